@@ -1,0 +1,131 @@
+"""The configuration, `aislemap.toml`: every setting with its default, range and reason.
+
+The protocol of a study is declared here before it runs; nothing in it is chosen by looking at the categories.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from store.errors import ConfigError
+
+
+class Settings(BaseModel):
+    """Base of every table of settings: immutable, and an unknown key is an error, not a silence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Columns(Settings):
+    """Which column of the catalogue holds what; what is not named is guessed from the usual names."""
+
+    id: str | None = None
+    name: str | None = None
+    description: str | None = None
+    category: str | None = None
+    image: str | None = None
+    brand: str | None = None
+    price: str | None = None
+
+
+class Catalogue(Settings):
+    """How the catalogue is read."""
+
+    columns: Columns = Columns()
+    category_level: Annotated[int, Field(ge=1)] = 1
+    """Which level of a category path counts, 1 being the top one (the question is usually asked of the top)."""
+    category_separator: str = ">>"
+    """What stands between the levels of a category path."""
+    text: tuple[str, ...] = ("name", "description")
+    """The columns joined to a product's text. The name is the densest sentence of a product; both beat either alone."""
+    max_pixels: Annotated[int, Field(ge=1)] = 25_000_000
+    """A picture of more pixels is not decoded: 25 Mpx is above any shop's picture and below a memory bomb."""
+
+
+class Study(Settings):
+    """What is computed from the vectors."""
+
+    methods: tuple[str, ...] | None = None
+    """Methods to run; all of them when not given. A method that is named here must run, or the exit code says so."""
+    k: Annotated[int | None, Field(ge=2)] = None
+    """Number of groups; the number of categories when not given."""
+    seeds: Annotated[int, Field(ge=1)] = 5
+    """Seeds 0 to seeds-1, for the manifold and for k-means: one seed is an anecdote."""
+    reducers: tuple[str, ...] = ("pca", "tsne", "umap")
+    """2-D maps to draw. `tsne` is also the space 'map'."""
+    perplexity: Annotated[float, Field(gt=1)] = 30.0
+    """t-SNE's; 30 near 1,000 products (Kobak & Berens 2019)."""
+    neighbours: Annotated[int, Field(ge=2)] = 30
+    """UMAP's n_neighbors: 30 favours the broad structure over the fine (UMAP documentation, clustering)."""
+    manifold_dimensions: Annotated[int, Field(ge=2)] = 10
+    """Dimensions of the manifold that is clustered: 5 to 10 keep what two cannot."""
+
+
+class Verdict(Settings):
+    """When a grouping is good enough."""
+
+    metric: str = "ari"
+    """The score that the verdict rests on: 'ari' for balanced categories, 'ami' for unbalanced (Romano et al. 2016)."""
+    algorithm: str = "kmeans"
+    space: str = "manifold"
+    """Declared, not picked afterwards: clusters of the 10-dimensional manifold."""
+    feasible_from: Annotated[float, Field(gt=0, le=1)] = 0.65
+    """At .65 about five in six products stand in the right group of balanced categories: corrections are the exception."""
+    infeasible_below: Annotated[float, Field(ge=0, lt=1)] = 0.40
+    """Below .40 about every third product stands in a wrong group: labels are cheaper than corrections."""
+
+
+class Limits(Settings):
+    """What a run may use."""
+
+    workers: Annotated[int | None, Field(ge=1)] = None
+    """Steps at a time, one thread each; the number of processors when not given."""
+    memory_mb: Annotated[int, Field(ge=256)] = 4096
+    """Resident memory of one step's process: above it the step is stopped and fails with a reason."""
+
+
+class Job(Settings):
+    """One scheduled ingestion."""
+
+    name: str
+    cron: str
+    """Five fields: minute, hour, day of month, month, day of week."""
+    catalogue: Path
+    images: Path | None = None
+    store: Path
+    timezone: str = "UTC"
+
+
+class Config(Settings):
+    """The whole of aislemap.toml."""
+
+    catalogue: Catalogue = Catalogue()
+    study: Study = Study()
+    methods: dict[str, dict[str, Any]] = {}
+    """[methods.<name>]: the settings of one method; each method's own class checks them."""
+    verdict: Verdict = Verdict()
+    limits: Limits = Limits()
+    jobs: tuple[Job, ...] = ()
+
+
+def load(path: Path | None) -> Config:
+    """Read and check the configuration; the defaults if `path` is None. ConfigError names each bad setting."""
+    if path is None:
+        return Config()
+    try:
+        return Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigError(f"The configuration {path} cannot be read ({error.strerror}); check the path.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"The configuration {path} is not TOML: {error}.") from error
+    except ValidationError as error:
+        raise ConfigError(f"The configuration {path} has bad settings:\n{explain(error)}") from error
+
+
+def explain(error: ValidationError) -> str:
+    """One line per bad setting: where, what stands there, what is wrong."""
+    return "\n".join(
+        f"  {'.'.join(str(part) for part in e['loc'])} = {e['input']!r}: {e['msg']}" for e in error.errors()
+    )

@@ -1,0 +1,112 @@
+"""The small protocol that every feature method keeps.
+
+A method is one file with one class. It says what it looks at, finds its model without loading it, and
+turns the catalogue into vectors batch by batch, so that no step holds all texts or pictures at once.
+Heavy packages (torch, tensorflow, cv2, gensim) are imported inside the functions that use them.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+Progress = Callable[[int, int], None]
+"""Called with (products done, products in all)."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What runs for a method; one row of the `models` table.
+
+    `sha256` is that of the weights, None where the model is fitted on the catalogue itself. `weights` is the
+    path that `embed` loads, None for fitted models and for weights that the hub's own client fetches and keeps.
+    """
+
+    name: str
+    source: str
+    licence: str
+    sha256: str | None = None
+    weights: Path | None = None
+
+
+@dataclass(frozen=True)
+class Text:
+    """A product's text: `raw` as written, `clean` as lemmas joined by spaces."""
+
+    product_id: str
+    raw: str
+    clean: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A product's picture file, already known to decode."""
+
+    product_id: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a method may read; each call starts a fresh pass over the catalogue, in its order.
+
+    `vectors(method)` gives the product ids and the (n, d) vectors of a method that this one `needs`.
+    """
+
+    texts: Callable[[], Iterator[Text]]
+    n_texts: int
+    pictures: Callable[[], Iterator[Picture]]
+    n_pictures: int
+    vectors: Callable[[str], tuple[list[str], Vectors]]
+
+
+@dataclass(frozen=True)
+class Issue:
+    """A product that the method could not take, or not take whole; one row of `issues`."""
+
+    product_id: str
+    problem: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some products' results: `vectors` is (len(product_ids), d), float32 and finite.
+
+    `terms` are (product_id, term, weight), of bag-of-words methods only.
+    """
+
+    product_ids: list[str]
+    vectors: Vectors
+    terms: list[tuple[str, str, float]] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+
+
+class Method(Protocol):
+    """A feature method. `settings` is its validated table in the configuration ([methods.<name>])."""
+
+    name: ClassVar[str]
+    modality: ClassVar[str]
+    """text, image or text+image"""
+    runtime: ClassVar[str]
+    """plain, torch or tensorflow: steps of one runtime may share a worker process, others never do."""
+    Settings: ClassVar[type[Any]]
+    """A pydantic model (see ingestion.config.Settings): every field with default, range and reason."""
+
+    def __init__(self, settings: Any) -> None: ...
+
+    def needs(self) -> tuple[str, ...]:
+        """Names of the methods whose vectors this one joins; empty for all but fusion."""
+
+    def resolve(self) -> Model:
+        """Find the model without loading it: quick, no heavy import, no network wait.
+
+        MethodUnavailable, with the remedy, if its weights or packages cannot be had.
+        """
+
+    def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
+        """Yield every product that can be embedded, once, in batches. Deterministic for equal inputs and settings."""
