@@ -72,7 +72,7 @@ class Verdict(Settings):
     space: str = "manifold"
     """Declared, not picked afterwards: clusters of the 10-dimensional manifold."""
     feasible_from: Annotated[float, Field(gt=0, le=1)] = 0.65
-    """At .65 about five in six products stand in the right group of balanced categories: corrections are the exception."""
+    """At .65 some five in six products of balanced categories are grouped right: corrections are the exception."""
     infeasible_below: Annotated[float, Field(ge=0, lt=1)] = 0.40
     """Below .40 about every third product stands in a wrong group: labels are cheaper than corrections."""
 

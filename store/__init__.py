@@ -1,0 +1,1 @@
+"""The feature store: immutable Parquet, published as one snapshot, seen as DuckDB tables."""

@@ -70,7 +70,8 @@ class MethodUnavailable(AislemapError):
         super().__init__(f"{reason} {remedy}")
         self.reason, self.remedy = reason, remedy
 
-    def __reduce__(self):  # crosses process borders with both parts
+    # so that it crosses process borders with both parts
+    def __reduce__(self) -> tuple[type["MethodUnavailable"], tuple[str, str]]:
         return type(self), (self.reason, self.remedy)
 
 

@@ -198,9 +198,7 @@ TABLES: tuple[Table, ...] = (
                 "ari, ami, nmi, v_measure, homogeneity, completeness, accuracy (after matching), silhouette.",
             ),
             Column("value", "DOUBLE", "Median over the seeds."),
-            Column(
-                "low", "DOUBLE", "Lower end of the 95 % interval over products (jackknife); NULL where it has none."
-            ),
+            Column("low", "DOUBLE", "Lower end of the 95 % interval over products (jackknife); NULL where none."),
             Column("high", "DOUBLE", "Upper end of that interval."),
             Column("seed_min", "DOUBLE", "Lowest value over the seeds."),
             Column("seed_max", "DOUBLE", "Highest value over the seeds."),
@@ -243,9 +241,7 @@ TABLES: tuple[Table, ...] = (
         (
             Column("scope", "VARCHAR", "What was looked at: text, image, text+image, or 'method:<name>'."),
             METHOD,
-            Column(
-                "verdict", "VARCHAR", "feasible, borderline, not feasible, or unknown (no categories, or no method)."
-            ),
+            Column("verdict", "VARCHAR", "feasible, borderline, not feasible; unknown without categories or vectors."),
             Column("reason", "VARCHAR", "The verdict in words, with its figures and thresholds."),
             ALGORITHM,
             SPACE,
@@ -287,12 +283,10 @@ TABLES: tuple[Table, ...] = (
             Column(
                 "catalogue_row",
                 "BIGINT",
-                "The row of the catalogue, the first data row being 1; NULL if it is not about a row.",
+                "The row of the catalogue, from 1; NULL if not about a row.",
             ),
             Column("stage", "VARCHAR", "Where it was seen: catalogue, images, texts, or 'features:<method>'."),
-            Column(
-                "problem", "VARCHAR", "A short name that can be counted: duplicate id, broken image, empty text, ..."
-            ),
+            Column("problem", "VARCHAR", "A short name that can be counted: duplicate id, broken image, ..."),
             Column("detail", "VARCHAR", "What exactly was found, and what was done."),
         ),
     ),

@@ -1,0 +1,1 @@
+"""The feature methods, one file each, behind the protocol in base.py."""

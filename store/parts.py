@@ -1,0 +1,124 @@
+"""Parts: what one step wrote, Parquet files that never change, named by the hash of all that went into them.
+
+parts/<key>/<table>.parquet    the rows
+parts/<key>/part.json          written last: a part without it does not exist
+"""
+
+import json
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from store import tables
+from store.root import Root
+
+
+@dataclass(frozen=True)
+class File:
+    """One Parquet file of a part. `dimensions` is the vector length of an embedding table, else None."""
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+    dimensions: int | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A finished part: the files by table, and what its making cost."""
+
+    key: str
+    step: str
+    seconds: float
+    peak_mb: float
+    files: dict[str, File]
+
+    @property
+    def rows(self) -> int:
+        """Rows over all its tables."""
+        return sum(file.rows for file in self.files.values())
+
+    def to_json(self) -> bytes:
+        """As it stands in part.json."""
+        return json.dumps(asdict(self), indent=1).encode()
+
+
+def find(root: Root, key: str) -> Part | None:
+    """The finished part of that key, or None; a marker that cannot be read, or a file of another size, is a miss."""
+    try:
+        raw = json.loads(root.read(f"parts/{key}/part.json"))
+        files = {table: File(**file) for table, file in raw.pop("files").items()}
+        if all(root.size(file.name) == file.bytes for file in files.values()):
+            return Part(files=files, **raw)
+    except (OSError, ValueError, TypeError, KeyError):
+        pass
+    return None
+
+
+def read(root: Root, part: Part, table: str, columns: list[str] | None = None) -> pa.Table:
+    """One table of a part; an empty table of the declared schema if the part has none of it."""
+    if table not in part.files:
+        return tables.table(table).schema.empty_table()
+    return pq.read_table(root.url(part.files[table].name), columns=columns)
+
+
+class PartWriter:
+    """Writes the tables of one part, batch by batch; the files appear when the `with` block ends well.
+
+    `finish` then makes the part exist. Writing the same key again replaces equal bytes by equal bytes.
+    """
+
+    def __init__(self, root: Root, key: str) -> None:
+        self.root, self.key = root, key
+        self._open: dict[str, tuple[pq.ParquetWriter, Any]] = {}
+        self._declared: dict[str, tables.Table] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> "PartWriter":
+        return self
+
+    def write(self, table: tables.Table, rows: pa.Table | Iterable[dict[str, Any]]) -> None:
+        """Append rows: an Arrow table with the declared columns, or dicts of them. Nothing is made for no rows."""
+        batch = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows), schema=table.schema)
+        if not batch.num_rows:
+            return
+        batch = batch.select(table.schema.names).cast(table.schema)
+        if table.name not in self._open:
+            name = f"parts/{self.key}/{table.name}.parquet"
+            path = self._stack.enter_context(self.root.writing(name))
+            writer = pq.ParquetWriter(path, table.schema, compression="zstd")
+            self._stack.callback(writer.close)  # before `writing` syncs and renames
+            self._open[table.name], self._declared[table.name] = (writer, path), table
+        self._open[table.name][0].write_table(batch)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def files(self) -> dict[str, File]:
+        """The files written, by table; to be called after the `with` block."""
+        return {name: self._file(table) for name, table in sorted(self._declared.items())}
+
+    def _file(self, table: tables.Table) -> File:
+        name = f"parts/{self.key}/{table.name}.parquet"
+        vector = table.schema.field("vector").type if table.name.startswith(tables.EMBEDDING) else None
+        return File(
+            name=name,
+            rows=pq.read_metadata(self.root.url(name)).num_rows,
+            bytes=self.root.size(name),
+            sha256=self.root.sha256(name),
+            dimensions=vector.list_size if vector is not None else None,
+        )
+
+
+def finish(root: Root, part: Part) -> Part:
+    """Make a written part exist, by its marker."""
+    root.put(f"parts/{part.key}/part.json", part.to_json())
+    return part

@@ -1,0 +1,88 @@
+"""The place a store lives in: a folder, through the few operations that a store needs.
+
+Names are relative, with '/'. Everything is written whole or not at all: to a hidden temporary file, synced, then
+renamed (or linked, where it must not replace anything). An object store offers the same operations, so nothing
+else in the project opens a file of a store for writing.
+"""
+
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Root:
+    """A store's root folder."""
+
+    path: Path
+
+    def url(self, name: str) -> str:
+        """The absolute place of a file, as DuckDB and pyarrow read it."""
+        return str(self.path.resolve() / name)
+
+    def exists(self, name: str) -> bool:
+        """Whether there is such a file."""
+        return (self.path / name).exists()
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file; FileNotFoundError if there is none."""
+        return (self.path / name).read_bytes()
+
+    def names(self, folder: str) -> list[str]:
+        """The names in a folder, sorted, less hidden ones (temporary files); empty if there is no such folder."""
+        place = self.path / folder
+        return sorted(p.name for p in place.iterdir() if p.name[0] != ".") if place.is_dir() else []
+
+    def size(self, name: str) -> int:
+        """Size of a file in bytes."""
+        return (self.path / name).stat().st_size
+
+    def sha256(self, name: str) -> str:
+        """Hash of a file's bytes, in hexadecimal."""
+        with (self.path / name).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    @contextmanager
+    def writing(self, name: str, replace: bool = True) -> Iterator[Path]:
+        """Give a temporary path to write to; on leaving, sync it and let it appear under `name`.
+
+        With `replace=False` the name must be new: FileExistsError, and nothing changes, if it is not.
+        On an exception the temporary file goes and `name` is as before.
+        """
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}"
+        try:
+            yield temporary
+            _sync(temporary)
+            if replace:
+                temporary.replace(target)
+            else:
+                os.link(temporary, target)  # unlike rename, fails if the name is taken
+            _sync(target.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def put(self, name: str, data: bytes, replace: bool = True) -> None:
+        """Write a whole file; see `writing`."""
+        with self.writing(name, replace) as temporary:
+            temporary.write_bytes(data)
+
+    def remove(self, name: str) -> None:
+        """Delete a file, and its folder if that leaves it empty; no error if it is gone already."""
+        path = self.path / name
+        path.unlink(missing_ok=True)
+        if path.parent != self.path and path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

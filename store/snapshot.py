@@ -1,0 +1,174 @@
+"""Snapshots: publish, open, list. A reader sees one whole snapshot or the one before it, never a mixture.
+
+snapshots/00000007.json   the manifest: which files make up each table; created once, never replaced
+catalog.duckdb            one documented view per table over the newest snapshot; swapped in with one rename
+log/<table>/*.parquet     the logs (runs, steps, schedule): one small file per event, only ever added to
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from store import tables
+from store.errors import SnapshotNotFound, StoreDamaged, StoreMissing
+from store.parts import File, Part
+from store.root import Root
+
+FORMAT = 1
+CATALOGUE = "catalog.duckdb"
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": False}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published state of all tables. `signature` is a hash over the content of every file."""
+
+    number: int
+    created: str
+    version: str
+    signature: str
+    files: dict[str, list[File]]
+
+    def declared(self) -> list[tables.Table]:
+        """Every table a reader finds in it: the declared ones, empty or not, and its embedding tables."""
+        embeddings = [
+            tables.embedding_table(name.removeprefix(tables.EMBEDDING), files[0].dimensions or 0)
+            for name, files in sorted(self.files.items())
+            if name.startswith(tables.EMBEDDING)
+        ]
+        return [*tables.TABLES, *embeddings]
+
+
+def numbers(root: Root) -> list[int]:
+    """The numbers of all snapshots in the store, oldest first; empty if nothing was published."""
+    return [int(name.removesuffix(".json")) for name in root.names("snapshots")]
+
+
+def open_snapshot(root: Root, number: int | None = None) -> Snapshot:
+    """The snapshot of that number, or the newest. StoreMissing, SnapshotNotFound or StoreDamaged."""
+    have = numbers(root)
+    if not have:
+        raise StoreMissing(f"Nothing is published in the store {root.path}; run `aislemap ingest` into it first.")
+    number = have[-1] if number is None else number
+    if number not in have:
+        raise SnapshotNotFound(f"The store {root.path} has no snapshot {number}; it has {have[0]} to {have[-1]}.")
+    name = _manifest(number)
+    try:
+        raw = json.loads(root.read(name))
+        files = {table: [File(**file) for file in entries] for table, entries in raw["files"].items()}
+        return Snapshot(raw["number"], raw["created"], raw["version"], raw["signature"], files)
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreDamaged(
+            f"The manifest {name} of {root.path} cannot be read ({error}); delete it to fall back to the one before."
+        ) from error
+
+
+def publish(root: Root, parts: Iterable[Part]) -> Snapshot:
+    """Publish these parts as the newest snapshot; the newest one as it is, if it has the same content already.
+
+    The parts' files are on disk before the manifest names them. Only the holder of the store's lock may publish.
+    """
+    files: dict[str, list[File]] = defaultdict(list)
+    for part in parts:
+        for table, file in part.files.items():
+            files[table].append(file)
+    ordered = {table: sorted(files[table], key=lambda f: f.sha256) for table in sorted(files)}
+    signature = hashlib.sha256(json.dumps({t: [f.sha256 for f in fs] for t, fs in ordered.items()}).encode())
+    have = numbers(root)
+    newest = open_snapshot(root) if have else None
+    if newest is None or newest.signature != signature.hexdigest():
+        number = have[-1] + 1 if have else 1
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        newest = Snapshot(number, created, aislemap_version(), signature.hexdigest(), ordered)
+        manifest = json.dumps({"format": FORMAT, **asdict(newest)}, indent=1).encode()
+        root.put(_manifest(number), manifest, replace=False)
+        write_catalogue(root)
+    elif not root.exists(CATALOGUE):  # a writer was killed between the manifest and the catalogue
+        write_catalogue(root)
+    return newest
+
+
+def write_catalogue(root: Root) -> None:
+    """Rebuild `catalog.duckdb` for the newest snapshot at the store's present place, and swap it in.
+
+    Views hold absolute paths (DuckDB resolves relative ones against the reader's folder), so a store that was
+    moved or copied needs this once: `aislemap store repoint`.
+    """
+    snapshot = open_snapshot(root)
+    ensure_logs(root)
+    with root.writing(CATALOGUE) as temporary, duckdb.connect(str(temporary), config=SETTINGS) as connection:
+        _create_views(connection, root, snapshot)
+
+
+def connect(root: Root, number: int | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB connection with one view per table of a snapshot (the newest by default).
+
+    It does not open `catalog.duckdb`, so it works from a read-only mount and from a store that was moved.
+    """
+    snapshot = open_snapshot(root, number)
+    connection = duckdb.connect(config=SETTINGS)
+    connection.execute("SET TimeZone = 'UTC'")
+    _create_views(connection, root, snapshot)
+    return connection
+
+
+def ensure_logs(root: Root) -> None:
+    """See that each log has a file, empty at first, so that its view can always be read."""
+    for table in tables.TABLES:
+        if table.log and not root.names(f"log/{table.name}"):
+            _write(root, f"log/{table.name}/00000000-empty.parquet", table.schema.empty_table())
+
+
+def append_log(root: Root, table: str, rows: list[dict[str, Any]], stamp: str) -> None:
+    """Add rows to a log as one file. `stamp` names it: a UTC time that sorts, and something unique."""
+    declared = tables.table(table)
+    _write(root, f"log/{table}/{stamp}.parquet", pa.Table.from_pylist(rows, schema=declared.schema))
+
+
+def aislemap_version() -> str:
+    """The version of aislemap that is installed."""
+    try:
+        return version("aislemap")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _manifest(number: int) -> str:
+    return f"snapshots/{number:08d}.json"
+
+
+def _write(root: Root, name: str, rows: pa.Table) -> None:
+    with root.writing(name) as temporary:
+        pq.write_table(rows, temporary, compression="zstd")
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection, root: Root, snapshot: Snapshot) -> None:
+    for table in snapshot.declared():
+        if table.log:
+            sources = [root.url(f"log/{table.name}/*.parquet")] if root.names(f"log/{table.name}") else []
+        else:
+            sources = [root.url(file.name) for file in snapshot.files.get(table.name, [])]
+        columns = ", ".join(f'"{c.name}"::{c.type} AS "{c.name}"' for c in table.columns)
+        nothing = ", ".join(f'NULL::{c.type} AS "{c.name}"' for c in table.columns)
+        select = (
+            f"SELECT {columns} FROM read_parquet([{', '.join(map(_quote, sources))}])"
+            if sources
+            else f"SELECT {nothing} WHERE false"
+        )
+        connection.execute(f'CREATE VIEW "{table.name}" AS {select}')
+        connection.execute(f'COMMENT ON VIEW "{table.name}" IS {_quote(table.meaning)}')
+        for column in table.columns:
+            connection.execute(f'COMMENT ON COLUMN "{table.name}"."{column.name}" IS {_quote(column.comment)}')
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
