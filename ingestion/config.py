@@ -76,6 +76,14 @@ class Verdict(Settings):
     infeasible_below: Annotated[float, Field(ge=0, lt=1)] = 0.40
     """Below .40 about every third product stands in a wrong group: labels are cheaper than corrections."""
 
+    rests_on: dict[str, tuple[str, ...]] = {
+        "text": ("bert", "use", "tfidf", "word2vec", "fasttext", "glove", "count"),
+        "image": ("cnn", "sift"),
+        "text+image": ("fusion",),
+    }
+    """For each scope the methods in order of preference: the first that has vectors is judged. Declared by the
+    methods' standing in the literature, so that no method is picked by its score."""
+
 
 class Limits(Settings):
     """What a run may use."""

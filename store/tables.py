@@ -109,6 +109,7 @@ TABLES: tuple[Table, ...] = (
         "One row per product whose image could be decoded.",
         (
             PRODUCT_ID,
+            Column("image_path", "VARCHAR", "The image file, relative to the images folder."),
             Column("sha256", "VARCHAR", "Of the image file's bytes: equal for products that share one file's content."),
             Column("width", "INTEGER", "Width of the original.", "pixels"),
             Column("height", "INTEGER", "Height of the original.", "pixels"),
@@ -167,6 +168,18 @@ TABLES: tuple[Table, ...] = (
             Column("seed", "INTEGER", "The random seed of the space and of the algorithm."),
             PRODUCT_ID,
             Column("cluster", "INTEGER", "The group, 0 to k - 1."),
+        ),
+    ),
+    Table(
+        "partition_scores",
+        "What can be said of each grouping without the categories.",
+        (
+            METHOD,
+            ALGORITHM,
+            SPACE,
+            Column("seed", "INTEGER", "The random seed."),
+            Column("metric", "VARCHAR", "silhouette, -1 to 1: of the products in the space that was clustered."),
+            Column("value", "DOUBLE", "Its value."),
         ),
     ),
     Table(
@@ -304,7 +317,6 @@ TABLES: tuple[Table, ...] = (
             Column("parameters", "VARCHAR", "All settings of the method, as JSON."),
             Column("status", "VARCHAR", "ran, unavailable or failed."),
             Column("detail", "VARCHAR", "For 'unavailable' and 'failed': the reason and the remedy."),
-            Column("seconds", "DOUBLE", "Time to embed the whole catalogue, when it was computed.", "s"),
             Column("products", "INTEGER", "Products that were given a vector."),
         ),
     ),

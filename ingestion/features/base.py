@@ -97,6 +97,8 @@ class Method(Protocol):
     Settings: ClassVar[type[Any]]
     """A pydantic model (see ingestion.config.Settings): every field with default, range and reason."""
 
+    settings: Any
+
     def __init__(self, settings: Any) -> None: ...
 
     def needs(self) -> tuple[str, ...]:

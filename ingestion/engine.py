@@ -1,0 +1,249 @@
+"""Where steps run: worker processes on this machine.
+
+TensorFlow, PyTorch and numba take seconds to import and gigabytes to hold, and two of them in one process is a
+risk: a worker runs steps of one runtime only, one at a time, and is kept for the next step of that runtime. It is
+spawned (a fork after TensorFlow or PyTorch has run hangs), has one thread for numerics (so results do not depend
+on the number of processors, and workers do not fight), and is killed when it outgrows the memory limit. A crash is
+a failed step with a reason.
+"""
+
+import importlib
+import logging
+import multiprocessing
+import os
+import signal
+import time
+import traceback
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any, Protocol
+
+import psutil
+
+from ingestion.task import Task, Work
+from store.errors import AislemapError, MethodUnavailable
+from store.parts import Part, PartWriter
+
+POLL = 0.1  # seconds between two looks at the workers' memory
+ENVIRONMENT = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"),
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "PYTHONHASHSEED": "0",
+    "KERAS_BACKEND": "tensorflow",
+    "TF_USE_LEGACY_KERAS": "0",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """A step has done so many of its units."""
+
+    task: Task
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A step's part is written; it exists once the pipeline marks it."""
+
+    task: Task
+    part: Part
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A step broke. `unavailable` is true if a method's weights could not be had after all."""
+
+    task: Task
+    reason: str
+    seconds: float
+    peak_mb: float
+    unavailable: bool = False
+
+
+Event = Progressed | Finished | Failed
+
+
+class Engine(Protocol):
+    """Runs tasks somewhere, several at a time."""
+
+    def room(self) -> bool:
+        """Whether another task may be submitted now."""
+
+    def prefers(self, tasks: list[Task]) -> Task:
+        """Of these ready tasks (one at least), the one to start first."""
+
+    def submit(self, task: Task) -> None:
+        """Start a task."""
+
+    def events(self) -> list[Event]:
+        """Wait a moment and tell what has happened since the last call."""
+
+    def close(self) -> None:
+        """Stop everything, running tasks too."""
+
+
+@dataclass
+class _Worker:
+    runtime: str
+    process: Any
+    connection: "Connection[Any, Any]"
+    task: Task | None = None
+    started: float = 0.0
+    peak: int = 0
+    killed_for_memory: bool = field(default=False)
+
+
+class LocalEngine:
+    """At most `workers` processes on this machine, each at most `memory_mb` of resident memory."""
+
+    def __init__(self, workers: int | None, memory_mb: int) -> None:
+        self.limit = workers or len(os.sched_getaffinity(0))
+        self.memory = memory_mb * 2**20
+        self._workers: list[_Worker] = []
+        self._context = multiprocessing.get_context("spawn")
+
+    def room(self) -> bool:
+        """Whether another task may be submitted now."""
+        return sum(w.task is not None for w in self._workers) < self.limit
+
+    def prefers(self, tasks: list[Task]) -> Task:
+        """Of these ready tasks, one for which a worker is warm; the first if there is none."""
+        warm = {w.runtime for w in self._workers if w.task is None}
+        return next((t for t in tasks if t.runtime in warm), tasks[0])
+
+    def submit(self, task: Task) -> None:
+        """Start a task in an idle worker of its runtime, or in a new one in place of an idle one of another."""
+        idle = [w for w in self._workers if w.task is None]
+        worker = next((w for w in idle if w.runtime == task.runtime), None)
+        if worker is None:
+            if len(self._workers) >= self.limit:
+                self._stop(idle[0])
+            worker = self._spawn(task.runtime)
+        worker.task, worker.started, worker.peak = task, time.monotonic(), 0
+        worker.connection.send(task)
+
+    def events(self) -> list[Event]:
+        """What has happened; returns after `POLL` seconds at the latest."""
+        busy = [w for w in self._workers if w.task]
+        ready = wait([w.connection for w in busy], timeout=POLL)
+        events: list[Event] = []
+        for worker in busy:
+            self._watch_memory(worker)
+            if worker.connection in ready:
+                try:
+                    events.append(self._receive(worker))
+                except (EOFError, OSError):
+                    events.append(self._died(worker))
+        return events
+
+    def close(self) -> None:
+        """Stop everything, running tasks too."""
+        for worker in list(self._workers):
+            self._stop(worker)
+
+    def _spawn(self, runtime: str) -> _Worker:
+        before = {name: os.environ.get(name) for name in ENVIRONMENT}
+        os.environ.update(ENVIRONMENT)  # must be there before the child's interpreter starts
+        try:
+            ours, theirs = self._context.Pipe()
+            process = self._context.Process(target=_work, args=(theirs,), name=f"aislemap {runtime}", daemon=True)
+            process.start()
+            theirs.close()
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name) if value is None else os.environ.update({name: value})
+        worker = _Worker(runtime, process, ours)
+        self._workers.append(worker)
+        return worker
+
+    def _stop(self, worker: _Worker) -> None:
+        self._workers.remove(worker)
+        worker.process.kill()
+        worker.process.join()
+        worker.connection.close()
+
+    def _watch_memory(self, worker: _Worker) -> None:
+        try:
+            resident = psutil.Process(worker.process.pid).memory_info().rss
+        except psutil.NoSuchProcess:
+            return
+        worker.peak = max(worker.peak, resident)
+        if resident > self.memory:
+            worker.killed_for_memory = True
+            worker.process.kill()
+
+    def _receive(self, worker: _Worker) -> Event:
+        kind, *values = worker.connection.recv()
+        task, seconds, peak = worker.task, time.monotonic() - worker.started, round(worker.peak / 2**20, 1)
+        assert task
+        if kind == "progress":
+            return Progressed(task, *values)
+        worker.task = None
+        if kind == "finished":
+            return Finished(task, Part(task.key, task.step, round(seconds, 3), peak, values[0]))
+        return Failed(task, values[0], seconds, peak, unavailable=values[1])
+
+    def _died(self, worker: _Worker) -> Failed:
+        task, seconds, peak = worker.task, time.monotonic() - worker.started, worker.peak / 2**20
+        assert task
+        self._stop(worker)
+        reason = f"Its process ended unexpectedly ({_exit(worker.process.exitcode)}), at {peak:.0f} MB of memory."
+        if worker.killed_for_memory:
+            reason = (
+                f"It was stopped at {peak:.0f} MB of memory; the limit is {self.memory / 2**20:.0f} MB "
+                "(limits.memory_mb in aislemap.toml)."
+            )
+        return Failed(task, reason, seconds, round(peak, 1))
+
+
+def _exit(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"signal {signal.Signals(-code).name}"
+    return f"exit code {code}"
+
+
+def _work(connection: "Connection[Any, Any]") -> None:
+    """The life of a worker: take a task, run it, tell; until the other end closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    while True:
+        try:
+            task: Task = connection.recv()
+        except EOFError:
+            return
+        try:
+            connection.send(("finished", run(task, lambda done, total: connection.send(("progress", done, total)))))
+        except MethodUnavailable as error:
+            connection.send(("failed", str(error), True))
+        except AislemapError as error:
+            connection.send(("failed", str(error), False))
+        except Exception as error:
+            log.debug("step %s failed", task.step, exc_info=True)
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            reason = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+            connection.send(("failed", reason, False))
+
+
+def run(task: Task, progress: Any) -> dict[str, Any]:
+    """Run a task in this process and return the files it wrote, by table."""
+    module, name = task.function.split(":")
+    function = getattr(importlib.import_module(module), name)
+    last = 0.0
+
+    def throttled(done: int, total: int) -> None:
+        nonlocal last
+        if (now := time.monotonic()) - last > POLL or done >= total:
+            last = now
+            progress(done, total)
+
+    with PartWriter(task.root, task.key) as writer:
+        function(Work(task, writer, throttled))
+    return writer.files()

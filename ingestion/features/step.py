@@ -1,0 +1,98 @@
+"""The step around every feature method: give it its inputs, write what it yields."""
+
+import importlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ingestion.features.base import Batch, Inputs, Method, Model, Picture, Text
+from ingestion.task import Work
+from ingestion.vectors import Matrix, load
+from store import tables
+from store.errors import StepFailed
+
+
+def step(work: Work) -> None:
+    """Write `embedding_<method>`, `terms`, `issues` and the row of `models` of one method."""
+    parameters, model = work.task.parameters, work.task.context["model"]
+    method = build(parameters["class"], parameters["settings"])
+    dimensions, products = 0, 0
+    for batch in method.embed(model, inputs(work), work.progress):
+        if batch.product_ids:
+            dimensions = check(method.name, batch, dimensions)
+            products += len(batch.product_ids)
+            rows = pa.table({"product_id": batch.product_ids, "vector": column(batch.vectors)})
+            work.write(tables.embedding_table(method.name, dimensions), rows)
+        terms = (
+            dict(zip(("product_id", "term", "weight"), row, strict=True), method=method.name) for row in batch.terms
+        )
+        work.write("terms", terms)
+        stage = f"features:{method.name}"
+        work.write("issues", ({**vars(issue), "stage": stage} for issue in batch.issues))
+    if not products:
+        raise StepFailed(f"{method.name} gave no vector: no product has what it reads ({method.modality}).")
+    status = {"status": "ran", "dimensions": dimensions, "products": products}
+    work.write("models", [{**describe(method, parameters["settings"], model), **status}])
+
+
+def build(path: str, settings: dict[str, Any]) -> Method:
+    """The method whose class stands at 'module:name', with already checked settings."""
+    module, name = path.split(":")
+    kind = getattr(importlib.import_module(module), name)
+    method: Method = kind(kind.Settings.model_validate(settings))
+    return method
+
+
+def describe(method: Method, settings: dict[str, Any], model: Model | None) -> dict[str, Any]:
+    """The row of `models` for a method, less what only a run can tell; `model` is None where none was found."""
+    row: dict[str, Any] = {"method": method.name, "modality": method.modality}
+    row["parameters"] = json.dumps(settings, sort_keys=True)
+    if model:
+        row |= {"model": model.name, "source": model.source, "licence": model.licence, "sha256": model.sha256}
+    return row
+
+
+def inputs(work: Work) -> Inputs:
+    """What the method may read, from the parts of the steps before it. No method ever sees a category."""
+    parts, images = work.task.parts, work.task.context.get("images")
+
+    def texts() -> Iterator[Text]:
+        rows = work.read("texts", "texts", ["product_id", "raw", "clean"])
+        for batch in rows.to_batches(max_chunksize=4096):
+            yield from (Text(*row) for row in zip(*(c.to_pylist() for c in batch.columns), strict=True))
+
+    def pictures() -> Iterator[Picture]:
+        rows = work.read("images", "pictures", ["product_id", "image_path"])
+        for product_id, path in zip(*(c.to_pylist() for c in rows.columns), strict=True):
+            yield Picture(product_id, Path(images or "") / path)
+
+    def vectors(method: str) -> tuple[list[str], Matrix]:
+        return load(work, f"features:{method}", method)
+
+    def count(step: str, table: str) -> int:
+        part = parts.get(step)
+        return part.files[table].rows if part and table in part.files else 0
+
+    return Inputs(texts, count("texts", "texts"), pictures, count("images", "pictures"), vectors)
+
+
+def check(method: str, batch: Batch, dimensions: int) -> int:
+    """The vectors' length. StepFailed if it changed between batches, or a vector is missing or not finite."""
+    n, size = batch.vectors.shape
+    if n != len(batch.product_ids) or (dimensions and size != dimensions):
+        expected = f"({len(batch.product_ids)}, {dimensions or 'd'})"
+        raise StepFailed(f"{method} gave vectors of shape {batch.vectors.shape} where {expected} was due.")
+    bad = np.flatnonzero(~np.isfinite(batch.vectors).all(axis=1))
+    if len(bad):
+        raise StepFailed(f"{method} gave a vector that is not finite for product {batch.product_ids[bad[0]]!r}.")
+    return int(size)
+
+
+def column(vectors: Matrix) -> pa.FixedSizeListArray:
+    """(n, d) vectors as a fixed-size-list column."""
+    flat = pa.array(np.ascontiguousarray(vectors, dtype=np.float32).reshape(-1))
+    return pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])

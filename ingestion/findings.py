@@ -1,0 +1,60 @@
+"""What the study finds in the catalogue itself: labels that most methods dispute, and copies."""
+
+from collections import Counter, defaultdict
+from typing import Any
+
+from ingestion.task import Work
+
+LEAST_SHARE = 0.5
+"""A suspect is disputed in favour of one other category by more than this share of the methods that placed it."""
+LEAST_METHODS = 2
+
+
+def step(work: Work) -> None:
+    """Write `suspects` and `duplicates`."""
+    rule = work.task.parameters["verdict"]
+    products = work.read("catalogue", "products", ["product_id", "category"]).to_pylist()
+    placed: dict[str, list[str]] = defaultdict(list)
+    for name in work.task.parts:
+        if name.startswith("scoring:"):
+            for row in work.read(name, "clusters").to_pylist():
+                if (row["algorithm"], row["space"]) == (rule["algorithm"], rule["space"]) and row["matched_category"]:
+                    placed[row["product_id"]].append(row["matched_category"])
+    work.write("suspects", suspects({p["product_id"]: p["category"] for p in products}, placed))
+    order = [p["product_id"] for p in products]
+    texts = work.read("texts", "texts", ["product_id", "raw"])
+    same_text = {i: " ".join(raw.casefold().split()) for i, raw in zip(*_columns(texts), strict=True)}
+    work.write("duplicates", duplicates("text", order, same_text))
+    pictures = work.read("images", "pictures", ["product_id", "sha256"])
+    work.write("duplicates", duplicates("image", order, dict(zip(*_columns(pictures), strict=True))))
+
+
+def suspects(categories: dict[str, str | None], placed: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """Rows of `suspects`: products that most methods put in one category other than their own, most votes first."""
+    found = []
+    for product_id, category in categories.items():
+        votes = Counter(placed.get(product_id, []))
+        methods = votes.total()
+        if category is None or methods < LEAST_METHODS:
+            continue
+        suggested, count = max(votes.items(), key=lambda item: (item[1], item[0]))
+        if suggested != category and count > LEAST_SHARE * methods:
+            found.append((-count / methods, -count, product_id, category, suggested, count, methods))
+    names = ("product_id", "category", "suggested_category", "votes", "methods")
+    return [dict(zip(names, row[2:], strict=True), rank=rank) for rank, row in enumerate(sorted(found), start=1)]
+
+
+def duplicates(kind: str, order: list[str], content: dict[str, str]) -> list[dict[str, Any]]:
+    """Rows of `duplicates`: each product whose content equals that of an earlier one, with the first such."""
+    first: dict[str, str] = {}
+    rows = []
+    for product_id in order:
+        if product_id in content:
+            original = first.setdefault(content[product_id], product_id)
+            if original != product_id:
+                rows.append({"product_id": product_id, "duplicate_of": original, "kind": kind, "similarity": 1.0})
+    return rows
+
+
+def _columns(table: Any) -> list[list[str]]:
+    return [column.to_pylist() for column in table.columns]

@@ -1,0 +1,192 @@
+"""The plan of a run: which steps there are, what each needs, and the key that names its result.
+
+    catalogue ─┬─ images ─┐
+               └─ texts ──┴─ features:<m> ── projection:<m> ── clustering:<m> ── scoring:<m> ─┬─ verdict
+                                                                                              └─ findings
+
+The key is a hash over the step's parameters, its source code and that of everything of ours it imports, the versions
+of the packages it uses, and the content of what it reads: what is unchanged is not computed again.
+"""
+
+import ast
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ingestion.config import Config
+from ingestion.features.base import Method, Model
+from store.parts import Part
+
+HOUSE = Path(__file__).resolve().parent.parent
+OURS = ("ingestion", "store")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. `needs` are the steps whose parts it reads; `uses` those of them it can do without."""
+
+    name: str
+    function: str
+    needs: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    parameters: dict[str, Any] = field(default_factory=dict)
+    context: dict[str, Any] = field(default_factory=dict)
+    runtime: str = "plain"
+    code: tuple[str, ...] = ()
+    """Modules beside the function's own that its result depends on."""
+
+
+def reading(config: Config, catalogue: Path, images: Path | None) -> list[Step]:
+    """The steps that read the catalogue."""
+    settings = config.catalogue.model_dump(mode="json")
+    pixels, text = settings.pop("max_pixels"), settings.pop("text")
+    stamp = hashlib.file_digest(catalogue.open("rb"), "sha256").hexdigest()
+    where = {"catalogue": str(catalogue), "images": str(images) if images else None}
+    return [
+        Step(
+            "catalogue",
+            "ingestion.catalogue:step",
+            parameters={"sha256": stamp, "suffix": catalogue.suffix, "settings": settings, "images": bool(images)},
+            context=where,
+        ),
+        Step(
+            "images",
+            "ingestion.images:step",
+            needs=("catalogue",),
+            parameters={"files": listing(images) if images else None, "max_pixels": pixels},
+            context=where,
+        ),
+        Step("texts", "ingestion.cleaning:step", needs=("catalogue",), parameters={"columns": text}),
+    ]
+
+
+def embedding(method: Method, model: Model, settings: dict[str, Any], images: Path | None) -> Step:
+    """The step that makes a method's vectors."""
+    kind = type(method)
+    reads = {"text": ("texts",), "image": ("images",)}.get(method.modality, ())
+    return Step(
+        f"features:{method.name}",
+        "ingestion.features.step:step",
+        needs=(*reads, *(f"features:{name}" for name in method.needs())),
+        parameters={
+            "class": f"{kind.__module__}:{kind.__qualname__}",
+            "settings": settings,
+            "model": [model.name, model.source, model.sha256],
+        },
+        context={"model": model, "images": str(images) if images else None},
+        runtime=method.runtime,
+        code=(kind.__module__,),
+    )
+
+
+def study(method: str, config: Config, k: int) -> list[Step]:
+    """The steps that follow a method's vectors."""
+    s = config.study
+    manifold = {"dimensions": s.manifold_dimensions, "neighbours": s.neighbours}
+    return [
+        Step(
+            f"projection:{method}",
+            "ingestion.projection:step",
+            needs=(f"features:{method}",),
+            parameters={
+                "method": method,
+                "reducers": s.reducers,
+                "perplexity": s.perplexity,
+                "neighbours": s.neighbours,
+            },
+            runtime="numba",
+        ),
+        Step(
+            f"clustering:{method}",
+            "ingestion.clustering:step",
+            needs=(f"features:{method}", f"projection:{method}"),
+            parameters={"method": method, "k": k, "seeds": s.seeds, **manifold},
+            runtime="numba",
+        ),
+        Step(
+            f"scoring:{method}",
+            "ingestion.scoring:step",
+            needs=("catalogue", f"clustering:{method}"),
+            parameters={"method": method},
+        ),
+    ]
+
+
+def conclusions(methods: Iterable[str], config: Config) -> list[Step]:
+    """The steps that look over all methods."""
+    scored = tuple(f"scoring:{method}" for method in methods)
+    rule = config.verdict.model_dump(mode="json")
+    return [
+        Step("verdict", "ingestion.verdict:step", uses=scored, parameters={"verdict": rule}),
+        Step(
+            "findings",
+            "ingestion.findings:step",
+            needs=("catalogue", "texts", "images"),
+            uses=scored,
+            parameters={"verdict": rule},
+        ),
+    ]
+
+
+def key(step: Step, parts: dict[str, Part]) -> str:
+    """The name of the step's result, given the parts it reads: 32 hexadecimal digits."""
+    content = {
+        name: {table: file.sha256 for table, file in part.files.items() if table != "issues"}
+        for name, part in parts.items()
+    }
+    modules = (step.function.split(":")[0], *step.code)
+    everything = [step.name, step.function, step.parameters, content, [code_hash(m) for m in modules]]
+    return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def listing(folder: Path) -> str:
+    """A hash of the names, sizes and times of a folder's files: which pictures there are, without reading them."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        stat = path.stat()
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+@cache
+def code_hash(module: str) -> str:
+    """A hash of a module's source, of all of our modules it imports, and of the versions of the packages they use."""
+    ours, packages = _imports(module, {})
+    sources = [(name, hashlib.sha256(ours[name]).hexdigest()) for name in sorted(ours)]
+    return hashlib.sha256(json.dumps([sources, sorted(packages)]).encode()).hexdigest()
+
+
+def _imports(module: str, seen: dict[str, bytes]) -> tuple[dict[str, bytes], set[str]]:
+    path = HOUSE / (module.replace(".", "/") + ".py")
+    if module in seen or not path.is_file():
+        return seen, set()
+    seen[module] = path.read_bytes()
+    packages: set[str] = set()
+    for node in ast.walk(ast.parse(seen[module])):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name.split(".")[0] in OURS:
+                packages |= _imports(name, seen)[1]
+            else:
+                packages |= _versions(name.split(".")[0])
+    return seen, packages
+
+
+@cache
+def _versions(name: str) -> set[str]:
+    return {f"{d} {importlib.metadata.version(d)}" for d in _distributions().get(name, [])}
+
+
+@cache
+def _distributions() -> dict[str, list[str]]:
+    return {name: sorted(set(found)) for name, found in importlib.metadata.packages_distributions().items()}

@@ -1,0 +1,146 @@
+"""The first step that sees the categories: how well each grouping agrees with them.
+
+Each measure is the median over the seeds, with the range; its interval is for products (jackknife, 95 %), around
+that median. The grouping that is shown (`clusters`, `confusions`, `category_scores`) is the seed's that agrees most
+with the other seeds: chosen without the categories.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingestion import agreement
+from ingestion.task import Work
+
+Codes = NDArray[np.int32]
+NORMAL_95 = 1.959964
+"""Half width of a 95 % interval in standard errors."""
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """All seeds' groups of one method, algorithm and space: `groups[seed]` has one group number per product id."""
+
+    algorithm: str
+    space: str
+    product_ids: list[str]
+    groups: dict[int, Codes]
+
+
+def step(work: Work) -> None:
+    """Write `clusters`, and with categories `scores`, `category_scores` and `confusions`, of one method."""
+    method = work.task.parameters["method"]
+    products = work.read("catalogue", "products", ["product_id", "category"])
+    category_of = dict(zip(products["product_id"].to_pylist(), products["category"].to_pylist(), strict=True))
+    quality = _label_free(work, method)
+    for grouping in groupings(work, method):
+        tag = {"method": method, "algorithm": grouping.algorithm, "space": grouping.space}
+        shown = grouping.groups[representative(grouping.groups)]
+        has = np.array([category_of[i] is not None for i in grouping.product_ids])
+        names, codes = np.unique(
+            [category_of[i] or "" for i in np.array(grouping.product_ids)[has]], return_inverse=True
+        )
+        matched: dict[int, str] = {}
+        if has.any():
+            table = agreement.contingency(codes.astype(np.int32), shown[has])
+            matched = {int(c): str(names[r]) for r, c in zip(*agreement.matching(table), strict=True)}
+            tables = [agreement.contingency(codes.astype(np.int32), groups[has]) for groups in grouping.groups.values()]
+            work.write("scores", ({**tag, **row} for row in scores(tables, table)))
+            work.write("category_scores", ({**tag, **row} for row in category_scores(table, names.tolist(), matched)))
+            work.write("confusions", ({**tag, **row} for row in confusions(table, names.tolist(), matched)))
+        work.write("scores", ({**tag, **row} for row in quality[grouping.algorithm, grouping.space]))
+        rows = zip(grouping.product_ids, shown.tolist(), strict=True)
+        work.write(
+            "clusters",
+            ({**tag, "product_id": i, "cluster": c, "matched_category": matched.get(c)} for i, c in rows),
+        )
+
+
+def groupings(work: Work, method: str) -> Iterator[Grouping]:
+    """The groupings that `clustering` wrote for a method."""
+    rows = work.read(f"clustering:{method}", "partitions")
+    found: dict[tuple[str, str], dict[int, tuple[list[str], list[int]]]] = defaultdict(dict)
+    columns = ("algorithm", "space", "seed", "product_id", "cluster")
+    for algorithm, space, seed, product_id, cluster in zip(*(rows[c].to_pylist() for c in columns), strict=True):
+        ids, clusters = found[algorithm, space].setdefault(seed, ([], []))
+        ids.append(product_id)
+        clusters.append(cluster)
+    for (algorithm, space), seeds in found.items():
+        groups = {seed: np.array(clusters, dtype=np.int32) for seed, (_, clusters) in seeds.items()}
+        yield Grouping(algorithm, space, next(iter(seeds.values()))[0], groups)
+
+
+def representative(groups: dict[int, Codes]) -> int:
+    """The seed whose groups agree most with those of the other seeds, by mean ARI; the lowest such seed."""
+    seeds = sorted(groups)
+    total = dict.fromkeys(seeds, 0.0)
+    for at, one in enumerate(seeds):
+        for other in seeds[at + 1 :]:
+            value = agreement.ari(agreement.contingency(groups[one], groups[other]))
+            total[one] += value
+            total[other] += value
+    return max(seeds, key=lambda seed: (round(total[seed], 12), -seed))
+
+
+def scores(tables: list[agreement.Table], shown: agreement.Table) -> Iterator[dict[str, Any]]:
+    """Rows of `scores` from the contingency tables of all seeds; the interval's width is that of the shown one."""
+    for metric, measure in agreement.MEASURES.items():
+        values = [measure(table) for table in tables]
+        value = float(np.median(values))
+        half = NORMAL_95 * agreement.jackknife_error(measure, shown)
+        yield {
+            "metric": metric,
+            "value": value,
+            "low": value - half,
+            "high": value + half,
+            "seed_min": min(values),
+            "seed_max": max(values),
+            "seeds": len(values),
+            "products": int(shown.sum()),
+        }
+
+
+def category_scores(table: agreement.Table, names: list[str], matched: dict[int, str]) -> Iterator[dict[str, Any]]:
+    """Rows of `category_scores`: what each category finds in the group that is matched to it."""
+    group_of = {name: group for group, name in matched.items()}
+    for i, name in enumerate(names):
+        group, size = group_of.get(name), int(table[i].sum())
+        right = int(table[i, group]) if group is not None else 0
+        held = int(table[:, group].sum()) if group is not None else 0
+        elsewhere = table[i].copy()
+        if group is not None:
+            elsewhere[group] = 0
+        worst = int(elsewhere.argmax())
+        precision, recall = right / held if held else 0.0, right / size
+        yield {
+            "category": name,
+            "precision": precision,
+            "recall": recall,
+            "f1": 2 * precision * recall / (precision + recall) if right else 0.0,
+            "products": size,
+            "confused_with": matched.get(worst) if elsewhere[worst] else None,
+            "confused_share": float(elsewhere[worst] / size),
+        }
+
+
+def confusions(table: agreement.Table, names: list[str], matched: dict[int, str]) -> Iterator[dict[str, Any]]:
+    """Rows of `confusions`: the occupied cells of the contingency table."""
+    for i, j in np.argwhere(table > 0).tolist():
+        yield {"category": names[i], "cluster": j, "matched_category": matched.get(j), "products": int(table[i, j])}
+
+
+def _label_free(work: Work, method: str) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Rows of `scores` for what is measured without categories (the silhouette), by algorithm and space."""
+    values: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+    for row in work.read(f"clustering:{method}", "partition_scores").to_pylist():
+        values[row["algorithm"], row["space"], row["metric"]].append(row["value"])
+    products = len(set(work.read(f"clustering:{method}", "partitions", ["product_id"])["product_id"].to_pylist()))
+    rows: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for (algorithm, space, metric), found in values.items():
+        spread = {"seed_min": min(found), "seed_max": max(found), "seeds": len(found), "products": products}
+        rows[algorithm, space].append({"metric": metric, "value": float(np.median(found)), **spread})
+    return rows

@@ -1,0 +1,46 @@
+"""A step's task and what its function works with, wherever it runs."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from store import parts, tables
+from store.parts import Part
+from store.root import Root
+
+
+@dataclass(frozen=True)
+class Task:
+    """One step, ready to run anywhere: all of it can be pickled.
+
+    `function` is 'module:name' of a function that takes a `Work`. `parameters` go into the key of the result;
+    `context` (paths, mostly) does not. `parts` are the finished parts of the steps it needs, by step.
+    """
+
+    step: str
+    key: str
+    function: str
+    runtime: str
+    root: Root
+    parts: dict[str, Part]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a step's function reads from, writes to and reports by."""
+
+    task: Task
+    writer: parts.PartWriter
+    progress: Callable[[int, int], None]
+
+    def read(self, step: str, table: str, columns: list[str] | None = None) -> pa.Table:
+        """A table that a needed step wrote; empty, with the declared columns, if it wrote none."""
+        return parts.read(self.task.root, self.task.parts[step], table, columns)
+
+    def write(self, table: str | tables.Table, rows: pa.Table | Iterable[dict[str, Any]]) -> None:
+        """Append rows to a table of this step's part."""
+        self.writer.write(tables.table(table) if isinstance(table, str) else table, rows)

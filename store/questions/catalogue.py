@@ -1,0 +1,242 @@
+"""The products themselves: what the catalogue is, search, and all that is known of one product."""
+
+from dataclasses import dataclass
+
+from store.questions.ask import Cursor, column, first, rows
+from store.tables import EMBEDDING
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The catalogue in figures."""
+
+    products: int
+    categories: int
+    uncategorised: int
+    texts: int
+    pictures: int
+    issues: int
+    suspects: int
+    duplicates: int
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many there are of something."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Brief:
+    """A product in a list."""
+
+    product_id: str
+    name: str | None
+    category: str | None
+    brand: str | None
+    price: float | None
+    pictured: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of a search: `total` products match, `products` are those of the page."""
+
+    total: int
+    products: list[Brief]
+
+
+@dataclass(frozen=True)
+class Product:
+    """One product with its texts and the measures of its picture."""
+
+    product_id: str
+    name: str | None
+    description: str | None
+    category: str | None
+    category_path: str | None
+    image_path: str | None
+    brand: str | None
+    price: float | None
+    attributes: str | None
+    catalogue_row: int
+    raw: str | None
+    clean: str | None
+    raw_words: int | None
+    clean_words: int | None
+    width: int | None
+    height: int | None
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where one method put a product: the group and the category that group stands for."""
+
+    method: str
+    cluster: int
+    matched_category: str | None
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A product near another one by some method; `similarity` is the cosine, -1 to 1."""
+
+    product_id: str
+    name: str | None
+    category: str | None
+    pictured: bool
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Concern:
+    """Something to look at about a product. `other` is another product it concerns, if any."""
+
+    kind: str
+    detail: str
+    other: str | None = None
+
+
+BRIEF = """p.product_id, p.name, p.category, p.brand, p.price,
+           p.product_id IN (SELECT product_id FROM pictures) AS pictured"""
+
+
+def summary(cursor: Cursor) -> Summary:
+    """What the catalogue is, in figures."""
+    found = first(
+        cursor,
+        Summary,
+        """SELECT count(*) AS products, count(DISTINCT category) AS categories,
+                  count(*) - count(category) AS uncategorised,
+                  (SELECT count(*) FROM texts) AS texts, (SELECT count(*) FROM pictures) AS pictures,
+                  (SELECT count(*) FROM issues) AS issues, (SELECT count(*) FROM suspects) AS suspects,
+                  (SELECT count(*) FROM duplicates) AS duplicates FROM products""",
+    )
+    assert found is not None  # an aggregate always has its one row
+    return found
+
+
+def categories(cursor: Cursor) -> list[Count]:
+    """The categories with their numbers of products, by name."""
+    return rows(
+        cursor,
+        Count,
+        """SELECT category AS name, count(*) AS count FROM products WHERE category IS NOT NULL
+           GROUP BY category ORDER BY category""",
+    )
+
+
+def issue_counts(cursor: Cursor) -> list[Count]:
+    """The problems of the input with their numbers of rows, the most frequent first."""
+    return rows(
+        cursor,
+        Count,
+        "SELECT problem AS name, count(*) AS count FROM issues GROUP BY problem ORDER BY count DESC, name",
+    )
+
+
+def search(cursor: Cursor, text: str = "", category: str | None = None, limit: int = 24, offset: int = 0) -> Found:
+    """Products of that category (any, if None) whose id, name, brand or description hold every word of `text`.
+
+    In catalogue order; letter case does not matter, and no character is a wildcard.
+    """
+    words = text.lower().split()
+    where = " AND ".join(
+        ["(? IS NULL OR p.category = ?)"]
+        + ["contains(lower(concat_ws(' ', p.product_id, p.name, p.brand, p.description)), ?)"] * len(words)
+    )
+    values = [category, category, *words]
+    total = column(cursor, f"SELECT count(*) FROM products p WHERE {where}", values)[0]
+    found = rows(
+        cursor,
+        Brief,
+        f"SELECT {BRIEF} FROM products p WHERE {where} ORDER BY p.catalogue_row LIMIT ? OFFSET ?",
+        [*values, limit, offset],
+    )
+    return Found(total, found)
+
+
+def product(cursor: Cursor, product_id: str) -> Product | None:
+    """All that the catalogue and the cleaning say of one product; None if there is no such product."""
+    return first(
+        cursor,
+        Product,
+        """SELECT p.*, t.raw, t.clean, t.raw_words, t.clean_words, i.width, i.height
+           FROM products p LEFT JOIN texts t USING (product_id)
+           LEFT JOIN (SELECT product_id, width, height FROM pictures) i USING (product_id)
+           WHERE p.product_id = ?""",
+        [product_id],
+    )
+
+
+def product_at(cursor: Cursor, catalogue_row: int) -> Brief | None:
+    """The product that came from that row of the catalogue, or None."""
+    return first(cursor, Brief, f"SELECT {BRIEF} FROM products p WHERE p.catalogue_row = ?", [catalogue_row])
+
+
+def thumbnail(cursor: Cursor, product_id: str) -> bytes | None:
+    """The JPEG thumbnail of a product's picture, or None if it has none."""
+    found = column(cursor, "SELECT thumbnail FROM pictures WHERE product_id = ?", [product_id])
+    return bytes(found[0]) if found and found[0] is not None else None
+
+
+def placements(cursor: Cursor, product_id: str, algorithm: str, space: str) -> list[Placement]:
+    """Where each method put the product in that grouping, by method."""
+    return rows(
+        cursor,
+        Placement,
+        """SELECT method, cluster, matched_category FROM clusters
+           WHERE product_id = ? AND algorithm = ? AND space = ? ORDER BY method""",
+        (product_id, algorithm, space),
+    )
+
+
+def embedded_by(cursor: Cursor) -> list[str]:
+    """The methods that there are vectors of."""
+    views = column(
+        cursor, "SELECT view_name FROM duckdb_views() WHERE starts_with(view_name, ?) ORDER BY view_name", [EMBEDDING]
+    )
+    return [name.removeprefix(EMBEDDING) for name in views]
+
+
+def neighbours(cursor: Cursor, product_id: str, method: str, limit: int = 8) -> list[Neighbour]:
+    """The products nearest to a product by the cosine of a method's vectors, exactly, the nearest first.
+
+    Empty if the method has no vectors or none of this product. A vector of zeros is near nothing.
+    """
+    if method not in embedded_by(cursor):  # a table's name cannot be bound: only a name that exists is used
+        return []
+    return rows(
+        cursor,
+        Neighbour,
+        f"""WITH near AS (
+              SELECT v.product_id, array_cosine_similarity(v.vector, o.vector) AS similarity
+              FROM "{EMBEDDING}{method}" v, (SELECT vector FROM "{EMBEDDING}{method}" WHERE product_id = ?) o
+              WHERE v.product_id <> ? AND NOT isnan(similarity)
+              ORDER BY similarity DESC, v.product_id LIMIT ?)
+            SELECT n.product_id, p.name, p.category,
+                   n.product_id IN (SELECT product_id FROM pictures) AS pictured, n.similarity
+            FROM near n JOIN products p USING (product_id) ORDER BY n.similarity DESC, n.product_id""",
+        (product_id, product_id, limit),
+    )
+
+
+def concerns(cursor: Cursor, product_id: str) -> list[Concern]:
+    """What is to be looked at about a product: a disputed label, its copies, problems with its input."""
+    return rows(
+        cursor,
+        Concern,
+        """SELECT 'suspect label' AS kind, format('{} of {} methods put it in {}', votes, methods,
+                  suggested_category) AS detail, NULL AS other FROM suspects WHERE product_id = $id
+           UNION ALL
+           SELECT 'duplicate', format('Same {} as an earlier product (similarity {:.2f})', kind, similarity),
+                  duplicate_of FROM duplicates WHERE product_id = $id
+           UNION ALL
+           SELECT 'duplicate', format('A later product has the same {} (similarity {:.2f})', kind, similarity),
+                  product_id FROM duplicates WHERE duplicate_of = $id
+           UNION ALL
+           SELECT problem, coalesce(detail, stage), NULL FROM issues WHERE product_id = $id""",
+        {"id": product_id},  # type: ignore[arg-type]
+    )

@@ -1,0 +1,96 @@
+"""What each group holds, and which categories it mixes."""
+
+from dataclasses import dataclass
+
+from store.questions.ask import Cursor, rows
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the confusion table."""
+
+    category: str
+    cluster: int
+    matched_category: str | None
+    products: int
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One group: its size, the category most of its products are of, and that category's share (purity)."""
+
+    cluster: int
+    matched_category: str | None
+    products: int
+    main_category: str | None
+    purity: float | None
+
+
+@dataclass(frozen=True)
+class Member:
+    """A product of a group. `fits`: it is of the group's main category."""
+
+    cluster: int
+    product_id: str
+    name: str | None
+    category: str | None
+    pictured: bool
+    fits: bool
+
+
+# the products of one grouping, with their categories
+GROUPED = """SELECT c.cluster, c.matched_category, p.product_id, p.name, p.category, p.catalogue_row
+             FROM clusters c JOIN products p USING (product_id)
+             WHERE c.method = ? AND c.algorithm = ? AND c.space = ?"""
+# each group's most frequent category
+MAIN = """SELECT cluster, category AS main_category, count(*) AS products FROM grouped WHERE category IS NOT NULL
+          GROUP BY cluster, category
+          QUALIFY row_number() OVER (PARTITION BY cluster ORDER BY count(*) DESC, category) = 1"""
+
+
+def confusion(cursor: Cursor, method: str, algorithm: str, space: str) -> list[Cell]:
+    """The confusion table of a grouping; zeros are left out."""
+    return rows(
+        cursor,
+        Cell,
+        """SELECT category, cluster, matched_category, products FROM confusions
+           WHERE method = ? AND algorithm = ? AND space = ? ORDER BY category, cluster""",
+        (method, algorithm, space),
+    )
+
+
+def clusters(cursor: Cursor, method: str, algorithm: str, space: str) -> list[Cluster]:
+    """The groups of a grouping, by number. Purity counts the products that have a category."""
+    return rows(
+        cursor,
+        Cluster,
+        f"""WITH grouped AS ({GROUPED}), main AS ({MAIN})
+            SELECT g.cluster, any_value(g.matched_category) AS matched_category, count(*) AS products,
+                   any_value(m.main_category) AS main_category,
+                   any_value(m.products) / nullif(count(g.category), 0) AS purity
+            FROM grouped g LEFT JOIN main m USING (cluster) GROUP BY g.cluster ORDER BY g.cluster""",
+        (method, algorithm, space),
+    )
+
+
+def members(cursor: Cursor, method: str, algorithm: str, space: str, fitting: int, odd: int) -> list[Member]:
+    """Some products of each group: up to `fitting` of its main category and up to `odd` of others.
+
+    The same products each time: spread over the catalogue by a hash of their id.
+    """
+    return rows(
+        cursor,
+        Member,
+        f"""WITH grouped AS ({GROUPED}), main AS ({MAIN}),
+            marked AS (
+              SELECT g.cluster, g.product_id, g.name, g.category,
+                     coalesce(g.category = m.main_category, m.main_category IS NULL) AS fits
+              FROM grouped g LEFT JOIN main m USING (cluster)),
+            chosen AS (
+              SELECT * FROM marked
+              QUALIFY row_number() OVER (PARTITION BY cluster, fits ORDER BY md5(product_id)) <= if(fits, ?, ?))
+            SELECT c.*, i.product_id IS NOT NULL AS pictured
+            FROM chosen c LEFT JOIN (SELECT product_id FROM pictures) i USING (product_id)
+            ORDER BY cluster, fits DESC, md5(product_id)""",
+        (method, algorithm, space, fitting, odd),
+    )

@@ -1,0 +1,46 @@
+"""The 2-D maps: which there are, and their points."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from store.questions.ask import Cursor, rows
+
+
+@dataclass(frozen=True)
+class Map:
+    """One map and how faithful it is (trustworthiness, 0 to 1; None if it was not measured)."""
+
+    method: str
+    reducer: str
+    trustworthiness: float | None
+
+
+def maps(cursor: Cursor) -> list[Map]:
+    """Every method and reducer that was drawn."""
+    return rows(
+        cursor,
+        Map,
+        """SELECT p.method, p.reducer, any_value(s.value) AS trustworthiness
+           FROM (SELECT DISTINCT method, reducer FROM projections) p
+           LEFT JOIN projection_scores s
+             ON s.method = p.method AND s.reducer = p.reducer AND s.metric = 'trustworthiness'
+           GROUP BY p.method, p.reducer
+           ORDER BY p.method, coalesce(list_position(['tsne', 'umap', 'pca'], p.reducer), 4), p.reducer""",
+    )
+
+
+def points(cursor: Cursor, method: str, reducer: str, algorithm: str, space: str) -> pa.Table:
+    """A map's points in catalogue order: `row` (the product's catalogue row), `x`, `y`, `category`, and the
+    `cluster` and `matched_category` that the method's grouping gives each (NULL where there is none).
+    """
+    return cursor.execute(
+        """SELECT p.catalogue_row AS row, j.x, j.y, p.category, c.cluster, c.matched_category
+           FROM projections j
+           JOIN products p USING (product_id)
+           LEFT JOIN clusters c
+             ON c.product_id = j.product_id AND c.method = j.method AND c.algorithm = ? AND c.space = ?
+           WHERE j.method = ? AND j.reducer = ?
+           ORDER BY p.catalogue_row""",
+        (algorithm, space, method, reducer),
+    ).to_arrow_table()
