@@ -1,0 +1,58 @@
+# One environment, in .venv, made from the two locks. `make` alone lists what there is.
+SHELL := bash
+PORT ?= 8050
+ENV := .venv/.installed
+.DEFAULT_GOAL := help
+.PHONY: help setup demo study test fast lint format bench screenshots docs lock clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+setup: $(ENV) ## make the environment in .venv (PYTHON=... names the interpreter)
+
+$(ENV): requirements.lock requirements-dev.lock pyproject.toml scripts/setup.sh scripts/packages.sh
+	@scripts/setup.sh
+	@touch $@
+
+demo: study ## ingest the sample catalogue, print the study, serve the dashboard (PORT=8050)
+	.venv/bin/aislemap dashboard --store demo/store --port $(PORT)
+
+study: $(ENV) ## demo without serving
+	.venv/bin/aislemap sample demo/catalogue
+	.venv/bin/aislemap ingest demo/catalogue/catalogue.csv --images demo/catalogue/images --store demo/store
+
+test: $(ENV) ## lint, types and all tests: fast ones, then models, then a real browser
+	@scripts/chromium.sh
+	@$(MAKE) --no-print-directory lint
+	.venv/bin/pytest
+
+fast: $(ENV) ## the fast tests only
+	.venv/bin/pytest -m "not models and not browser"
+
+lint: $(ENV) ## style, types, the direction of imports, the Dockerfile
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/hadolint Dockerfile
+
+format: $(ENV) ## rewrite the code in the house's style
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+bench: $(ENV) ## measure against the notebook way; writes docs/benchmarks.md
+	.venv/bin/python -m benchmarks
+
+screenshots: study ## render every page of the dashboard of the sample to docs/screenshots
+	@scripts/chromium.sh
+	.venv/bin/python scripts/screenshots.py demo/store docs/screenshots
+
+docs: $(ENV) ## write docs/tables.md from the declared tables
+	.venv/bin/python -m store.docs
+
+lock: $(ENV) ## pin what pyproject.toml asks for (UPGRADE=--upgrade for newer versions)
+	@scripts/lock.sh
+
+clean: ## remove the environment, the demo and all caches
+	rm -rf .venv demo build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +

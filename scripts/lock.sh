@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Pins what pyproject.toml asks for: requirements.lock (to run) and requirements-dev.lock (what development adds to it).
+# No hashes: torch's CPU wheel comes from another place on each machine. Newer versions: make lock UPGRADE=--upgrade
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/packages.sh
+new=$(mktemp -d)
+trap 'rm -r "$new"' EXIT
+cat requirements.lock requirements-dev.lock >"$new/all" 2>/dev/null || true  # what stands is kept unless told otherwise
+cp "$new/all" "$new/run"
+printf '%s\n' "$torch" >"$new/torch"
+pin() {
+    .venv/bin/uv pip compile --quiet --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
+        --no-emit-find-links --constraints "$new/torch" "$@" ${UPGRADE:-} pyproject.toml >/dev/null
+}
+pin --output-file "$new/run"
+pin --output-file "$new/all" --extra dev --constraints "$new/run"
+{ echo "# Made by \`make lock\` from pyproject.toml; installed without following requirements."; cat "$new/run"; } >requirements.lock
+{ echo "# Made by \`make lock\`: what development adds to requirements.lock."; grep -vxFf "$new/run" "$new/all"; } \
+    >requirements-dev.lock
