@@ -39,15 +39,14 @@ class Reader:
     @contextmanager
     def cursor(self, number: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor on that snapshot (the newest by default). StoreMissing, SnapshotNotFound or StoreDamaged."""
-        with self._connection(number).cursor() as cursor:
-            yield cursor
-
-    def _connection(self, number: int | None) -> duckdb.DuckDBPyConnection:
+        wanted = self.number() if number is None else number
         with self._lock:
-            wanted = snapshot.open_snapshot(self.root).number if number is None else number
-            if wanted not in self._open:
+            if wanted is None or wanted not in self._open:
+                wanted = snapshot.open_snapshot(self.root, wanted).number  # StoreMissing where there is none
                 self._open[wanted] = snapshot.connect(self.root, wanted)
                 for old in sorted(self._open)[:-KEPT]:
                     if old != wanted:
                         del self._open[old]
-            return self._open[wanted]
+            cursor = self._open[wanted].cursor()
+        with cursor:
+            yield cursor

@@ -88,8 +88,8 @@ def jobs(cursor: Cursor) -> list[Job]:
     return rows(
         cursor,
         Job,
-        """SELECT job, at, event, next_run, detail FROM schedule
-           QUALIFY row_number() OVER (PARTITION BY job ORDER BY at DESC) = 1
+        """SELECT job, s.at, event, next_run, detail FROM schedule s
+           QUALIFY row_number() OVER (PARTITION BY job ORDER BY s.at DESC) = 1
            ORDER BY next_run NULLS LAST, job""",
     )
 
@@ -99,6 +99,6 @@ def events(cursor: Cursor, limit: int = 50) -> list[Event]:
     return rows(
         cursor,
         Event,
-        "SELECT at, job, event, next_run, run_id, detail FROM schedule ORDER BY at DESC LIMIT ?",
+        "SELECT s.at, job, event, next_run, run_id, detail FROM schedule s ORDER BY s.at DESC LIMIT ?",
         [limit],
     )

@@ -73,7 +73,7 @@ def clusters(cursor: Cursor, method: str, algorithm: str, space: str) -> list[Cl
     )
 
 
-def members(cursor: Cursor, method: str, algorithm: str, space: str, fitting: int, odd: int) -> list[Member]:
+def members(cursor: Cursor, method: str, algorithm: str, space: str, *, fitting: int, odd: int) -> list[Member]:
     """Some products of each group: up to `fitting` of its main category and up to `odd` of others.
 
     The same products each time: spread over the catalogue by a hash of their id.

@@ -34,7 +34,7 @@ def points(cursor: Cursor, method: str, reducer: str, algorithm: str, space: str
     """A map's points in catalogue order: `row` (the product's catalogue row), `x`, `y`, `category`, and the
     `cluster` and `matched_category` that the method's grouping gives each (NULL where there is none).
     """
-    return cursor.execute(
+    return cursor.sql(
         """SELECT p.catalogue_row AS row, j.x, j.y, p.category, c.cluster, c.matched_category
            FROM projections j
            JOIN products p USING (product_id)
@@ -42,5 +42,5 @@ def points(cursor: Cursor, method: str, reducer: str, algorithm: str, space: str
              ON c.product_id = j.product_id AND c.method = j.method AND c.algorithm = ? AND c.space = ?
            WHERE j.method = ? AND j.reducer = ?
            ORDER BY p.catalogue_row""",
-        (algorithm, space, method, reducer),
+        params=(algorithm, space, method, reducer),
     ).to_arrow_table()

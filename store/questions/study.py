@@ -1,4 +1,4 @@
-"""Can the products be grouped, by which method, and how sure is that?"""
+"""The study's answer: can the products be grouped, by which method, and how sure is that."""
 
 from dataclasses import dataclass
 

@@ -1,0 +1,323 @@
+"""A small, rich and repeatable store for tests, written through the real store and scored with the real measures.
+
+The vectors are made up: each category has a centre, and a method sees it through more or less noise.
+"""
+
+import colorsys
+import io
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+from sklearn import metrics as measures
+
+from store import snapshot, tables
+from store.parts import Part, PartWriter, finish
+from store.root import Root
+
+CATEGORIES = ("Baby Care", "Beauty", "Computers", "Home Decor", "Home Furnishing", "Kitchen & Dining", "Watches")
+THINGS = {
+    "Baby Care": ("Cotton Romper", "Baby Dress", "Bib Set", "Soft Rattle"),
+    "Beauty": ("Face Cream", "Hair Oil", "Lipstick", "Perfume"),
+    "Computers": ("USB Hub", "Wireless Mouse", "Laptop Battery", "Router"),
+    "Home Decor": ("Wall Clock", "Photo Frame", "Showpiece", "Candle Holder"),
+    "Home Furnishing": ("Bed Sheet", "Curtain Pair", "Cushion Cover", "Bath Towel"),
+    "Kitchen & Dining": ("Ceramic Mug", "Lunch Box", "Frying Pan", "Knife Set"),
+    "Watches": ("Analog Watch", "Digital Watch", "Chronograph", "Strap Watch"),
+}
+BRANDS = ("Aria", "Bluepine", "Corvo", "Delma", None)
+SCRIPT = "<script>window.hacked = true</script>"
+
+
+@dataclass(frozen=True)
+class FakeMethod:
+    """A method as the factory makes it up: `noise` is how badly it sees the categories, None if it did not run."""
+
+    name: str
+    modality: str
+    model: str
+    noise: float | None
+    status: str = "ran"
+    detail: str | None = None
+
+
+METHODS = (
+    FakeMethod("count", "text", "Bag of words, fitted on this catalogue", 1.0),
+    FakeMethod("tfidf", "text", "TF-IDF, fitted on this catalogue", 0.8),
+    FakeMethod("bert", "text", "all-MiniLM-L6-v2", 0.45),
+    FakeMethod("sift", "image", "RootSIFT visual words", 3.0),
+    FakeMethod("cnn", "image", "MobileNetV2", 0.85),
+    FakeMethod("fusion", "text+image", "bert + cnn", 0.4),
+    FakeMethod(
+        "use", "text", "universal-sentence-encoder/4", None, "unavailable",
+        "No weights found for use. Give a SavedModel with --weights use=PATH.",
+    ),
+    FakeMethod("glove", "text", "glove-wiki-gigaword-100", None, "failed", "The step was stopped at 4,096 MB."),
+)  # fmt: skip
+GROUPINGS = (("kmeans", "manifold"), ("kmeans", "full"), ("kmeans", "map"), ("ward", "full"))
+FEASIBLE, INFEASIBLE = 0.65, 0.40
+Rows = list[dict[str, Any]]
+
+
+def make_store(
+    folder: Path, products: int = 60, seed: int = 0, categories: bool = True, pictures: bool = True, logs: bool = True
+) -> Root:
+    """Publish a snapshot of that many made-up products in `folder` (made if need be), and give the store.
+
+    Another `seed` gives other scores, and so a new snapshot when published into the same folder. Product ids are
+    'P0000', 'P0001', ... Product 3's name holds a script tag, product 5 has no category, product 7 no picture.
+    """
+    root = Root(folder)
+    numbers = np.random.default_rng(seed)
+    made = _products(products, categories)
+    part = _write(root, f"factory-{seed}-{products}-{categories}-{pictures}", made, numbers, pictures)
+    published = snapshot.publish(root, [part])
+    if logs:
+        _logs(root, published.number, products)
+    return root
+
+
+def _products(count: int, categories: bool) -> Rows:
+    pick = random.Random(7)
+    made: Rows = []
+    for i in range(count):
+        category = CATEGORIES[i % len(CATEGORIES)]
+        brand = BRANDS[i % len(BRANDS)]
+        name = " ".join(filter(None, (brand, pick.choice(THINGS[category]), f"no. {i}")))
+        made.append(
+            {
+                "product_id": f"P{i:04d}",
+                "name": f"{name} {SCRIPT}" if i == 3 else name,
+                "description": f"{name} of the {category} range.\nMade with care, sold in a pack of {1 + i % 4}. " * 3,
+                "category": category if categories and i != 5 else None,
+                "category_path": f"{category} >> All" if categories and i != 5 else None,
+                "image_path": None if i == 7 else f"P{i:04d}.jpg",
+                "brand": brand,
+                "price": 99.0 + 10 * i,
+                "attributes": '{"colour": "blue", "pack": "1"}',
+                "catalogue_row": i + 1,
+            }
+        )
+    return made
+
+
+def _write(root: Root, key: str, made: Rows, numbers: np.random.Generator, pictures: bool) -> Part:
+    with PartWriter(root, key) as writer:
+
+        def write(name: str, rows: Rows) -> None:
+            writer.write(tables.table(name), rows)
+
+        write("products", made)
+        if pictures:
+            write("pictures", [_picture(p) for p in made if p["image_path"]])
+        write("texts", [_text(p) for p in made])
+        ran = [m for m in METHODS if m.noise is not None and (pictures or m.modality == "text")]
+        wrong: dict[str, list[str]] = {}
+        scores: dict[str, float] = {}
+        for method in ran:
+            seen = [p for p in made if method.modality == "text" or p["image_path"]]
+            vectors = _vectors(method, seen, numbers)
+            _write_vectors(writer, method, seen, vectors)
+            for reducer, shrink in (("tsne", 1.0), ("umap", 0.8), ("pca", 0.4)):
+                xy = vectors[:, :2] * shrink + vectors[:, 2:4] * (1 - shrink)
+                write("projections", [
+                    {"method": method.name, "reducer": reducer, "product_id": p["product_id"], "x": x, "y": y}
+                    for p, (x, y) in zip(seen, xy.tolist(), strict=True)
+                ])  # fmt: skip
+                write("projection_scores", [
+                    {"method": method.name, "reducer": reducer, "metric": "trustworthiness", "value": 0.8 + shrink / 10}
+                ])  # fmt: skip
+            for grouping in reversed(GROUPINGS):  # the declared one last
+                ari = _write_grouping(writer, method, grouping, seen, vectors, wrong)
+            if ari is not None:
+                scores[method.name] = ari
+        for method in METHODS:
+            write("models", [_model(method, len(made), method in ran)])
+        _write_verdicts(writer, ran, scores)
+        disputed = sorted(wrong, key=lambda i: (-len(wrong[i]), i))[:5]
+        by_id = {p["product_id"]: p for p in made}
+        write("suspects", [
+            {"product_id": i, "category": by_id[i]["category"], "votes": len(wrong[i]), "methods": len(ran),
+             "suggested_category": max(sorted(set(wrong[i])), key=wrong[i].count), "rank": rank + 1}
+            for rank, i in enumerate(disputed)
+        ])  # fmt: skip
+        write("duplicates", [
+            {"product_id": "P0010", "duplicate_of": "P0003", "kind": "image", "similarity": 1.0},
+            {"product_id": "P0012", "duplicate_of": "P0005", "kind": "text", "similarity": 0.97},
+        ])  # fmt: skip
+        write("issues", [
+            {"product_id": "P0007", "catalogue_row": 8, "stage": "images", "problem": "missing image",
+             "detail": "There is no file P0007.jpg in the images folder; the product goes on without a picture."},
+            {"product_id": "P0005", "catalogue_row": 6, "stage": "catalogue", "problem": "no category",
+             "detail": "The category is empty; the product is grouped but not scored."},
+        ])  # fmt: skip
+    return finish(root, Part(key, "factory", 1.0, 100.0, writer.files()))
+
+
+def _picture(product: dict[str, Any]) -> dict[str, Any]:
+    index = product["catalogue_row"]
+    red, green, blue = colorsys.hsv_to_rgb((index % len(CATEGORIES)) / len(CATEGORIES), 0.45, 0.9)
+    image = Image.new("RGB", (160, 200), "white")
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle((20, 30, 140, 170), 20, fill=(int(red * 255), int(green * 255), int(blue * 255)))
+    draw.text((62, 92), str(index - 1), fill="black", font_size=24)
+    data = io.BytesIO()
+    image.save(data, "JPEG", quality=80)
+    return {
+        "product_id": product["product_id"], "sha256": f"{index:064x}", "width": 160, "height": 200,
+        "thumbnail": data.getvalue(),
+    }  # fmt: skip
+
+
+def _text(product: dict[str, Any]) -> dict[str, Any]:
+    raw = f"{product['name']}. {product['description']}"
+    clean = " ".join(word.lower() for word in raw.split() if word.isalpha())
+    return {
+        "product_id": product["product_id"], "raw": raw, "clean": clean,
+        "raw_words": len(raw.split()), "clean_words": len(clean.split()),
+    }  # fmt: skip
+
+
+def _vectors(method: FakeMethod, seen: Rows, numbers: np.random.Generator) -> NDArray[np.float32]:
+    angles = np.array([2 * np.pi * ((p["catalogue_row"] - 1) % len(CATEGORIES)) / len(CATEGORIES) for p in seen])
+    circle = np.stack([np.cos(angles), np.sin(angles), np.cos(2 * angles), np.sin(2 * angles)], axis=1) * 2
+    noise = numbers.normal(size=(len(seen), 8)) * (method.noise or 1.0)
+    vectors = np.concatenate([circle, np.zeros_like(circle)], axis=1) + noise
+    return vectors.astype(np.float32)
+
+
+def _write_vectors(writer: PartWriter, method: FakeMethod, seen: Rows, vectors: NDArray[np.float32]) -> None:
+    writer.write(
+        tables.embedding_table(method.name, vectors.shape[1]),
+        [{"product_id": p["product_id"], "vector": v} for p, v in zip(seen, vectors.tolist(), strict=True)],
+    )
+
+
+def _write_grouping(
+    writer: PartWriter,
+    method: FakeMethod,
+    grouping: tuple[str, str],
+    seen: Rows,
+    vectors: NDArray[np.float32],
+    wrong: dict[str, list[str]],
+) -> float | None:
+    """Nearest centre as the grouping, with a slip that differs between the groupings; its ARI."""
+    angles = np.arctan2(vectors[:, 1], vectors[:, 0] + 0.15 * GROUPINGS.index(grouping))
+    cluster = np.round(angles / (2 * np.pi) * len(CATEGORIES)).astype(int) % len(CATEGORIES)
+    keys = {"method": method.name, "algorithm": grouping[0], "space": grouping[1]}
+    truth = [p["category"] for p in seen]
+    labelled = any(truth)
+    matched = CATEGORIES if labelled else (None,) * len(CATEGORIES)
+
+    def write(name: str, rows: Rows) -> None:
+        writer.write(tables.table(name), [{**keys, **row} for row in rows])
+
+    placed = [(p["product_id"], int(c)) for p, c in zip(seen, cluster, strict=True)]
+    write("partitions", [{"seed": 0, "product_id": i, "cluster": c} for i, c in placed])
+    write("clusters", [{"product_id": i, "cluster": c, "matched_category": matched[c]} for i, c in placed])
+    if not labelled:
+        return None
+    known = [(t, int(c)) for t, c in zip(truth, cluster, strict=True) if t]
+    write("confusions", [
+        {"category": t, "cluster": c, "matched_category": CATEGORIES[c], "products": known.count((t, c))}
+        for t, c in sorted(set(known))
+    ])  # fmt: skip
+    names, groups = [t for t, _ in known], [c for _, c in known]
+    values = {
+        "ari": measures.adjusted_rand_score(names, groups),
+        "ami": measures.adjusted_mutual_info_score(names, groups),
+        "nmi": measures.normalized_mutual_info_score(names, groups),
+        "v_measure": measures.v_measure_score(names, groups),
+        "homogeneity": measures.homogeneity_score(names, groups),
+        "completeness": measures.completeness_score(names, groups),
+        "accuracy": float(np.mean([t == CATEGORIES[c] for t, c in known])),
+    }
+    write("scores", [
+        {"metric": metric, "value": value, "low": value - 0.05 if metric in ("ari", "ami") else None,
+         "high": value + 0.05 if metric in ("ari", "ami") else None, "seed_min": value - 0.02,
+         "seed_max": value + 0.015, "seeds": 5, "products": len(known)}
+        for metric, value in values.items()
+    ])  # fmt: skip
+    for number, category in enumerate(CATEGORIES):
+        hits = known.count((category, number))
+        in_category, in_cluster = names.count(category), groups.count(number)
+        others = [c for t, c in known if t == category and c != number]
+        worst = max(sorted(set(others)), key=others.count) if others else None
+        precision, recall = hits / in_cluster if in_cluster else 0.0, hits / in_category if in_category else 0.0
+        write("category_scores", [{
+            "category": category, "precision": precision, "recall": recall,
+            "f1": 2 * precision * recall / (precision + recall) if hits else 0.0, "products": in_category,
+            "confused_with": None if worst is None else CATEGORIES[worst],
+            "confused_share": others.count(worst) / in_category if worst is not None else None,
+        }])  # fmt: skip
+    if grouping == GROUPINGS[0]:
+        for product, (product_id, c) in zip(seen, placed, strict=True):
+            if product["category"] and product["category"] != CATEGORIES[c]:
+                wrong.setdefault(product_id, []).append(CATEGORIES[c])
+    return float(values["ari"])
+
+
+def _model(method: FakeMethod, products: int, ran: bool) -> dict[str, Any]:
+    fitted = "fitted" in method.model
+    return {
+        "method": method.name, "modality": method.modality, "model": method.model,
+        "source": "fitted here" if fitted else "package", "licence": None if fitted else "Apache-2.0",
+        "sha256": None if fitted or not ran else "ab" * 32, "dimensions": 8 if ran else None,
+        "parameters": '{"lowercase": true}', "status": method.status if ran or method.noise is None else "unavailable",
+        "detail": method.detail if ran or method.noise is None else "The catalogue has no pictures.",
+        "products": products if ran else None,
+    }  # fmt: skip
+
+
+def _write_verdicts(writer: PartWriter, ran: list[FakeMethod], scores: dict[str, float]) -> None:
+    grouping = {"algorithm": "kmeans", "space": "manifold", "metric": "ari"}
+    thresholds = {"feasible_from": FEASIBLE, "infeasible_below": INFEASIBLE}
+    for scope in ("text", "image", "text+image", *(f"method:{m.name}" for m in ran)):
+        of_scope = [m.name for m in ran if scope in (m.modality, f"method:{m.name}")]
+        if not of_scope:
+            continue
+        best = max(of_scope, key=lambda name: scores.get(name, 0.0))
+        value = scores.get(best)
+        verdict = "unknown" if value is None else (
+            "feasible" if value >= FEASIBLE else "borderline" if value >= INFEASIBLE else "not feasible"
+        )  # fmt: skip
+        reason = "There are no categories to compare with." if value is None else (
+            f"{best} reaches an ARI of {value:.2f}; feasible from {FEASIBLE}, not feasible below {INFEASIBLE}."
+        )  # fmt: skip
+        interval = {"low": None, "high": None} if value is None else {"low": value - 0.05, "high": value + 0.05}
+        row = {"scope": scope, "method": best, "verdict": verdict, "reason": reason, "value": value}
+        writer.write(tables.table("verdicts"), [{**row, **grouping, **thresholds, **interval}])
+
+
+def _logs(root: Root, number: int, products: int) -> None:
+    """A failed run, a published one with its steps, and the two events of a scheduled job."""
+    start = datetime(2026, 11, 20, 6, 0, tzinfo=UTC) + timedelta(days=number)
+    run = {"catalogue": "catalogue.csv", "products": products, "steps_cached": 0, "peak_mb": 812.0, "version": "test"}
+    failed, good = f"{start:%Y%m%dT%H%M%S}-a", f"{start:%Y%m%dT%H%M%S}-b"
+    snapshot.append_log(root, "runs", [
+        {**run, "run_id": failed, "started": start, "seconds": 3.5, "status": "failed", "snapshot": None,
+         "steps_computed": 0, "steps_failed": 1, "detail": "The catalogue catalogue.csv has no column for names."},
+        {**run, "run_id": good, "started": start + timedelta(minutes=5), "seconds": 74.2, "status": "published",
+         "snapshot": number, "steps_computed": 3, "steps_failed": 1, "detail": None},
+    ], good)  # fmt: skip
+    snapshot.append_log(root, "steps", [
+        {"run_id": good, "step": step, "key": "0" * 16, "status": status, "seconds": seconds, "peak_mb": memory,
+         "rows": products, "detail": detail}
+        for step, status, seconds, memory, detail in (
+            ("features:bert", "computed", 31.0, 812.0, None), ("features:cnn", "computed", 22.4, 640.0, None),
+            ("projection:bert:tsne", "cached", 9.3, 240.0, None),
+            ("features:glove", "failed", 4.0, 4096.0, "The step was stopped at 4,096 MB."),
+            ("features:use", "unavailable", None, None, "No weights found for use."),
+        )
+    ], good)  # fmt: skip
+    snapshot.append_log(root, "schedule", [
+        {"at": start, "job": "nightly", "event": "scheduled", "next_run": start + timedelta(hours=1), "run_id": None,
+         "detail": "every day at 07:00"},
+        {"at": start + timedelta(hours=1), "job": "nightly", "event": "published",
+         "next_run": start + timedelta(days=1, hours=1), "run_id": good, "detail": f"snapshot {number}"},
+    ], good)  # fmt: skip
