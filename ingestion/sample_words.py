@@ -42,7 +42,7 @@ SHARED: dict[str, tuple[str, ...]] = {
     "person": ("him", "her", "a friend", "the new graduate", "your mother", "a colleague", "the host", "a teacher"),
     "day": ("birthday", "wedding", "house-warming", "Christmas", "anniversary", "Father's Day", "leaving party"),
     "room": ("bedroom", "hallway", "kitchen", "living room", "home office", "guest room", "study"),
-    "place": ("the office", "college", "the weekend market", "a city break", "the gym", "the daily commute"),
+    "place": ("the office", "college", "the weekend market", "the seaside", "the gym", "the allotment"),
     "boilerplate": (
         "Free delivery on orders over £30 and 30-day returns.",
         "A lovely gift for {person}, whether for a {day} or just because.",
@@ -58,8 +58,18 @@ SHARED: dict[str, tuple[str, ...]] = {
         "Pack of 1. Sold by {brand}. Dispatched within 24 hours.",
         "Made from responsibly sourced materials, packed without plastic.",
         "Customers who bought this also liked our {other}.",
+        "Rated 4.{years} stars by our customers; order before noon for next-day dispatch.",
+        "A {adjective} piece that earns its place in the {room}.",
+        "The perfect {day} present for {person}: {adjective}, useful and nicely packed.",
+        "Solid {material}, careful finish, honest price.",
+        "{brand} has made things for the home and for the road since 1974.",
+        "Wipe clean with a soft, damp cloth.",
+        "Measures {size}; please check the dimensions before you order.",
+        "Available in several colours: {colour} shown here, see also {other}.",
+        "Small business, hand packed, posted from Leeds.",
+        "As seen in the spring {other} catalogue.",
     ),
-    "years": ("1", "2", "two", "3", "five"),
+    "years": ("1", "2", "3", "5", "7"),
     "other": (
         "mugs", "vases", "table lamps", "wall clocks", "watches", "leather handbags", "school backpacks", "cushions",
         "picture frames", "throws",
@@ -240,7 +250,7 @@ WORDING: dict[str, Wording] = {
     ),
     "Backpacks": Wording(
         {
-            "daypack": ("backpack", "daypack", "rucksack", "laptop backpack", "bag"),
+            "daypack": ("backpack", "daypack", "rucksack", "laptop backpack", "knapsack"),
             "school": ("school bag", "kids' backpack", "bookbag", "college rucksack"),
             "rolltop": ("roll-top backpack", "roll top pack", "courier bag", "cycling rucksack"),
             "hiking": ("hiking backpack", "trekking pack", "mountain rucksack", "trail pack"),
@@ -285,12 +295,12 @@ WORDING: dict[str, Wording] = {
             "The detachable strap is adjustable from 60 to 120 cm.",
             "Dress it up for the evening or take it to {place}.",
             "Two sturdy handles that fit over a winter coat.",
-            "Big enough for a tablet and a water bottle.",
+            "Big enough for a magazine and a silk scarf.",
             "Ages well: the {material} softens with use.",
             "Every woman needs one in {colour}.",
             "Stitched by hand, with metal feet underneath.",
             "A flap with a turn lock keeps things safe.",
-            "Front pocket with room for a phone, {size}.",
+            "A mirror pocket inside and a charm outside, {size}.",
         ),
         (15, 190),
         {
@@ -337,19 +347,26 @@ WORDING: dict[str, Wording] = {
 def write(category: str, kind: str, colour: str, brand: str, rng: Random) -> tuple[str, str]:
     """A name and a description of one product, drawn from its category's grammar.
 
-    About one in eight does not name the thing in its title, one in eight is terse, one in six mentions other things.
+    About one in twelve does not name the thing in its title, one in eight is terse, one in four mentions other things.
     """
     wording = WORDING[category]
-    slots = {key: (rng.choice(values),) for key, values in wording.slots.items()}  # one size, one material a product
-    slots |= {"colour": (colour,), "brand": (brand,), "thing": wording.kinds[kind], "model": (rng.choice(SHARED["model"]),)}
-    bare = rng.random() < 0.12
+    slots: dict[str, tuple[str, ...]] = {
+        key: (rng.choice(values),) for key, values in wording.slots.items()
+    }  # one size, one material a product
+    slots |= {
+        "colour": (colour,),
+        "brand": (brand,),
+        "thing": wording.kinds[kind],
+        "model": (rng.choice(SHARED["model"]),),
+    }
+    bare = rng.random() < 0.08
     name = expand("{bare_name}" if bare else "{name}", slots, rng)
     if rng.random() < 0.13:
         description = expand("{terse}", slots, rng)
     else:
-        own = rng.sample(wording.sentences, rng.choice((1, 2, 2, 3, 3, 4)))
-        extra = rng.sample(SHARED["boilerplate"], rng.choice((0, 1, 1, 2, 2, 3)))
-        extra += rng.sample(SHARED["mention"], int(rng.random() < 0.17))
+        own = rng.sample(wording.sentences, rng.choice((0, 1, 1, 2, 2, 2, 3)))
+        extra = rng.sample(SHARED["boilerplate"], max(rng.choice((0, 1, 1, 2, 2, 3)), not own))
+        extra += rng.sample(SHARED["mention"], int(rng.random() < 0.25))
         extra += rng.sample(SHARED["spec"], int(rng.random() < 0.35))
         sentences = own + extra
         if rng.random() < 0.3:
