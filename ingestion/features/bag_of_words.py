@@ -1,0 +1,103 @@
+"""What `count` and `tfidf` share: a matrix of term weights, and its latent semantic analysis.
+
+The weights themselves are handed on as rows for people to query; the vector is the truncated singular value
+decomposition of the L2-normalised rows (LSA, Deerwester et al. 1990), because distances between bags of some
+thousand mostly absent words say little, and k-means wants 50 to 100 dense dimensions.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from ingestion.config import Settings
+from ingestion.features.base import Batch, Inputs, Issue, Model, Progress
+from store.errors import StepFailed
+
+ROWS = 1024
+"""Products per batch: some 50,000 term rows, a few MB."""
+
+
+class BagSettings(Settings):
+    """Settings of both bags of words."""
+
+    min_products: Annotated[int, Field(ge=1)] = 2
+    """A term must stand in so many products: one that stands in a single product can join it to nothing."""
+    max_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """A term in more than this share of the products is the shop's own wording (buy, online, free): it parts less
+    than it joins (corpus-specific stop words, scikit-learn user guide 7.2.3)."""
+    max_terms: Annotated[int, Field(ge=1)] = 50_000
+    """At most so many terms, the most frequent: bounds memory. English catalogues of 10,000 products stay below."""
+    longest_phrase: Annotated[int, Field(ge=1, le=3)] = 1
+    """Words per term: 1 takes single words; 2 adds pairs, which double the vocabulary and add little to an LSA."""
+    dimensions: Annotated[int, Field(ge=1)] = 100
+    """Components of the LSA; fewer when the catalogue or its vocabulary is smaller. 100 is the usual advice
+    (scikit-learn TruncatedSVD; Bradford 2008 finds 100-300 for far larger collections)."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Of the randomised decomposition."""
+
+
+def fitted(name: str) -> Model:
+    """The Model of a bag of words: scikit-learn's code, fitted on the catalogue."""
+    return Model(f"{name} + LSA (scikit-learn)", "fitted on this catalogue", "BSD-3-Clause (code)")
+
+
+def embed(method: str, vectorizer: Any, settings: BagSettings, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
+    """Fit `vectorizer` on the clean texts and yield LSA vectors, (rows, d), L2-normalised, with their terms.
+
+    Holds the sparse matrix: 12 bytes per product and term. A product without a known term is an Issue.
+    StepFailed if no term is left.
+    """
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.preprocessing import normalize
+
+    ids: list[str] = []
+
+    def words() -> Iterator[str]:
+        for text in inputs.texts():
+            ids.append(text.product_id)
+            yield text.clean
+
+    vectorizer.set_params(
+        token_pattern=r"\S+",  # noqa: S106 - a pattern, not a password
+        lowercase=False,
+        min_df=settings.min_products,
+        # As a count, and never below min_df, so that a catalogue of three products keeps a vocabulary.
+        max_df=max(settings.min_products, int(settings.max_share * inputs.n_texts)),
+        max_features=settings.max_terms,
+        ngram_range=(1, settings.longest_phrase),
+        dtype=np.float32,
+    )
+    try:
+        weights = vectorizer.fit_transform(words())
+    except ValueError as error:
+        raise StepFailed(
+            f"{method}: of {inputs.n_texts} texts no term is left that stands in at least {settings.min_products} of "
+            f"them and in at most a share of {settings.max_share}; lower min_products or raise max_share "
+            f"in [methods.{method}], or give more texts."
+        ) from error
+    rows = normalize(weights)
+    dimensions = min(settings.dimensions, *rows.shape)
+    lsa = TruncatedSVD(dimensions, random_state=settings.seed).fit(rows)
+    terms = vectorizer.get_feature_names_out()
+    for start in range(0, len(ids), ROWS):
+        part = weights[start : start + ROWS].tocsr()
+        vectors = normalize(lsa.transform(rows[start : start + ROWS])).astype(np.float32)
+        batch_ids = ids[start : start + ROWS]
+        known = np.diff(part.indptr) > 0
+        owner = np.repeat(np.arange(len(batch_ids)), np.diff(part.indptr))
+        yield Batch(
+            [i for i, keep in zip(batch_ids, known, strict=True) if keep],
+            vectors[known],
+            terms=[
+                (batch_ids[o], str(terms[t]), float(w)) for o, t, w in zip(owner, part.indices, part.data, strict=True)
+            ],
+            issues=[no_known_word(i) for i, keep in zip(batch_ids, known, strict=True) if not keep],
+        )
+        progress(start + len(batch_ids), len(ids))
+
+
+def no_known_word(product_id: str) -> Issue:
+    """The issue of a text of which the vocabulary holds no word."""
+    return Issue(product_id, "no known word", "None of its words is in the vocabulary; it was given no vector.")

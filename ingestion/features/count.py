@@ -1,0 +1,33 @@
+"""`count`: how often each word stands in a product's text, the plainest bag of words."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from ingestion.features import bag_of_words
+from ingestion.features.base import Batch, Inputs, Model, Progress
+
+
+class Count:
+    """Word counts of the clean text, then LSA: see `bag_of_words`."""
+
+    name: ClassVar[str] = "count"
+    modality: ClassVar[str] = "text"
+    runtime: ClassVar[str] = "plain"
+    Settings: ClassVar[type[bag_of_words.BagSettings]] = bag_of_words.BagSettings
+
+    def __init__(self, settings: bag_of_words.BagSettings) -> None:
+        self.settings = settings
+
+    def needs(self) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
+    def resolve(self) -> Model:
+        """Fitted on the catalogue: always there."""
+        return bag_of_words.fitted("word counts")
+
+    def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
+        """Yield (rows, d) LSA vectors with the counts as terms."""
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        return bag_of_words.embed(self.name, CountVectorizer(), self.settings, inputs, progress)

@@ -1,0 +1,96 @@
+"""`fusion`: a product's text and picture as one vector.
+
+Plain concatenation lets the wider or louder block win. Here each block is centred, reduced to its main components
+and scaled to unit mean square, so that both carry the same spread before they are weighted and joined.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from ingestion.config import Settings
+from ingestion.features.base import Batch, Inputs, Issue, Model, Progress, Vectors
+from store.errors import StepFailed
+
+ROWS = 4096
+
+
+class FusionSettings(Settings):
+    """Settings of `fusion`."""
+
+    text: str = "bert"
+    """The method whose vectors are the text block: the strongest text method that needs no weights from elsewhere."""
+    image: str = "cnn"
+    """The method whose vectors are the image block."""
+    text_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """The text's share of the joined vectors' mean square; the picture has the rest. One half takes no side: nothing
+    but labels could say which block deserves more, and labels choose nothing here."""
+    dimensions: Annotated[int, Field(ge=1)] = 100
+    """Components kept of each block: 50 to 100 hold nearly all the spread and drop the noise (as before k-means)."""
+
+
+class Fusion:
+    """Both blocks, each centred, reduced and scaled to unit mean square, joined: (n, 200) by default."""
+
+    name: ClassVar[str] = "fusion"
+    modality: ClassVar[str] = "text+image"
+    runtime: ClassVar[str] = "plain"
+    Settings: ClassVar[type[FusionSettings]] = FusionSettings
+
+    def __init__(self, settings: FusionSettings) -> None:
+        self.settings = settings
+
+    def needs(self) -> tuple[str, ...]:
+        """The two methods it joins."""
+        return (self.settings.text, self.settings.image)
+
+    def resolve(self) -> Model:
+        """Fitted on the two methods' vectors: there whenever they are."""
+        return Model(f"{self.settings.text} + {self.settings.image}", "fitted on this catalogue", "none needed")
+
+    def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
+        """Yield the joined (rows, d) vectors of the products that have both; an Issue for each that lacks one.
+
+        StepFailed if fewer than two products have both.
+        """
+        s = self.settings
+        text_ids, text = inputs.vectors(s.text)
+        image_ids, image = inputs.vectors(s.image)
+        image_row = {product_id: row for row, product_id in enumerate(image_ids)}
+        both = [(t, image_row[i]) for t, i in enumerate(text_ids) if i in image_row]
+        if len(both) < 2:
+            raise StepFailed(f"fusion: {len(both)} products have both a {s.text} and a {s.image} vector; it takes two.")
+        ids = [text_ids[t] for t, _ in both]
+        rows = np.asarray(both)
+        joined = np.hstack(
+            [
+                np.sqrt(s.text_share) * block(text[rows[:, 0]], s.dimensions),
+                np.sqrt(1 - s.text_share) * block(image[rows[:, 1]], s.dimensions),
+            ]
+        ).astype(np.float32)
+        for start in range(0, len(ids), ROWS):
+            yield Batch(ids[start : start + ROWS], joined[start : start + ROWS])
+            progress(min(start + ROWS, len(ids)), len(ids))
+        had = set(ids)
+        lacking = [(i, s.image) for i in text_ids if i not in had] + [(i, s.text) for i in image_ids if i not in had]
+        yield Batch(
+            [],
+            joined[:0],
+            issues=[
+                Issue(i, f"no {method} vector", f"It cannot be joined without one; {self.name} left it out.")
+                for i, method in lacking
+            ],
+        )
+
+
+def block(vectors: Vectors, dimensions: int) -> Vectors:
+    """(n, d) centred, reduced to at most `dimensions` principal components, scaled to a mean squared norm of 1."""
+    from sklearn.decomposition import PCA
+
+    kept = min(dimensions, *vectors.shape)
+    reduced = PCA(kept, svd_solver="covariance_eigh").fit_transform(vectors.astype(np.float64))
+    spread = np.sqrt(np.mean(np.sum(reduced**2, axis=1)))
+    scaled: Vectors = (reduced / max(spread, np.finfo(np.float64).tiny)).astype(np.float32)
+    return scaled

@@ -1,0 +1,146 @@
+"""`glove`: word vectors that somebody learnt on a large text (Pennington, Socher & Manning 2014), looked up.
+
+Nothing of it is embedded: the smallest set is 66 MB. A file is read line by line and only the words of the
+catalogue are kept, so memory is that of the catalogue's vocabulary, not of the file.
+"""
+
+import contextlib
+import gzip
+import io
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Annotated, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ingestion.features import documents, weights
+from ingestion.features.base import Batch, Inputs, Model, Progress
+from store.errors import MethodUnavailable
+
+REMEDY = (
+    "Give a file of word vectors (GloVe's or word2vec's format, also .gz) in [methods.glove] weights, or name a model "
+    "of gensim's downloader in [methods.glove] model, as 'glove-wiki-gigaword-100'."
+)
+STALL_SECONDS = 30.0
+"""A download that is silent for so long has died."""
+
+
+class GloveSettings(documents.PoolingSettings):
+    """Settings of `glove`."""
+
+    weights: Path | None = None
+    """A file of word vectors: GloVe's text, word2vec's text or word2vec's binary format, plain or .gz."""
+    model: Annotated[str | None, Field(min_length=1, pattern=r"^[\w.-]+$")] = None
+    """A model of gensim's downloader (`gensim.downloader.info()` lists them), fetched at first use."""
+
+
+class Glove:
+    """Pretrained word vectors of the clean text, pooled by `documents`."""
+
+    name: ClassVar[str] = "glove"
+    modality: ClassVar[str] = "text"
+    runtime: ClassVar[str] = "plain"
+    Settings: ClassVar[type[GloveSettings]] = GloveSettings
+
+    def __init__(self, settings: GloveSettings) -> None:
+        self.settings = settings
+
+    def needs(self) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
+    def resolve(self) -> Model:
+        """A path that was given, else a downloader's model that was named."""
+        if self.settings.weights:
+            path = weights.given(self.name, self.settings.weights)
+            name = self.settings.model or path.name
+            return Model(name, f"path {path}", weights.UNSTATED, weights.sha256_of(path), path)
+        if self.settings.model is None:
+            raise MethodUnavailable("No word vectors are configured for glove, and none are embedded.", REMEDY)
+        kept = Path(os.environ.get("GENSIM_DATA_DIR", "~/gensim-data")).expanduser() / self.settings.model
+        path = kept / f"{self.settings.model}.gz"
+        if path.exists():
+            return Model(self.settings.model, "gensim downloader", "see gensim-data", weights.sha256_of(path), path)
+        return Model(self.settings.model, "gensim downloader", "see gensim-data")
+
+    def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
+        """Yield (rows, d) vectors, L2-normalised. MethodUnavailable if the file is none of word vectors."""
+        path = model.weights or self._download(model.name)
+        vocabulary = {word for text in inputs.texts() for word in text.clean.split()}
+        vectors = read_vectors(path, vocabulary)
+        yield from documents.embed(self.settings, vectors.get, inputs, progress)
+
+    def _download(self, model: str) -> Path:
+        """Fetch by gensim's downloader and return the file; the code it fetches along with it is not run."""
+        from gensim import downloader
+
+        weights.require_hub(self.name, model, downloader.DATA_LIST_URL)
+        before = socket.getdefaulttimeout()
+        socket.setdefaulttimeout(STALL_SECONDS)
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                return Path(downloader.load(model, return_path=True))
+        except (OSError, ValueError) as error:
+            raise MethodUnavailable(f"gensim's downloader cannot give {model!r} ({error}).", REMEDY) from error
+        finally:
+            socket.setdefaulttimeout(before)
+
+
+def read_vectors(path: Path, vocabulary: set[str]) -> dict[str, NDArray[np.float32]]:
+    """The vectors of the words of `vocabulary` that stand in the file, whose format is told by its first lines.
+
+    GloVe's text has no head; word2vec's begins with '<words> <dimensions>', and its binary form is read whole, by
+    gensim. MethodUnavailable if it is none of them.
+    """
+    try:
+        with _opened(path) as file:
+            head = file.readline().split()
+            if len(head) == 2:
+                dimensions, start = int(head[1]), file.tell()
+                if not _is_row(file.readline(), dimensions):
+                    return _binary(path, vocabulary)
+                file.seek(start)
+            else:
+                dimensions = len(head) - 1
+                file.seek(0)
+            return _text(file, dimensions, vocabulary)
+    except (ValueError, EOFError, OSError) as error:
+        raise MethodUnavailable(
+            f"{path} cannot be read as word vectors ({error}); a pickled gensim object is not loaded.", REMEDY
+        ) from error
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
+def _is_row(line: bytes, dimensions: int) -> bool:
+    """Whether the line is a word and `dimensions` figures in text."""
+    try:
+        return len([float(x) for x in line.split()[1:]]) == dimensions
+    except ValueError:
+        return False
+
+
+def _text(file: IO[bytes], dimensions: int, vocabulary: set[str]) -> dict[str, NDArray[np.float32]]:
+    """From the right: the 840B set of GloVe has words with spaces in them."""
+    found: dict[str, NDArray[np.float32]] = {}
+    for number, line in enumerate(file, 1):
+        parts = line.rstrip().rsplit(b" ", dimensions)
+        if len(parts) != dimensions + 1 or dimensions < 2:
+            raise ValueError(f"row {number} has not {dimensions} figures")
+        word = parts[0].decode("utf-8", errors="replace")
+        if word in vocabulary and word not in found:
+            found[word] = np.array(parts[1:], dtype=np.float32)
+    return found
+
+
+def _binary(path: Path, vocabulary: set[str]) -> dict[str, NDArray[np.float32]]:
+    from gensim.models import KeyedVectors
+
+    vectors = KeyedVectors.load_word2vec_format(str(path), binary=True, unicode_errors="replace")
+    return {word: vectors[word] for word in vocabulary if word in vectors}

@@ -1,0 +1,147 @@
+"""`sift`: a picture as a bag of visual words.
+
+SIFT descriptors (Lowe 2004) as RootSIFT (Arandjelovic & Zisserman 2012), quantised to visual words (Sivic &
+Zisserman 2003), tf-idf on the words, signed square root and L2 (Perronnin et al. 2010). The floor that a network has
+to beat: it sees texture and corners, not things.
+"""
+
+from collections.abc import Iterator
+from tempfile import TemporaryFile
+from typing import IO, Annotated, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ingestion.config import Settings
+from ingestion.features.base import Batch, Inputs, Issue, Model, Picture, Progress, Vectors
+from ingestion.images import PictureError, open_rgb
+from store.errors import StepFailed
+
+WIDTH = 128
+"""Figures of one SIFT descriptor; OpenCV gives whole numbers from 0 to 255, so a byte holds each without loss."""
+ROWS = 256
+
+
+class SiftSettings(Settings):
+    """Settings of `sift`."""
+
+    long_side: Annotated[int, Field(ge=64, le=4096)] = 512
+    """Pixels of the picture's long side: larger ones are reduced. 512 keeps 500 keypoints at 20 pictures a second."""
+    descriptors: Annotated[int, Field(ge=10, le=5000)] = 500
+    """Strongest keypoints kept of a picture: product pictures on white seldom have more that repeat."""
+    words: Annotated[int, Field(ge=2, le=100_000)] = 500
+    """Visual words: 500 to 1,000 for some thousand pictures (Csurka et al. 2004 found 1,000 enough for 1,776)."""
+    sample: Annotated[int, Field(ge=1000)] = 50_000
+    """Descriptors that the words are fitted on, drawn at random from all pictures: 100 a word."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Of the sample and of k-means."""
+
+
+class Sift:
+    """Weighted visual words of each picture, (n, 500) by default."""
+
+    name: ClassVar[str] = "sift"
+    modality: ClassVar[str] = "image"
+    runtime: ClassVar[str] = "plain"
+    Settings: ClassVar[type[SiftSettings]] = SiftSettings
+
+    def __init__(self, settings: SiftSettings) -> None:
+        self.settings = settings
+
+    def needs(self) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
+    def resolve(self) -> Model:
+        """Fitted on the catalogue: always there."""
+        return Model("RootSIFT words (OpenCV, scikit-learn)", "fitted on this catalogue", "Apache-2.0 (code)")
+
+    def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
+        """Yield (rows, words) vectors, L2-normalised. A picture without a keypoint is an Issue.
+
+        The descriptors are computed once and wait in a temporary file (64 kB a picture) while the words are fitted.
+        StepFailed if no picture has a keypoint.
+        """
+        ids: list[str] = []
+        sizes: list[int] = []
+        issues: list[Issue] = []
+        with TemporaryFile(prefix="aislemap-") as spool:
+            for done, picture in enumerate(inputs.pictures(), 1):
+                found = self._descriptors(picture)
+                if isinstance(found, Issue):
+                    issues.append(found)
+                else:
+                    ids.append(picture.product_id)
+                    sizes.append(len(found))
+                    spool.write(found.tobytes())
+                progress(done, inputs.n_pictures)
+            if not ids:
+                raise StepFailed(f"sift: none of {len(issues)} pictures has a keypoint; look at the pictures.")
+            spool.flush()
+            yield from self._quantised(spool, ids, np.asarray(sizes))
+        yield Batch([], np.zeros((0, self.settings.words), np.float32), issues=issues)
+
+    def _descriptors(self, picture: Picture) -> NDArray[np.uint8] | Issue:
+        """(n, 128) descriptors of the strongest keypoints, n at most `descriptors`; an Issue if there are none."""
+        import cv2
+        from PIL import Image
+
+        try:
+            image = open_rgb(picture.path).convert("L")
+        except PictureError as error:
+            return Issue(picture.product_id, error.problem, f"{error} It was given no vector.")
+        side = self.settings.long_side
+        if max(image.size) > side:
+            image.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        sift = cv2.SIFT.create(nfeatures=self.settings.descriptors)
+        keypoints, descriptors = sift.detectAndCompute(np.asarray(image), None)
+        if descriptors is None:
+            return Issue(
+                picture.product_id, "no keypoint", "The picture is too plain for SIFT; it was given no vector."
+            )
+        strongest = np.argsort([-k.response for k in keypoints], kind="stable")[: self.settings.descriptors]
+        kept: NDArray[np.uint8] = descriptors[strongest].astype(np.uint8)
+        return kept
+
+    def _quantised(self, spool: IO[bytes], ids: list[str], sizes: NDArray[np.int64]) -> Iterator[Batch]:
+        """Fit the words on a sample of the spooled descriptors, count them in every picture, weigh the counts."""
+        ends = np.cumsum(sizes)
+        total = int(ends[-1])
+        spooled = np.memmap(spool, np.uint8, "r", shape=(total, WIDTH))
+        words = self._words(spooled, total)
+        with TemporaryFile(prefix="aislemap-") as counted:
+            pictures_with = np.zeros(words.n_clusters, np.int64)
+            for start in range(0, len(ids), ROWS):
+                of = slice(start, start + ROWS)
+                nearest = words.predict(root(spooled[ends[start] - sizes[start] : ends[of][-1]]))
+                owner = np.repeat(np.arange(len(sizes[of])), sizes[of])
+                counts = np.zeros((len(sizes[of]), words.n_clusters), np.uint16)
+                np.add.at(counts, (owner, nearest), 1)
+                pictures_with += (counts > 0).sum(axis=0)
+                counted.write(counts.tobytes())
+            counted.flush()
+            rarity = (np.log((1 + len(ids)) / (1 + pictures_with)) + 1).astype(np.float32)
+            counts = np.memmap(counted, np.uint16, "r", shape=(len(ids), words.n_clusters))
+            for start in range(0, len(ids), ROWS):
+                of = slice(start, start + ROWS)
+                # Counts are not negative, so the signed square root is the square root; its norm is then known.
+                power = np.sqrt(counts[of] * rarity)
+                yield Batch(ids[of], power / np.linalg.norm(power, axis=1, keepdims=True))
+
+    def _words(self, spooled: NDArray[np.uint8], total: int) -> Any:
+        from sklearn.cluster import MiniBatchKMeans
+
+        random = np.random.default_rng(self.settings.seed)
+        rows = np.sort(random.choice(total, min(self.settings.sample, total), replace=False))
+        means = MiniBatchKMeans(
+            min(self.settings.words, len(rows)), batch_size=4096, n_init=1, random_state=self.settings.seed
+        )
+        return means.fit(root(spooled[rows]))
+
+
+def root(descriptors: NDArray[np.uint8]) -> Vectors:
+    """RootSIFT: (n, 128) descriptors by their sum, then the square root, so that Euclid is Hellinger's distance."""
+    values = descriptors.astype(np.float32)
+    rooted: Vectors = np.sqrt(values / np.maximum(values.sum(axis=1, keepdims=True), 1))
+    return rooted

@@ -1,0 +1,42 @@
+"""`tfidf`: word counts weighted by how rare a word is in the catalogue (Sparck Jones 1972)."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from ingestion.features import bag_of_words
+from ingestion.features.base import Batch, Inputs, Model, Progress
+
+
+class TfidfSettings(bag_of_words.BagSettings):
+    """Settings of `tfidf`."""
+
+    sublinear: bool = True
+    """1 + log(count) in place of the count: a word said ten times is not ten times as telling (Manning et al. 2008,
+    6.4.1). Shop descriptions repeat their key words for search engines, which makes it matter here."""
+
+
+class Tfidf:
+    """TF-IDF weights of the clean text, rows L2-normalised, then LSA: see `bag_of_words`."""
+
+    name: ClassVar[str] = "tfidf"
+    modality: ClassVar[str] = "text"
+    runtime: ClassVar[str] = "plain"
+    Settings: ClassVar[type[TfidfSettings]] = TfidfSettings
+
+    def __init__(self, settings: TfidfSettings) -> None:
+        self.settings = settings
+
+    def needs(self) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
+    def resolve(self) -> Model:
+        """Fitted on the catalogue: always there."""
+        return bag_of_words.fitted("TF-IDF")
+
+    def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
+        """Yield (rows, d) LSA vectors with the TF-IDF weights as terms."""
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        vectorizer = TfidfVectorizer(sublinear_tf=self.settings.sublinear)
+        return bag_of_words.embed(self.name, vectorizer, self.settings, inputs, progress)

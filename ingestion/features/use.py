@@ -1,0 +1,114 @@
+"""`use`: the Universal Sentence Encoder (Cer et al. 2018) on the raw text, or any SavedModel of its interface.
+
+The interface is tensorflow-hub's for text: called with a vector of strings, it gives (n, d) vectors (512 for the
+Universal Sentence Encoder).
+"""
+
+import hashlib
+import os
+import socket
+import tempfile
+import warnings
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from ingestion.config import Settings
+from ingestion.features import weights as found
+from ingestion.features.base import Batch, Inputs, Model, Progress
+from store.errors import MethodUnavailable
+
+HUB = "https://tfhub.dev/google/"
+REMEDY = (
+    "Give the folder of a SavedModel in [methods.use] weights, or name a hub model in [methods.use] model, as "
+    "'universal-sentence-encoder/4' (1 GB)."
+)
+STALL_SECONDS = 30.0
+"""A download that is silent for so long has died."""
+
+
+class UseSettings(Settings):
+    """Settings of `use`."""
+
+    weights: Path | None = None
+    """The folder of a SavedModel that takes strings and gives vectors."""
+    model: Annotated[str | None, Field(min_length=1)] = None
+    """A hub model, fetched at first use: a full address, or a name below the hub's google/ as
+    'universal-sentence-encoder/4'."""
+    batch: Annotated[int, Field(ge=1)] = 64
+    """Texts per call: the encoder averages words, so more brings nothing but memory."""
+
+
+class Use:
+    """Sentence vectors of the raw text, (n, 512) by default."""
+
+    name: ClassVar[str] = "use"
+    modality: ClassVar[str] = "text"
+    runtime: ClassVar[str] = "tensorflow"
+    Settings: ClassVar[type[UseSettings]] = UseSettings
+
+    def __init__(self, settings: UseSettings) -> None:
+        self.settings = settings
+
+    def needs(self) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
+    def resolve(self) -> Model:
+        """A path that was given, else a hub model that was named."""
+        if self.settings.weights:
+            folder = found.given(self.name, self.settings.weights)
+            if not (folder / "saved_model.pb").exists():
+                raise MethodUnavailable(f"There is no SavedModel (saved_model.pb) in {folder}.", REMEDY)
+            name = self.settings.model or folder.name
+            return Model(name, f"path {folder}", found.UNSTATED, found.sha256_of(folder), folder)
+        if self.settings.model is None:
+            raise MethodUnavailable("No weights are configured for use, and none are embedded.", REMEDY)
+        handle = self._handle(self.settings.model)
+        kept = Path(os.environ.get("TFHUB_CACHE_DIR") or Path(tempfile.gettempdir()) / "tfhub_modules")
+        folder = kept / hashlib.sha1(handle.encode(), usedforsecurity=False).hexdigest()  # tensorflow-hub's own naming
+        if (folder / "saved_model.pb").exists():
+            return Model(self.settings.model, f"hub {handle}", "Apache-2.0", found.sha256_of(folder), folder)
+        return Model(self.settings.model, f"hub {handle}", "Apache-2.0")
+
+    @staticmethod
+    def _handle(model: str) -> str:
+        return model if "://" in model else HUB + model
+
+    def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
+        """Yield (rows, d) sentence vectors, L2-normalised.
+
+        MethodUnavailable if the model cannot be fetched or called.
+        """
+        encoder, texts, done = self._load(model), inputs.texts(), 0
+        import tensorflow as tf
+
+        while batch := list(islice(texts, self.settings.batch)):
+            vectors = np.asarray(encoder(tf.constant([text.raw for text in batch])), np.float32)
+            norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+            done += len(batch)
+            yield Batch([text.product_id for text in batch], vectors / np.maximum(norms, np.finfo(np.float32).tiny))
+            progress(done, inputs.n_texts)
+
+    def _load(self, model: Model) -> Any:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        if model.weights is None:
+            found.require_hub(self.name, model.name, self._handle(model.name))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # tensorflow-hub imports pkg_resources, which is going away
+            import tensorflow_hub as hub
+        before = socket.getdefaulttimeout()
+        socket.setdefaulttimeout(STALL_SECONDS)
+        try:
+            encoder = hub.load(str(model.weights or self._handle(model.name)))
+        except (OSError, ValueError) as error:
+            raise MethodUnavailable(f"{model.name!r} cannot be loaded by tensorflow-hub ({error}).", REMEDY) from error
+        finally:
+            socket.setdefaulttimeout(before)
+        if not callable(encoder):
+            raise MethodUnavailable(f"{model.name!r} cannot be called with texts.", REMEDY)
+        return encoder

@@ -1,0 +1,71 @@
+"""Pretrained weights: a path the user gave, its fingerprint, and a hub that may not answer."""
+
+import hashlib
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from store.errors import MethodUnavailable
+
+BLOCK = 1 << 20
+HUB_SECONDS = 8.0
+"""How long a hub may take to say anything at all: a person waits ten seconds for an answer, a program no longer."""
+UNSTATED = "not stated (weights given by path)"
+
+
+def given(method: str, path: Path) -> Path:
+    """The weights that the user named, made absolute. MethodUnavailable if nothing is there."""
+    found = path.expanduser().absolute()
+    if not found.exists():
+        raise MethodUnavailable(
+            f"The weights of {method} are not at {found}.", f"Correct the path in [methods.{method}] weights."
+        )
+    return found
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes; of a folder, that of the sorted lines '<sha256 of file>  <relative path>'.
+
+    Read in blocks of 1 MiB, so a model of any size costs no memory.
+    """
+    if path.is_dir():
+        files = sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
+        listing = "".join(f"{sha256_of(path / name)}  {name}\n" for name in files)
+        return hashlib.sha256(listing.encode()).hexdigest()
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def require_hub(method: str, model: str, address: str, seconds: float = HUB_SECONDS) -> None:
+    """Return if the hub at `address` answers at all within `seconds`; else MethodUnavailable, with the remedy.
+
+    The clients of the hubs retry for minutes, and a name look-up knows no time limit: hence one question, asked
+    in a thread that can be left behind.
+    """
+    failure: list[str] = ["no answer"]
+
+    def ask() -> None:
+        try:
+            with urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=seconds):  # noqa: S310
+                failure.clear()
+        except urllib.error.HTTPError as error:
+            if error.code in {403, 407} or error.code >= 500:  # a proxy or a gateway that lets nothing through
+                failure[:] = [f"HTTP {error.code}"]
+            else:
+                failure.clear()
+        except OSError as error:
+            failure[:] = [str(getattr(error, "reason", error))]
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(seconds)
+    if failure:
+        raise MethodUnavailable(
+            f"The model {model!r} of {method} is not on this machine and its hub at {address} cannot be reached "
+            f"({failure[0]}).",
+            f"Connect once, or give the weights by path in [methods.{method}] weights.",
+        )
