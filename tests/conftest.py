@@ -1,0 +1,15 @@
+"""What all tests share."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The development data beside the repository; the test is skipped where they are absent."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("needs the development data in ../shared, which are not part of the repository")
+    return SHARED
