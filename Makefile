@@ -9,6 +9,7 @@ help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 setup: $(ENV) ## make the environment in .venv (PYTHON=... names the interpreter)
+	@echo "The environment is in .venv: .venv/bin/aislemap --help"
 
 $(ENV): requirements.lock requirements-dev.lock pyproject.toml scripts/setup.sh scripts/packages.sh
 	@scripts/setup.sh

@@ -11,7 +11,7 @@ done
     "Install one (Debian, Ubuntu: apt-get install python3.11-venv) or name it: make setup PYTHON=<path to python>"
 echo "set-up: .venv with $("$python" -V); 0.9 GB to fetch, 3.6 GB on disk, from half a minute to some minutes"
 .venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
-.venv/bin/python -m pip install --quiet --disable-pip-version-check "$(grep '^uv==' requirements-dev.lock)"
+.venv/bin/python -m pip install -qq --disable-pip-version-check "$(grep '^uv==' requirements-dev.lock)"
 
 . scripts/packages.sh
 # `sync` installs the locks and nothing that their packages ask for: tf-keras would bring the full tensorflow.

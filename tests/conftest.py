@@ -13,3 +13,8 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("needs the development data in ../shared, which are not part of the repository")
     return SHARED
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first, then real models, then the browser: what breaks cheaply breaks early."""
+    items.sort(key=lambda item: [item.get_closest_marker(slow) is not None for slow in ("browser", "models")])

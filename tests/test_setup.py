@@ -1,0 +1,99 @@
+"""The set-up: one environment, the same everywhere, made by commands that are listed."""
+
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+
+
+def pins(name: str) -> dict[str, str]:
+    lines = [line for line in (ROOT / name).read_text().splitlines() if not line.startswith("#")]
+    return dict(line.split("==") for line in lines)
+
+
+def tracked_texts() -> Iterator[tuple[str, str]]:
+    try:
+        listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("needs git and a checkout, to know which files are tracked")
+    for name in filter(None, listing.split("\0")):
+        try:
+            yield name, (ROOT / name).read_text(encoding="utf-8")
+        except (UnicodeDecodeError, FileNotFoundError):  # a picture; a file just moved
+            continue
+
+
+def test_every_requirement_of_the_project_is_pinned_to_a_version_it_allows() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    running, all_pins = pins("requirements.lock"), pins("requirements.lock") | pins("requirements-dev.lock")
+    for text, locked in [(text, running) for text in project["dependencies"]] + [
+        (text, all_pins) for text in project["optional-dependencies"]["dev"]
+    ]:
+        wanted = Requirement(text)
+        version = locked.get(canonicalize_name(wanted.name))
+        assert version is not None, f"{wanted} is not in the lock: make lock"
+        assert wanted.specifier.contains(version), f"{wanted} does not allow the locked {version}: make lock"
+
+
+def test_the_two_locks_share_no_package() -> None:
+    assert not pins("requirements.lock").keys() & pins("requirements-dev.lock").keys()
+
+
+def test_the_locks_hold_neither_cuda_nor_the_full_tensorflow() -> None:
+    locked = pins("requirements.lock") | pins("requirements-dev.lock")
+    assert locked["torch"].endswith("+cpu")
+    assert "tensorflow-cpu" in locked
+    assert not [name for name in locked if name in {"tensorflow", "triton"} or name.startswith(("nvidia-", "cuda-"))]
+
+
+def test_the_installed_torch_and_tensorflow_are_the_cpu_builds() -> None:
+    assert metadata.version("torch").endswith("+cpu")
+    with pytest.raises(metadata.PackageNotFoundError):
+        metadata.version("tensorflow")
+
+
+def test_make_alone_lists_every_target_with_a_line() -> None:
+    targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert targets is not None
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    assert re.findall(r"^(\w+) +\S.*$", listed, re.MULTILINE) == targets[1].split()
+
+
+def test_no_tracked_file_names_a_place_of_one_machine_or_a_package_registry() -> None:
+    places = re.compile(r"(?<![\w.}-])/(work|root|tmp|opt/(wheels|pypi))/")
+    hosts = re.compile(r"\b(pypi|pythonhosted)\.org\b|file:///")
+    for name, text in tracked_texts():
+        for found in (*places.finditer(text), *hosts.finditer(text)):
+            pytest.fail(f"{name}, line {text.count(chr(10), 0, found.start()) + 1}, names {found[0]!r}")
+
+
+@pytest.mark.parametrize("script", [".ci/run", "scripts/setup.sh", "scripts/lock.sh", "scripts/chromium.sh"])
+def test_a_script_stops_at_its_first_failure(script: str) -> None:
+    assert "\nset -euo pipefail\n" in (ROOT / script).read_text()
+    assert (ROOT / script).stat().st_mode & 0o100, f"{script} cannot be executed: chmod +x"
+
+
+def test_the_image_and_the_environment_are_made_by_the_same_uv() -> None:
+    assert f"uv=={pins('requirements-dev.lock')['uv']} " in (ROOT / "Dockerfile").read_text()
+
+
+def test_the_composed_services_share_one_volume_which_only_ingestion_may_write() -> None:
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    assert list(compose["volumes"]) == ["store"]
+    assert "store:/store:ro" in compose["services"]["dashboard"]["volumes"]
+    assert "store:/store" in compose["services"]["ingestion"]["volumes"]
+
+
+def test_the_image_does_not_run_as_root_and_says_whether_it_is_well() -> None:
+    last_stage = (ROOT / "Dockerfile").read_text().split("\nFROM ")[-1]
+    assert re.search(r"^USER [1-9]\d*$", last_stage, re.MULTILINE)
+    assert "\nHEALTHCHECK " in last_stage
