@@ -1,0 +1,196 @@
+"""The app: its frame (navigation, messages), its pages, and how it follows the newest snapshot."""
+
+import logging
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import dash_bootstrap_components as dbc
+import flask_bootstrap
+from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
+from flask import Response, abort, request, send_from_directory
+
+from dashboard import components, pages, security
+from dashboard.state import LOGS, SNAPSHOT, callback
+from store import snapshot
+from store.errors import AislemapError, SnapshotNotFound, StoreMissing
+from store.questions import catalogue
+from store.reader import Reader
+from store.root import Root
+
+log = logging.getLogger(__name__)
+POLL_SECONDS = 4
+"""How often an open page asks whether there is a newer snapshot: one listing of a folder on the server."""
+
+
+def create_app(root: Root) -> Dash:
+    """The whole app over the store at `root`, which may be empty or not there yet. `.server` is the WSGI app."""
+    reader = Reader(root)
+    app = Dash(
+        "dashboard",
+        assets_folder=str(Path(__file__).parent / "assets"),
+        external_stylesheets=["/bootstrap.css"],
+        serve_locally=True,
+        suppress_callback_exceptions=True,  # the pages' controls come and go
+        update_title=None,
+        title="aislemap",
+        add_log_handler=False,
+        on_error=_tell,
+    )
+    found = pages.discover()
+    app.layout = lambda: _frame(reader, found)
+    for page in found:
+        page.register(app, reader)
+    _route(app, reader, found)
+    _follow(app, reader)
+    _serve_files(app, reader)
+    security.protect(app)
+    return app
+
+
+def _frame(reader: Reader, found: list[pages.Page]) -> Any:
+    """What surrounds every page."""
+    links = [dbc.NavLink(p.name, href=p.path, active="exact" if p.path == "/" else "partial") for p in found if p.nav]
+    return html.Div(
+        [
+            dcc.Location(id="url", refresh=False),
+            dcc.Location(id="go", refresh="callback-nav"),
+            dcc.Store(id="history"),
+            dcc.Store(id="shown"),
+            dcc.Store(id="title"),
+            dcc.Store(id=SNAPSHOT, data=reader.number()),
+            dcc.Store(id=LOGS, data=reader.stamp()),
+            dcc.Interval(id="poll", interval=POLL_SECONDS * 1000),
+            html.A("Skip to the page", href="#page", className="visually-hidden-focusable skip"),
+            html.Aside(
+                [
+                    dcc.Link([html.Span(className="brand-mark"), "aislemap"], href="/", className="brand"),
+                    dbc.Nav(links, vertical=True, class_name="side-nav"),
+                    html.Div(id="where", className="where"),
+                ],
+                className="side",
+            ),
+            html.Main(html.Div(components.loading_page(), id="page"), className="main"),
+            html.Div(
+                [
+                    dbc.Alert(id="news", is_open=False, duration=8000, dismissable=True, color="primary"),
+                    dbc.Alert(id="trouble", is_open=False, dismissable=True, color="warning"),
+                ],
+                className="messages",
+                role="status",
+            ),
+        ],
+        className="frame",
+    )
+
+
+def _route(app: Dash, reader: Reader, found: list[pages.Page]) -> None:
+    by_path = {page.path: page for page in found}
+
+    @callback(
+        app,
+        Output("page", "children"),
+        Output("shown", "data"),
+        Output("title", "data"),
+        Input("url", "pathname"),
+        Input(SNAPSHOT, "data"),
+        State("url", "search"),
+        State("shown", "data"),
+    )
+    def show(path: str, number: int | None, search: str, shown: str | None) -> Any:
+        """The page of an address; a new snapshot redraws it only if it showed the empty state."""
+        if ctx.triggered_id == SNAPSHOT and shown not in (None, "empty"):
+            return no_update, no_update, no_update
+        page = by_path.get(path.rstrip("/") or "/")
+        if page is None:
+            return (
+                components.not_found("There is no such page.", "The navigation has all there are."),
+                path,
+                "Not found",
+            )
+        if number is None:
+            return components.empty_store(str(reader.root.path)), "empty", page.name
+        try:
+            return page.layout(reader, search), path, page.name
+        except AislemapError as error:
+            log.error("%s cannot be shown: %s", path, error)
+            return components.trouble(str(error)), "empty", page.name
+
+    app.clientside_callback(
+        ClientsideFunction("state", "title"), Output("title", "modified_timestamp"), Input("title", "data")
+    )
+
+    @app.server.after_request  # type: ignore[untyped-decorator,unused-ignore]
+    def say_not_found(response: Response) -> Response:
+        """Dash answers any address with its frame; one that names nothing says so in its status too."""
+        if request.endpoint == "/<path:path>" and f"/{request.path.strip('/')}" not in by_path:
+            response.status_code = 404
+        elif request.path == pages.PRODUCT and reader.number() is not None:
+            with reader.cursor() as cursor:
+                if catalogue.product(cursor, request.args.get("id", "")) is None:
+                    response.status_code = 404
+        return response
+
+
+def _follow(app: Dash, reader: Reader) -> None:
+    @callback(
+        app,
+        Output(SNAPSHOT, "data"),
+        Output(LOGS, "data"),
+        Output("news", "children"),
+        Output("news", "is_open"),
+        Input("poll", "n_intervals"),
+        State(SNAPSHOT, "data"),
+        State(LOGS, "data"),
+        prevent_initial_call=True,
+    )
+    def look(_: int, number: int | None, logs: str) -> Any:
+        """Whether there is news in the store."""
+        now, stamp = reader.number(), reader.stamp()
+        newer = now is not None and now != number
+        return (
+            now if now != number else no_update,
+            stamp if stamp != logs else no_update,
+            f"Snapshot {now} is here; the page shows it." if newer else no_update,
+            True if newer else no_update,
+        )
+
+    @callback(app, Output("where", "children"), Input(SNAPSHOT, "data"))
+    def where(number: int | None) -> Any:
+        if number is None:
+            return "No snapshot yet"
+        created = datetime.fromisoformat(snapshot.open_snapshot(reader.root, number).created)
+        return [html.Div(f"Snapshot {number}", className="fw-semibold"), html.Div(components.when(created))]
+
+
+def _serve_files(app: Dash, reader: Reader) -> None:
+    css = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "css"
+
+    @app.server.get("/bootstrap.css")  # type: ignore[untyped-decorator,unused-ignore]
+    def bootstrap() -> Response:
+        return send_from_directory(css, "bootstrap.min.css", max_age=86_400)
+
+    @app.server.get("/thumbnail/<int:number>")  # type: ignore[untyped-decorator,unused-ignore]
+    def thumbnail(number: int) -> Response:
+        """A product's picture in a snapshot; it can never change, so browsers may keep it."""
+        try:
+            with reader.cursor(number) as cursor:
+                picture = catalogue.thumbnail(cursor, request.args.get("id", ""))
+        except (SnapshotNotFound, StoreMissing):
+            picture = None
+        if picture is None:
+            abort(404)
+        response = Response(picture, mimetype="image/jpeg")
+        response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+        return response
+
+    @app.server.get("/health")  # type: ignore[untyped-decorator,unused-ignore]
+    def health() -> dict[str, Any]:
+        return {"status": "ok", "snapshot": reader.number()}
+
+
+def _tell(error: Exception) -> None:
+    """Say on the page that something went wrong; the details are for the log alone."""
+    log.error("a page could not be refreshed", exc_info=error)
+    said = str(error) if isinstance(error, AislemapError) else "Something went wrong; the server's log has the details."
+    set_props("trouble", {"children": said, "is_open": True})

@@ -1,0 +1,227 @@
+"""The pieces that every page is put together from: one visual language in one place."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+
+from dashboard import words
+from dashboard.pages import PRODUCT
+from dashboard.state import link
+
+VERDICTS = {"feasible": "good", "borderline": "fair", "not feasible": "poor", "unknown": "none"}
+STATUSES = {
+    "ran": "good",
+    "published": "good",
+    "computed": "good",
+    "unchanged": "none",
+    "cached": "none",
+    "scheduled": "none",
+    "started": "none",
+    "stopped": "none",
+    "unavailable": "fair",
+    "skipped": "fair",
+    "missed": "fair",
+    "failed": "poor",
+}
+GRAPH = {"displayModeBar": False}
+"""Plotly's settings: a figure's tools are in the page, not in a bar over it."""
+
+
+def page(title: str, lead: Any, *children: Any, tools: Any = None) -> Any:
+    """A page: its title, one sentence that says what it answers, tools beside them, and the rest."""
+    head = html.Div([html.Div([html.H1(title), html.P(lead, className="lead")]), tools], className="page-head")
+    return html.Div([head, *children])
+
+
+def card(title: Any, *children: Any, note: Any = None, tools: Any = None, class_name: str = "") -> Any:
+    """A card. Its title says what to read from it; the note says how to read it."""
+    head = [html.Div([html.H2(title), html.P(note, className="note") if note else None])]
+    return html.Section([html.Div([*head, tools], className="card-head"), *children], className=f"panel {class_name}")
+
+
+def badge(text: str, tone: str) -> Any:
+    """A word with a tone: good, fair, poor or none. The word says it too: colour is never alone."""
+    return html.Span(text, className=f"badge-tone tone-{tone}")
+
+
+def verdict(text: str) -> Any:
+    """A verdict's badge."""
+    return badge(text, VERDICTS.get(text, "none"))
+
+
+def status(text: str) -> Any:
+    """A status' badge."""
+    return badge(text, STATUSES.get(text, "none"))
+
+
+def table(head: Sequence[Any], body: Iterable[Sequence[Any]], figures: Sequence[int] = (), name: str = "") -> Any:
+    """A table; the columns numbered in `figures` are set as figures, to the right."""
+    kinds = ["num" if i in figures else "" for i in range(len(head))]
+    return html.Div(
+        html.Table(
+            [
+                html.Thead(html.Tr([html.Th(h, className=k, scope="col") for h, k in zip(head, kinds, strict=True)])),
+                html.Tbody(
+                    [html.Tr([html.Td(c, className=k) for c, k in zip(row, kinds, strict=True)]) for row in body]
+                ),
+            ],
+            className=f"data {name}",
+        ),
+        className="scroll",
+    )
+
+
+def track(
+    value: float | None,
+    interval: tuple[float | None, float | None] = (None, None),
+    seeds: tuple[float | None, float | None] = (None, None),
+    marks: Sequence[float] = (),
+) -> Any:
+    """A score on a line from 0 to 1: a dot, a thin line for its interval, a bar for its range over seeds."""
+
+    def span(ends: tuple[float | None, float | None], kind: str) -> Any:
+        if ends[0] is None or ends[1] is None:
+            return None
+        low, high = max(0.0, min(1.0, ends[0])), max(0.0, min(1.0, ends[1]))
+        return html.Span(className=kind, style={"left": f"{low:.1%}", "width": f"{high - low:.1%}"})
+
+    dot = None
+    if value is not None:
+        dot = html.Span(className="track-dot", style={"left": f"{max(0.0, min(1.0, value)):.1%}"})
+    ticks = [html.Span(className="track-mark", style={"left": f"{mark:.1%}"}) for mark in marks]
+    return html.Div(
+        [*ticks, span(seeds, "track-seeds"), span(interval, "track-interval"), dot],
+        className="track",
+        title=f"{words.score(value)}, interval {words.score(interval[0])} to {words.score(interval[1])}, "
+        f"seeds {words.score(seeds[0])} to {words.score(seeds[1])}",
+    )
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """An interval in figures; empty where there is none."""
+    return "" if low is None or high is None else f"{words.score(low)} to {words.score(high)}"
+
+
+def dot(colour: str) -> Any:
+    """A dot of a category's colour."""
+    return html.Span(className="dot", style={"backgroundColor": colour})
+
+
+def thumbnail_url(number: int, product_id: str) -> str:
+    """Where a product's thumbnail of that snapshot is served."""
+    return f"/thumbnail/{number}?id={quote(product_id, safe='')}"
+
+
+def picture(number: int, product_id: str, name: str | None, pictured: bool, class_name: str = "thumb") -> Any:
+    """A product's picture, or a plain place that says there is none."""
+    if not pictured:
+        return html.Div("no picture", className=f"{class_name} no-picture")
+    return html.Img(src=thumbnail_url(number, product_id), alt=name or product_id, className=class_name)
+
+
+def product_link(product_id: str) -> str:
+    """The address of a product's page."""
+    return link(PRODUCT, id=product_id)
+
+
+def tile(number: int, product: Any, under: Any = None, *, named: bool = True) -> Any:
+    """A product as a small card that opens its page: any row with product_id, name, category, pictured.
+
+    Without a name where there is a picture, if not `named`: for small pictures, that show it on hover.
+    """
+    name = product.name or product.product_id
+    shown = named or not product.pictured
+    return dcc.Link(
+        [
+            picture(number, product.product_id, name, product.pictured) if named or product.pictured else None,
+            html.Div(name, className="tile-name") if shown else None,
+            html.Div(under, className="tile-under") if under is not None else None,
+        ],
+        href=product_link(product.product_id),
+        className="tile",
+        title=name,
+    )
+
+
+def field(label: str, control: Any, control_id: str) -> Any:
+    """A labelled control."""
+    return html.Div([html.Label(label, htmlFor=control_id), control], className="field")
+
+
+def select(control_id: str, options: Sequence[dict[str, Any]], value: Any) -> Any:
+    """A drop-down list of one choice."""
+    return dbc.Select(id=control_id, options=list(options), value=value, size="sm")
+
+
+def choices(names: dict[str, str], keys: Iterable[str]) -> list[dict[str, str]]:
+    """Options of a list, with their shown names."""
+    return [{"value": key, "label": words.named(names, key)} for key in keys]
+
+
+def toggles(control_id: str, options: Sequence[dict[str, Any]], value: Any) -> Any:
+    """A row of buttons of which one is pressed."""
+    return dbc.RadioItems(
+        id=control_id,
+        options=list(options),
+        value=value,
+        class_name="btn-group toggles",
+        input_class_name="btn-check",
+        label_class_name="btn btn-sm btn-outline-secondary",
+        label_checked_class_name="active",
+    )
+
+
+def fact(figure: str, of_what: str) -> Any:
+    """A figure and what it counts."""
+    return html.Div(
+        [html.Div(figure, className="fact-figure"), html.Div(of_what, className="fact-of")], className="fact"
+    )
+
+
+def graph(graph_id: str, figure: Any) -> Any:
+    """A still figure at its own height."""
+    return dcc.Graph(id=graph_id, figure=figure, config=GRAPH, style={"height": f"{figure.layout.height}px"})
+
+
+def loading(child: Any, class_name: str = "") -> Any:
+    """Something that is being refreshed: it fades, if that takes more than a moment."""
+    faded = {"visibility": "visible", "opacity": 0.5}
+    return dcc.Loading(child, delay_show=300, overlay_style=faded, type="dot", parent_className=class_name)
+
+
+def notice(title: str, *text: Any, name: str = "") -> Any:
+    """A message in the middle of an empty place."""
+    return html.Div([html.H2(title), *(html.P(t) for t in text)], className=f"notice {name}")
+
+
+def loading_page() -> Any:
+    """What stands there until a page is drawn."""
+    return html.Div(html.Div(className="spinner-border text-secondary", role="status"), className="notice")
+
+
+def empty_store(store: str) -> Any:
+    """The store has nothing published yet."""
+    return notice(
+        "Nothing is published in this store yet",
+        "Ingest a catalogue, and the study appears here by itself:",
+        html.Code(f"aislemap ingest CATALOGUE --images DIR --store {store}"),
+        name="empty-store",
+    )
+
+
+def not_found(what: str, remedy: str) -> Any:
+    """There is no such thing."""
+    return notice(what, remedy, name="not-found")
+
+
+def trouble(said: str) -> Any:
+    """Something cannot be shown; the page tries again with the next snapshot."""
+    return notice("This page cannot be shown", said, "It is drawn again as soon as the next snapshot is there.")
+
+
+def when(moment: Any) -> str:
+    """A moment in words; see `words.when`."""
+    return words.when(moment)

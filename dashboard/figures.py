@@ -1,0 +1,228 @@
+"""The plots, and the colours: one place, so that a category keeps its colour on every page."""
+
+import colorsys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pyarrow as pa
+
+from dashboard import words
+from store.questions.groups import Cell
+from store.questions.study import CategoryScore, Grouping, Score
+
+# Okabe & Ito's colours ("Color universal design", 2008) without black and yellow, and two that stay apart from them
+# under the usual colour-vision deficiencies.
+HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#6A4C9C", "#8A7F2D")
+TIERS = ((0.0, "circle"), (-0.4, "square"), (0.45, "diamond"), (-0.2, "triangle-up"), (0.25, "cross"))
+"""From the ninth category on the hues return lighter or darker and with another mark: 8 x 5 = 40 stay apart."""
+CONTEXT = "#CDD3DB"
+RIGHT, WRONG = "#0072B2", "#D55E00"
+INK, FAINT, LINE = "#1F2933", "#5B6673", "#E3E7EC"
+FONT = "Inter, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
+WEBGL_FROM = 4000
+"""Points from which a map is drawn by WebGL; below it SVG is as quick, sharper, and needs no graphics driver."""
+BLUES = ((0.0, "#FFFFFF"), (0.3, "#DDEBF5"), (0.7, "#A5CBE6"), (1.0, "#6BAEDC"))
+"""Light enough that the figures on it are read in ink."""
+PLAIN = {"showgrid": False, "zeroline": False, "ticks": "", "automargin": True, "fixedrange": True}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a group of points is drawn."""
+
+    colour: str
+    symbol: str = "circle"
+
+
+def looks(categories: Sequence[str]) -> dict[str, Look]:
+    """The look of each category, by its place in the alphabet of all categories of the catalogue."""
+    made = {}
+    for i, category in enumerate(sorted(categories)):
+        shade, symbol = TIERS[(i // len(HUES)) % len(TIERS)]
+        made[category] = Look(_shaded(HUES[i % len(HUES)], shade), symbol)
+    return made
+
+
+def _shaded(colour: str, by: float) -> str:
+    """A colour made lighter (towards 1) or darker (towards -1)."""
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    hue, light, saturation = colorsys.rgb_to_hls(red, green, blue)
+    light = light + (1 - light) * by if by > 0 else light * (1 + by)
+    return "#" + "".join(f"{round(part * 255):02X}" for part in colorsys.hls_to_rgb(hue, light, saturation))
+
+
+def base(height: int | None = None, **layout: Any) -> go.Figure:
+    """An empty figure in the dashboard's style."""
+    return go.Figure(
+        layout={
+            "template": None,
+            "font": {"family": FONT, "size": 13, "color": INK},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+            "height": height,
+            "showlegend": False,
+            "hoverlabel": {"font": {"family": FONT, "size": 13}},
+            **layout,
+        }
+    )
+
+
+def projection(
+    points: pa.Table, groups: Sequence[str | None], shown: dict[str, Look], focus: Sequence[str]
+) -> go.Figure:
+    """A map: `groups` names each point's group; those in `focus` (all, if it is empty) keep their look, the rest turn
+    to grey context underneath. Only the catalogue row travels with a point.
+    """
+    hidden = {"visible": False, "fixedrange": False}
+    figure = base(
+        xaxis=hidden, yaxis={**hidden, "scaleanchor": "x"}, hovermode="closest", dragmode="pan", uirevision="keep"
+    )
+    x, y = points["x"].to_numpy(), points["y"].to_numpy()
+    row, group = points["row"].to_numpy(), np.array([g or "" for g in groups], dtype=object)
+    kind = go.Scattergl if len(x) >= WEBGL_FROM else go.Scatter
+    size = 7 if len(x) < 2000 else 5 if len(x) < WEBGL_FROM else 3
+    lit = [name for name in shown if not focus or name in focus]
+    rest = ~np.isin(group, np.array(lit, dtype=object))
+    for name, mask, look in [("", rest, Look(CONTEXT)), *((n, group == n, shown[n]) for n in lit)]:
+        if mask.any():
+            marker = {"size": size, "color": look.colour, "symbol": look.symbol, "opacity": 0.85 if name else 0.6}
+            figure.add_trace(
+                kind(
+                    x=x[mask],
+                    y=y[mask],
+                    customdata=row[mask],
+                    mode="markers",
+                    marker=marker,
+                    name=name,
+                    hoverinfo="none",
+                )
+            )
+    return figure
+
+
+def confusion(
+    cells: Sequence[Cell], clusters: Sequence[tuple[int, str | None]], categories: Sequence[str]
+) -> go.Figure:
+    """Categories down, groups across in matched order, so that a perfect grouping is a full diagonal."""
+    column = {cluster: i for i, (cluster, _) in enumerate(clusters)}
+    counts = np.zeros((len(categories), len(clusters)))
+    for cell in cells:
+        if cell.cluster in column and cell.category in categories:
+            counts[list(categories).index(cell.category), column[cell.cluster]] = cell.products
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
+    labels = [f"Group {c}<br>{_short(m) if m else 'unmatched'}" for c, m in clusters]
+    many = len(clusters) > 14
+    figure = base(height=max(300, 90 + (22 if many else 42) * len(categories)))
+    figure.add_trace(
+        go.Heatmap(
+            z=shares,
+            x=list(range(len(clusters))),
+            y=[_short(c, 28) for c in categories],
+            zmin=0,
+            zmax=1,
+            colorscale=BLUES,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            text=np.where(counts > 0, counts.astype(int).astype(str), ""),
+            texttemplate=None if len(clusters) > 24 else "%{text}",
+            textfont={"color": INK},
+            customdata=counts,
+            hovertemplate="%{y}, group %{x}: %{customdata} products (%{z:.0%})<extra></extra>",
+        )
+    )
+    figure.update_xaxes(
+        tickvals=list(range(len(clusters))),
+        ticktext=[str(c) for c, _ in clusters] if many else labels,
+        side="top",
+        tickangle=0,
+        **PLAIN,
+    )
+    figure.update_yaxes(autorange="reversed", ticklabelstandoff=8, **PLAIN)
+    return figure
+
+
+def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str]) -> go.Figure:
+    """F1 per category (down) and method (across)."""
+    categories = sorted({s.category for s in scores})
+    by_place = {(s.category, s.method): s for s in scores}
+    found = [[by_place.get((c, m)) for m in methods] for c in categories]
+    values = [[None if s is None else s.f1 for s in line] for line in found]
+    hints = [["" if s is None else _hint(s) for s in line] for line in found]
+    figure = base(height=max(260, 70 + (24 if len(categories) > 14 else 40) * len(categories)))
+    figure.add_trace(
+        go.Heatmap(
+            z=values,
+            x=[words.method(m).replace(" ", "<br>", 1) for m in methods],
+            y=[_short(c, 28) for c in categories],
+            zmin=0,
+            zmax=1,
+            colorscale=BLUES,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            texttemplate="%{z:.2f}",
+            textfont={"color": INK},
+            text=hints,
+            hovertemplate="%{y}, %{x}: F1 %{z:.2f}<br>%{text}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(side="top", tickangle=0, **PLAIN)
+    figure.update_yaxes(autorange="reversed", ticklabelstandoff=8, **PLAIN)
+    return figure
+
+
+def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[Grouping]) -> go.Figure:
+    """One metric: a line per method (the best on top), a mark per grouping, with its interval where there is one."""
+    figure = base(
+        height=110 + 52 * len(methods),
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "entrywidth": 190},
+    )
+    spread = 0.72 / max(1, len(groupings))
+    for i, grouping in enumerate(groupings):
+        mine = [
+            s for s in scores if (s.algorithm, s.space) == (grouping.algorithm, grouping.space) and s.value is not None
+        ]
+        where = [methods.index(s.method) + (i - (len(groupings) - 1) / 2) * spread for s in mine]
+        up = [0 if s.high is None else s.high - (s.value or 0) for s in mine]
+        down = [0 if s.low is None else (s.value or 0) - s.low for s in mine]
+        shade, symbol = HUES[i % len(HUES)], TIERS[i % len(TIERS)][1]
+        figure.add_trace(
+            go.Scatter(
+                x=[s.value for s in mine],
+                y=where,
+                mode="markers",
+                name=words.grouping(grouping.algorithm, grouping.space),
+                marker={"size": 10, "color": shade, "symbol": symbol},
+                error_x={"type": "data", "array": up, "arrayminus": down, "color": shade, "thickness": 1.5, "width": 3},
+                text=[words.method(s.method) for s in mine],
+                hovertemplate="%{text}: %{x:.3f}<extra>%{fullData.name}</extra>",
+            )
+        )
+    figure.update_yaxes(
+        tickvals=list(range(len(methods))),
+        ticktext=[words.method(m) for m in methods],
+        autorange="reversed",
+        showgrid=True,
+        gridcolor=LINE,
+        zeroline=False,
+        automargin=True,
+        fixedrange=True,
+    )
+    figure.update_xaxes(gridcolor=LINE, zerolinecolor=FAINT, automargin=True, fixedrange=True, rangemode="tozero")
+    return figure
+
+
+def _hint(score: CategoryScore) -> str:
+    mixed = f"; most misplaced ones are with {score.confused_with}" if score.confused_with else ""
+    return f"precision {words.score(score.precision)}, recall {words.score(score.recall)}{mixed}"
+
+
+def _short(text: str, length: int = 16) -> str:
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"

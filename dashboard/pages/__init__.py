@@ -1,0 +1,36 @@
+"""The pages: every module here that has a `PAGE` is one. Adding a page is adding one file."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dash import Dash
+
+from store.reader import Reader
+
+PRODUCT = "/products/product"
+"""Where one product is shown, as ?id=..."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: its address and name, its place in the navigation, and how it is drawn and wired.
+
+    `layout(reader, search)` draws it for an address' query; `register(app, reader)` adds its callbacks.
+    """
+
+    path: str
+    name: str
+    order: int
+    layout: Callable[[Reader, str], Any]
+    register: Callable[[Dash, Reader], None]
+    nav: bool = True
+
+
+def discover() -> list[Page]:
+    """All pages, in the order of the navigation."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    return sorted((m.PAGE for m in modules if hasattr(m, "PAGE")), key=lambda page: page.order)

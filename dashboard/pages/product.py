@@ -1,0 +1,191 @@
+"""One product: its picture and texts, where each method put it, what each finds alike, what to look at."""
+
+import json
+from typing import Any
+
+from dash import Dash, Input, Output, dcc, html
+
+from dashboard import components as ui
+from dashboard import figures, words
+from dashboard.pages import PRODUCT, Page
+from dashboard.state import SNAPSHOT, Address, Control, callback
+from store.questions import catalogue, study
+from store.questions.ask import Cursor
+from store.reader import Reader
+
+NEIGHBOURS = 8
+ADDRESS = Address(PRODUCT, (Control("id", "product-id", "", "data"),))
+
+
+def layout(reader: Reader, search: str) -> Any:
+    """A place for the product of the address."""
+    state = ADDRESS.read(search)
+    return html.Div(
+        [ADDRESS.store(), dcc.Store(id="product-id", data=state["id"]), ui.loading(html.Div(id="product-body"))]
+    )
+
+
+def register(app: Dash, reader: Reader) -> None:
+    """Fill the page."""
+    ADDRESS.register(app)
+
+    @callback(app, Output("product-body", "children"), Input(SNAPSHOT, "data"), Input("product-id", "data"))
+    def body(number: int, product_id: str) -> Any:
+        with reader.cursor(number) as cursor:
+            product = catalogue.product(cursor, product_id)
+            if product is None:
+                return ui.not_found(
+                    f"There is no product {product_id!r} in snapshot {number}.", "Search for it on the Products page."
+                )
+            looks = figures.looks([c.name for c in catalogue.categories(cursor)])
+            return ui.page(
+                product.name or product.product_id,
+                [_category(product.category, looks), f" · {product.product_id}"],
+                html.Div(
+                    [
+                        html.Div([_picture(number, product), _facts(product)], className="stack"),
+                        html.Div(
+                            [_concerns(cursor, product_id), _placements(cursor, product, looks), _texts(product)],
+                            className="stack",
+                        ),
+                    ],
+                    className="product",
+                ),
+                _neighbours(cursor, number, product, looks),
+            )
+
+
+def _category(category: str | None, looks: dict[str, figures.Look]) -> Any:
+    return html.Span([ui.dot(looks[category].colour), category] if category in looks and category else "no category")
+
+
+def _picture(number: int, product: catalogue.Product) -> Any:
+    return html.Section(
+        ui.picture(number, product.product_id, product.name, product.width is not None, "big-picture"),
+        className="panel",
+    )
+
+
+def _facts(product: catalogue.Product) -> Any:
+    pairs = [
+        ("Category path", product.category_path),
+        ("Brand", product.brand),
+        ("Price", None if product.price is None else f"{product.price:,.2f}"),
+        ("Image", product.image_path),
+        ("Image size", f"{product.width} x {product.height} px" if product.width else None),
+        ("Catalogue row", f"{product.catalogue_row:,}"),
+        *sorted(json.loads(product.attributes or "{}").items()),
+    ]
+    return ui.card(
+        "In the catalogue",
+        html.Dl(
+            [part for name, value in pairs if value for part in (html.Dt(name), html.Dd(str(value)[:300]))],
+            className="facts-list",
+        ),
+    )
+
+
+def _concerns(cursor: Cursor, product_id: str) -> Any:
+    found = catalogue.concerns(cursor, product_id)
+    if not found:
+        return None
+    lines = [
+        html.Li(
+            [
+                html.Strong(c.kind),
+                f": {c.detail} ",
+                dcc.Link(c.other, href=ui.product_link(c.other)) if c.other else None,
+            ]
+        )
+        for c in found
+    ]
+    return ui.card("To look at", html.Ul(lines, className="concerns"), class_name="concern")
+
+
+def _placements(cursor: Cursor, product: catalogue.Product, looks: dict[str, figures.Look]) -> Any:
+    grouping, metric = study.declared(cursor)
+    found = {p.method: p for p in catalogue.placements(cursor, product.product_id, grouping.algorithm, grouping.space)}
+    ranked = study.leaderboard(cursor, grouping.algorithm, grouping.space, metric)
+    lines = []
+    right = 0
+    for method in [s.method for s in ranked if s.method in found]:
+        place = found[method]
+        agrees = place.matched_category is not None and place.matched_category == product.category
+        right += agrees
+        tone = ui.badge("agrees", "good") if agrees else ui.badge("differs", "poor")
+        lines.append(
+            [
+                words.method(method),
+                _category(place.matched_category, looks) if place.matched_category else "–",
+                f"group {place.cluster}",
+                tone if product.category and place.matched_category else "",
+            ]
+        )
+    title = (
+        f"{right} of {words.count(len(lines), 'method')} put it in its category" if product.category else "Its groups"
+    )
+    return ui.card(
+        title if lines else "No method could place it",
+        ui.table(["Method", "Category of its group", "Group", ""], lines, name="placements") if lines else None,
+        note=f"By {words.grouping(grouping.algorithm, grouping.space)}; the best method first.",
+    )
+
+
+def _texts(product: catalogue.Product) -> Any:
+    return ui.card(
+        "What the text methods read",
+        html.H3(f"As written · {words.count(product.raw_words, 'word')}"),
+        html.P(product.raw or product.description or "no text", className="text"),
+        html.H3(f"Cleaned · {words.count(product.clean_words, 'word')}"),
+        html.P(product.clean or "no text", className="text clean"),
+    )
+
+
+def _neighbours(cursor: Cursor, number: int, product: catalogue.Product, looks: dict[str, figures.Look]) -> Any:
+    grouping, metric = study.declared(cursor)
+    have = catalogue.embedded_by(cursor)
+    ranked = [
+        s.method for s in study.leaderboard(cursor, grouping.algorithm, grouping.space, metric) if s.method in have
+    ]
+    strips = []
+    for method in ranked:
+        near = catalogue.neighbours(cursor, product.product_id, method, NEIGHBOURS)
+        if not near:
+            continue
+        same = sum(n.category == product.category for n in near if product.category)
+        strips.append(
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            html.H3(words.method(method)),
+                            html.Div(f"{same} of {len(near)} of its category", className="sub"),
+                        ],
+                        className="strip-head",
+                    ),
+                    html.Div(
+                        [
+                            ui.tile(
+                                number,
+                                n,
+                                [
+                                    html.Div(_category(n.category, looks), className="one-line"),
+                                    f"cosine {words.score(n.similarity)}",
+                                ],
+                            )
+                            for n in near
+                        ],
+                        className="tiles tiles-strip",
+                    ),
+                ],
+                className="strip",
+            )
+        )
+    if not strips:
+        return None
+    return ui.card(
+        "What each method finds most alike", *strips, note="By cosine similarity of the vectors, the nearest first."
+    )
+
+
+PAGE = Page(PRODUCT, "Product", 55, layout, register, nav=False)

@@ -1,0 +1,259 @@
+"""Projections: two to four maps of the same products side by side."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_bootstrap_components as dbc
+import pyarrow as pa
+from dash import Dash, Input, Output, ctx, dcc, html, no_update
+
+from dashboard import components as ui
+from dashboard import figures, words
+from dashboard.pages import Page
+from dashboard.state import SNAPSHOT, Address, Control, callback, pick
+from store.questions import catalogue, maps, study
+from store.questions.ask import Cursor
+from store.reader import Reader
+
+PANELS = 4
+COLOURS = {"category": "Category", "cluster": "Group", "match": "Right or wrong"}
+UNKNOWN = "no category"
+ADDRESS = Address(
+    "/projections",
+    (
+        Control("panels", "map-count", "2"),
+        Control("colour", "map-colour", "category"),
+        Control("grouping", "map-grouping", ""),
+        Control("focus", "map-focus", []),
+        *(Control(f"m{i}", f"map-method-{i}") for i in range(PANELS)),
+        *(Control(f"r{i}", f"map-reducer-{i}") for i in range(PANELS)),
+    ),
+)
+
+
+def layout(reader: Reader, search: str) -> Any:
+    """The controls in the state of the address, and a place for each panel."""
+    with reader.cursor() as cursor:
+        have = maps.maps(cursor)
+        groupings = [f"{g.algorithm}.{g.space}" for g in study.groupings(cursor)]
+        declared, _ = study.declared(cursor)
+        defaults = _defaults(cursor, have, f"{declared.algorithm}.{declared.space}")
+    if not have:
+        return ui.notice("There is no map in this snapshot", "No method could be run; the Overview says why.")
+    state = ADDRESS.read(search, **defaults)
+    methods = sorted({m.method for m in have})
+    reducers = list(dict.fromkeys(m.reducer for m in have))
+    names = [{"value": g, "label": words.grouping(*g.split("."))} for g in groupings]
+    controls = html.Div(
+        [
+            ui.field(
+                "Panels",
+                ui.toggles("map-count", [{"value": str(n), "label": str(n)} for n in (1, 2, 3, 4)], state["panels"]),
+                "map-count",
+            ),
+            ui.field(
+                "Colour by", ui.toggles("map-colour", ui.choices(COLOURS, COLOURS), state["colour"]), "map-colour"
+            ),
+            ui.field("Groups of", ui.select("map-grouping", names, pick(state["grouping"], groupings)), "map-grouping"),
+        ],
+        className="controls",
+    )
+    return ui.page(
+        "Do products of a category lie together?",
+        "Each point is a product. Islands of one colour are categories that a method recognises; mixed ones it "
+        "confuses. Hover for the picture, click for the product.",
+        ADDRESS.store(**defaults),
+        controls,
+        dbc.Checklist(
+            id="map-focus",
+            value=state["focus"],
+            options=[],
+            class_name="chips",
+            input_class_name="btn-check",
+            label_class_name="chip",
+            label_checked_class_name="chip-on",
+        ),
+        html.Div(
+            [_panel(i, state, methods, reducers) for i in range(PANELS)], id="map-panels", className="maps maps-2"
+        ),
+    )
+
+
+def _defaults(cursor: Cursor, have: list[maps.Map], grouping: str) -> dict[str, Any]:
+    """The best method of each scope first, on t-SNE."""
+    ranked = [v.method for v in study.verdicts(cursor) if v.method]
+    methods = list(dict.fromkeys(m for m in (*ranked, *(m.method for m in have)) if m in {h.method for h in have}))
+    reducer = pick("tsne", [m.reducer for m in have], "tsne")
+    panels = {f"m{i}": methods[i % len(methods)] if methods else "" for i in range(PANELS)}
+    return {"grouping": grouping, **panels, **{f"r{i}": reducer for i in range(PANELS)}}
+
+
+def _panel(index: int, state: dict[str, Any], methods: list[str], reducers: list[str]) -> Any:
+    method, reducer = pick(state[f"m{index}"], methods), pick(state[f"r{index}"], reducers)
+    graph = dcc.Graph(
+        id=f"map-{index}",
+        config={**ui.GRAPH, "scrollZoom": True},
+        clear_on_unhover=True,
+        responsive=True,
+        style={"height": "100%"},
+    )
+    return html.Section(
+        [
+            html.Div(
+                [
+                    ui.select(f"map-method-{index}", ui.choices(words.METHODS, methods), method),
+                    ui.select(f"map-reducer-{index}", ui.choices(words.REDUCERS, reducers), reducer),
+                    html.Div(id=f"map-said-{index}", className="note"),
+                ],
+                className="map-head",
+            ),
+            html.Div(
+                [ui.loading(graph, "map"), dcc.Tooltip(id=f"map-card-{index}", direction="right", targetable=False)]
+            ),
+        ],
+        className="panel map-panel",
+        id=f"map-panel-{index}",
+    )
+
+
+def register(app: Dash, reader: Reader) -> None:
+    """Wire the legend, each panel, its hover card, and the way to the product."""
+    ADDRESS.register(app)
+
+    @callback(
+        app,
+        Output("map-focus", "options"),
+        Output("map-panels", "className"),
+        Input(SNAPSHOT, "data"),
+        Input("map-colour", "value"),
+        Input("map-count", "value"),
+    )
+    def legend(number: int, colour: str, panels: str) -> Any:
+        """One legend for all panels, whose chips bring out what they name."""
+        with reader.cursor(number) as cursor:
+            shown = _shown(cursor, colour)
+            counts = {c.name: c.count for c in catalogue.categories(cursor)} if colour == "category" else {}
+        options = [
+            {
+                "value": name,
+                "label": html.Span(
+                    [ui.dot(look.colour), name, html.Small(words.count(counts[name])) if name in counts else None]
+                ),
+            }
+            for name, look in shown.items()
+        ]
+        return options, f"maps maps-{pick(panels, ['1', '2', '3', '4'], '2')}"
+
+    for index in range(PANELS):
+        _register_panel(app, reader, index)
+
+    @callback(
+        app,
+        Output("go", "href"),
+        [Input(f"map-{i}", "clickData") for i in range(PANELS)],
+        Input(SNAPSHOT, "data"),
+        prevent_initial_call=True,
+    )
+    def open_product(*clicks_and_number: Any) -> Any:
+        """A click opens the product."""
+        *clicks, number = clicks_and_number
+        if ctx.triggered_id == SNAPSHOT:
+            return no_update
+        clicked = clicks[int(str(ctx.triggered_id).rsplit("-", 1)[-1])]
+        product = _product(reader, number, clicked)
+        return ui.product_link(product.product_id) if product else no_update
+
+
+def _register_panel(app: Dash, reader: Reader, index: int) -> None:
+    @callback(
+        app,
+        Output(f"map-{index}", "figure"),
+        Output(f"map-said-{index}", "children"),
+        Input(SNAPSHOT, "data"),
+        Input(f"map-method-{index}", "value"),
+        Input(f"map-reducer-{index}", "value"),
+        Input("map-colour", "value"),
+        Input("map-grouping", "value"),
+        Input("map-focus", "value"),
+        Input("map-count", "value"),
+    )
+    def draw(number: int, method: str, reducer: str, colour: str, grouping: str, focus: list[str], panels: str) -> Any:
+        if not panels.isdecimal() or index >= int(panels):
+            return no_update, no_update
+        algorithm, _, space = (grouping or "").partition(".")
+        with reader.cursor(number) as cursor:
+            points = maps.points(cursor, method, reducer, algorithm, space)
+            shown = _shown(cursor, colour)
+            found = [m for m in maps.maps(cursor) if (m.method, m.reducer) == (method, reducer)]
+        groups = _groups(points, colour)
+        said = words.count(points.num_rows, "product")
+        if found and found[0].trustworthiness is not None:
+            said += f" · trustworthiness {words.score(found[0].trustworthiness)}"
+        if colour == "match" and points.num_rows:
+            said += f" · {words.share(groups.count('right') / max(1, len(groups) - groups.count(None)))} right"
+        lit = [name for name in focus or [] if name in shown]
+        return figures.projection(points, groups, shown, lit), said
+
+    @callback(
+        app,
+        Output(f"map-card-{index}", "show"),
+        Output(f"map-card-{index}", "bbox"),
+        Output(f"map-card-{index}", "direction"),
+        Output(f"map-card-{index}", "children"),
+        Input(f"map-{index}", "hoverData"),
+        Input(SNAPSHOT, "data"),
+        prevent_initial_call=True,
+    )
+    def card(hover: Any, number: int) -> Any:
+        product = _product(reader, number, hover)
+        if product is None:
+            return False, no_update, no_update, no_update
+        content = html.Div(
+            [
+                ui.picture(number, product.product_id, product.name, product.pictured, "hover-picture"),
+                html.Div(product.name or product.product_id, className="hover-name"),
+                html.Div(product.category or UNKNOWN, className="sub"),
+            ],
+            className="hover-card",
+        )
+        box = hover["points"][0]["bbox"]
+        return True, box, "right" if box["x0"] < 260 else "left", content
+
+
+def _product(reader: Reader, number: int, event: Any) -> catalogue.Brief | None:
+    """The product of a point that was hovered or clicked: a point carries its catalogue row."""
+    if not event or not event.get("points") or "customdata" not in event["points"][0]:
+        return None
+    row = event["points"][0]["customdata"]
+    with reader.cursor(number) as cursor:
+        return catalogue.product_at(cursor, int(row[0] if isinstance(row, list) else row))
+
+
+def _shown(cursor: Cursor, colour: str) -> dict[str, figures.Look]:
+    """What the colours stand for. A group wears the colour of the category it is matched to."""
+    looks = figures.looks([c.name for c in catalogue.categories(cursor)])
+    if colour == "match":
+        return {"right": figures.Look(figures.RIGHT), "wrong": figures.Look(figures.WRONG, "diamond")}
+    if colour == "cluster" and not looks:
+        count = max((c for c in cursor.execute("SELECT max(cluster) FROM clusters").fetchall()[0] if c), default=0)
+        return {
+            f"group {i}": look for i, look in enumerate(figures.looks([f"{n:04d}" for n in range(count + 1)]).values())
+        }
+    return looks
+
+
+def _groups(points: pa.Table, colour: str) -> Sequence[str | None]:
+    """The group of each point under that colouring."""
+    categories, matched = points["category"].to_pylist(), points["matched_category"].to_pylist()
+    if colour == "match":
+        return [
+            None if c is None or m is None else "right" if c == m else "wrong"
+            for c, m in zip(categories, matched, strict=True)
+        ]
+    if colour == "cluster":
+        clusters = points["cluster"].to_pylist()
+        return [m or (None if c is None else f"group {c}") for c, m in zip(clusters, matched, strict=True)]
+    return list(categories)
+
+
+PAGE = Page("/projections", "Projections", 20, layout, register)

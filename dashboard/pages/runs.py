@@ -1,0 +1,151 @@
+"""Runs: what ran, how long it took, what failed and why, and what runs next."""
+
+from typing import Any
+
+from dash import Dash, Input, Output, html
+
+from dashboard import components as ui
+from dashboard import words
+from dashboard.pages import Page
+from dashboard.state import LOGS, SNAPSHOT, Address, Control, callback
+from store.questions import activity
+from store.reader import Reader
+
+NEWEST = {"value": "newest", "label": "The newest with steps"}
+ADDRESS = Address("/runs", (Control("run", "runs-run", NEWEST["value"]),))
+
+
+def layout(reader: Reader, search: str) -> Any:
+    """The choice of a run in the state of the address."""
+    state = ADDRESS.read(search)
+    return ui.page(
+        "What ran, and what runs next",
+        "Every ingestion with its outcome; the steps of one run with their time and memory; the scheduler's log.",
+        ADDRESS.store(),
+        html.Div(
+            [
+                ui.loading(html.Div(id="runs-list")),
+                ui.card(
+                    "Where the time went",
+                    ui.loading(html.Div(id="runs-steps")),
+                    note="The steps of a run, the longest first; a cached step shows its cost when it was computed.",
+                    tools=ui.field("Run", ui.select("runs-run", [NEWEST], state["run"]), "runs-run"),
+                ),
+                ui.loading(html.Div(id="runs-schedule")),
+            ],
+            className="stack",
+        ),
+    )
+
+
+def register(app: Dash, reader: Reader) -> None:
+    """Fill the page; it follows the logs, not only the snapshots."""
+    ADDRESS.register(app)
+
+    @callback(
+        app,
+        Output("runs-list", "children"),
+        Output("runs-run", "options"),
+        Output("runs-schedule", "children"),
+        Input(SNAPSHOT, "data"),
+        Input(LOGS, "data"),
+    )
+    def lists(number: int, logs: str) -> Any:
+        with reader.cursor(number) as cursor:
+            runs = activity.runs(cursor)
+            jobs, events = activity.jobs(cursor), activity.events(cursor)
+        options = [NEWEST]
+        options += [{"value": r.run_id, "label": f"{words.when(r.started)} ({r.status})"} for r in runs]
+        return _runs(runs), options, _schedule(jobs, events)
+
+    @callback(
+        app,
+        Output("runs-steps", "children"),
+        Input(SNAPSHOT, "data"),
+        Input(LOGS, "data"),
+        Input("runs-run", "value"),
+    )
+    def steps(number: int, logs: str, run_id: str | None) -> Any:
+        with reader.cursor(number) as cursor:
+            ids = [r.run_id for r in activity.runs(cursor)]
+            chosen = run_id if run_id in ids else None
+            for candidate in [chosen] if chosen else ids:
+                found = activity.steps(cursor, candidate)
+                if found:
+                    return _steps(found)
+        return html.P("No step is in the log for this run.", className="note")
+
+
+def _runs(runs: list[activity.Run]) -> Any:
+    if not runs:
+        return ui.card("No run is in the log")
+    good = sum(r.status != "failed" for r in runs)
+    rows = [
+        [
+            words.when(r.started),
+            ui.status(r.status),
+            words.count(r.snapshot),
+            words.seconds(r.seconds),
+            words.megabytes(r.peak_mb),
+            words.count(r.products),
+            f"{r.steps_computed or 0} / {r.steps_cached or 0} / {r.steps_failed or 0}",
+            html.Span([r.catalogue, html.Span(r.detail, className="sub") if r.detail else None], className="wrap"),
+        ]
+        for r in runs
+    ]
+    head = [
+        "Started",
+        "Outcome",
+        "Snapshot",
+        "Took",
+        "Peak memory",
+        "Products",
+        "Computed / cached / failed",
+        "Catalogue",
+    ]
+    return ui.card(
+        f"{good} of the last {words.count(len(runs), 'run')} ended well", ui.table(head, rows, (2, 3, 4, 5, 6), "runs")
+    )
+
+
+def _steps(steps: list[activity.Step]) -> Any:
+    longest = max((s.seconds or 0.0 for s in steps), default=0.0) or 1.0
+    rows = [
+        [
+            html.Span([s.step, html.Span(s.detail, className="sub") if s.detail else None], className="wrap"),
+            ui.status(s.status),
+            html.Div(html.Span(style={"width": f"{(s.seconds or 0) / longest:.1%}"}), className="bar"),
+            words.seconds(s.seconds),
+            words.megabytes(s.peak_mb),
+            words.count(s.rows),
+        ]
+        for s in steps
+    ]
+    return ui.table(["Step", "Outcome", "", "Took", "Peak memory", "Rows"], rows, (3, 4, 5), "steps")
+
+
+def _schedule(jobs: list[activity.Job], events: list[activity.Event]) -> Any:
+    if not events:
+        return ui.card(
+            "No job is scheduled",
+            html.P(["Declare jobs in aislemap.toml and run ", html.Code("aislemap schedule"), "."], className="note"),
+        )
+    upcoming = [j for j in jobs if j.next_run]
+    title = f"Next: {upcoming[0].job}, {words.when(upcoming[0].next_run)}" if upcoming else "No run is planned"
+    return ui.card(
+        title,
+        ui.table(
+            ["Job", "Last event", "At", "Next run"],
+            [[j.job, ui.status(j.event), words.when(j.at), words.when(j.next_run)] for j in jobs],
+            name="jobs",
+        ),
+        html.H3("The scheduler's log"),
+        ui.table(
+            ["At", "Job", "Event", "Detail"],
+            [[words.when(e.at), e.job, ui.status(e.event), e.detail or ""] for e in events],
+            name="events",
+        ),
+    )
+
+
+PAGE = Page("/runs", "Runs", 60, layout, register)

@@ -1,0 +1,93 @@
+"""A page's state lives in its address, so that reload, back and a pasted link all work.
+
+A page declares its controls once. `State.read` gives their values for an address; the script assets/state.js keeps
+the address and the controls equal in the browser, without asking the server.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+from urllib.parse import parse_qs, urlencode
+
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc
+
+F = TypeVar("F", bound=Callable[..., Any])
+SNAPSHOT = "snapshot"
+"""Id of the store that holds the number of the newest snapshot; every page's callbacks take it as an input."""
+LOGS = "logs"
+"""Id of the store that changes whenever a run or a scheduled event is logged."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control: its name in the address, its component's id and property, its value when the address says none."""
+
+    name: str
+    id: str
+    default: Any = ""
+    property: str = "value"
+
+
+@dataclass(frozen=True)
+class Address:
+    """The controls of the page at `path`."""
+
+    path: str
+    controls: tuple[Control, ...]
+
+    def read(self, search: str | None, **defaults: Any) -> dict[str, Any]:
+        """Each control's value for an address' query ('?a=1&b=2'), by name; lists and numbers as their default is.
+
+        `defaults` replace the declared ones, for those that depend on the snapshot.
+        """
+        query = parse_qs((search or "").lstrip("?"))
+        values: dict[str, Any] = {}
+        for control in self.controls:
+            default = defaults.get(control.name, control.default)
+            given = query.get(control.name)
+            if given is None:
+                values[control.name] = default
+            elif isinstance(default, list):
+                values[control.name] = given
+            elif isinstance(default, int):
+                values[control.name] = int(given[0]) if given[0].isdecimal() and len(given[0]) < 10 else default
+            else:
+                values[control.name] = given[0]
+        return values
+
+    def store(self, **defaults: Any) -> Any:
+        """The hidden part of the page's layout that tells the browser the names and defaults."""
+        names = [c.name for c in self.controls]
+        values = [defaults.get(c.name, c.default) for c in self.controls]
+        return dcc.Store(id=self._id, data={"path": self.path, "names": names, "defaults": values})
+
+    def register(self, app: Dash) -> None:
+        """Keep address and controls equal in the browser."""
+        app.clientside_callback(
+            ClientsideFunction("state", "sync"),
+            [Output(c.id, c.property) for c in self.controls],
+            Input("history", "data"),
+            [Input(c.id, c.property) for c in self.controls],
+            State(self._id, "data"),
+            prevent_initial_call=True,
+        )
+
+    @property
+    def _id(self) -> str:
+        return f"address-of-{self.path.strip('/').replace('/', '-') or 'overview'}"
+
+
+def link(path: str, **values: Any) -> str:
+    """The address of a page in a state."""
+    query = urlencode({k: v for k, v in values.items() if v not in (None, "", [])}, doseq=True)
+    return f"{path}?{query}" if query else path
+
+
+def pick(value: Any, options: Sequence[Any], default: Any = None) -> Any:
+    """`value` if it is one of the options; else the default if that is one; else the first option, or None."""
+    return next((choice for choice in (value, default) if choice in options), options[0] if options else None)
+
+
+def callback(app: Dash, *wiring: Any, **settings: Any) -> Callable[[F], F]:
+    """`app.callback`, typed: the function stays what it is."""
+    return cast("Callable[[F], F]", app.callback(*wiring, **settings))
