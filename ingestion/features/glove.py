@@ -106,6 +106,8 @@ def read_vectors(path: Path, vocabulary: set[str]) -> dict[str, NDArray[np.float
                 file.seek(start)
             else:
                 dimensions = len(head) - 1
+                if dimensions < 2 or not _is_row(b" ".join(head), dimensions):
+                    raise ValueError("its first line is no word with its figures")
                 file.seek(0)
             return _text(file, dimensions, vocabulary)
     except (ValueError, EOFError, OSError) as error:
@@ -131,7 +133,7 @@ def _text(file: IO[bytes], dimensions: int, vocabulary: set[str]) -> dict[str, N
     found: dict[str, NDArray[np.float32]] = {}
     for number, line in enumerate(file, 1):
         parts = line.rstrip().rsplit(b" ", dimensions)
-        if len(parts) != dimensions + 1 or dimensions < 2:
+        if len(parts) != dimensions + 1:
             raise ValueError(f"row {number} has not {dimensions} figures")
         word = parts[0].decode("utf-8", errors="replace")
         if word in vocabulary and word not in found:
