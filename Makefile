@@ -49,7 +49,7 @@ screenshots: study ## render every page of the dashboard of the sample to docs/s
 	.venv/bin/python scripts/screenshots.py demo/store docs/screenshots
 
 docs: $(ENV) ## write docs/tables.md from the declared tables
-	.venv/bin/python -m store.docs
+	.venv/bin/python -m store.document > docs/tables.md
 
 lock: $(ENV) ## pin what pyproject.toml asks for (UPGRADE=--upgrade for newer versions)
 	@scripts/lock.sh
