@@ -71,7 +71,7 @@ SHARED: dict[str, tuple[str, ...]] = {
     ),
     "years": ("1", "2", "3", "5", "7"),
     "other": (
-        "mugs", "vases", "table lamps", "wall clocks", "watches", "leather handbags", "school backpacks", "cushions",
+        "mugs", "vases", "table lamps", "wall clocks", "watches", "umbrellas", "scarves", "cushions",
         "picture frames", "throws",
     ),
     "mention": (
@@ -90,18 +90,12 @@ SHARED: dict[str, tuple[str, ...]] = {
         "<ul><li>{material}</li><li>{size}</li><li>Colour {colour}</li></ul>",
     ),
     "terse": (
-        "{colour}, {size}.",
-        "{material}, {colour}. New.",
-        "See picture. {size}.",
-        "{adjective} design in {colour}. {spec}",
-        "As new, {colour} {thing}.",
+        "{colour}, {size}.", "{material}, {colour}. New.", "See picture. {size}.",
+        "{adjective} design in {colour}. {spec}", "As new, {colour} {thing}.",
     ),
     "name": (
-        "{brand} {thing} {colour}",
-        "{brand} {model} {adjective} {thing}",
-        "{colour} {thing} by {brand}",
-        "{adjective} {thing} in {colour} {material}",
-        "{brand} {material} {thing} ({size})",
+        "{brand} {thing} {colour}", "{brand} {model} {adjective} {thing}", "{colour} {thing} by {brand}",
+        "{adjective} {thing} in {colour} {material}", "{brand} {material} {thing} ({size})",
         "{brand} {thing}, {colour}, {size}",
     ),
     "bare_name": ("{brand} {model} {colour}", "{brand} {model} {material} {size}", "{brand} '{model}' in {colour}"),
@@ -252,7 +246,7 @@ WORDING: dict[str, Wording] = {
         {
             "daypack": ("backpack", "daypack", "rucksack", "laptop backpack", "knapsack"),
             "school": ("school bag", "kids' backpack", "bookbag", "college rucksack"),
-            "rolltop": ("roll-top backpack", "roll top pack", "courier bag", "cycling rucksack"),
+            "rolltop": ("roll-top backpack", "roll top pack", "courier backpack", "cycling rucksack"),
             "hiking": ("hiking backpack", "trekking pack", "mountain rucksack", "trail pack"),
             "convertible": ("convertible tote backpack", "two-way bag", "fashion bag with straps"),
         },
@@ -280,11 +274,11 @@ WORDING: dict[str, Wording] = {
     ),
     "Handbags": Wording(
         {
-            "tote": ("tote bag", "shopper", "tote", "shoulder bag", "bag"),
+            "tote": ("tote bag", "shopper", "tote", "shoulder handbag", "handbag"),
             "satchel": ("satchel", "handbag", "work bag", "top-handle bag"),
             "clutch": ("clutch", "evening bag", "envelope purse", "party purse"),
-            "crossbody": ("crossbody bag", "sling bag", "camera bag", "small purse"),
-            "bucket": ("bucket bag", "drawstring bag", "hobo bag"),
+            "crossbody": ("crossbody purse", "sling purse", "crossbody bag", "small handbag"),
+            "bucket": ("bucket bag", "drawstring purse", "hobo handbag"),
             "sling": ("mini backpack purse", "small fashion rucksack", "bag with shoulder straps"),
         },
         (
@@ -347,7 +341,7 @@ WORDING: dict[str, Wording] = {
 def write(category: str, kind: str, colour: str, brand: str, rng: Random) -> tuple[str, str]:
     """A name and a description of one product, drawn from its category's grammar.
 
-    About one in twelve does not name the thing in its title, one in eight is terse, one in four mentions other things.
+    About one in twelve does not name the thing in its title, one in eight is terse, one in five mentions other things.
     """
     wording = WORDING[category]
     slots: dict[str, tuple[str, ...]] = {
@@ -366,7 +360,7 @@ def write(category: str, kind: str, colour: str, brand: str, rng: Random) -> tup
     else:
         own = rng.sample(wording.sentences, rng.choice((0, 1, 1, 2, 2, 2, 3)))
         extra = rng.sample(SHARED["boilerplate"], max(rng.choice((0, 1, 1, 2, 2, 3)), not own))
-        extra += rng.sample(SHARED["mention"], int(rng.random() < 0.25))
+        extra += rng.sample(SHARED["mention"], int(rng.random() < 0.2))
         extra += rng.sample(SHARED["spec"], int(rng.random() < 0.35))
         sentences = own + extra
         if rng.random() < 0.3:
