@@ -1,0 +1,144 @@
+"""The dashboard at the server: what it serves, what it refuses, and what its state and colours promise."""
+
+import itertools
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from dashboard import figures, words
+from dashboard.app import create_app
+from dashboard.components import thumbnail_url
+from dashboard.pages import discover
+from dashboard.security import BODY_LIMIT
+from dashboard.state import Address, Control, link, pick
+from store.root import Root
+from tests.factories import make_store
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    client: FlaskClient = create_app(make_store(tmp_path_factory.mktemp("app"))).server.test_client()
+    return client
+
+
+def callback(client: FlaskClient, **headers: str) -> Any:
+    """Ask the callback behind the snapshot's place in the navigation."""
+    body = {
+        "output": "where.children",
+        "outputs": {"id": "where", "property": "children"},
+        "inputs": [{"id": "snapshot", "property": "data", "value": 1}],
+        "changedPropIds": ["snapshot.data"],
+    }
+    return client.post("/_dash-update-component", json=body, headers=headers)
+
+
+def test_every_page_answers_and_an_unknown_one_is_not_found(client: FlaskClient) -> None:
+    paths = [page.path for page in discover() if page.nav]
+    assert paths == ["/", "/projections", "/clusters", "/metrics", "/products", "/runs"]
+    assert all(client.get(path).status_code == 200 for path in paths)
+    assert client.get("/no-such-page").status_code == 404
+
+
+def test_a_product_that_is_not_there_is_not_found(client: FlaskClient) -> None:
+    assert client.get("/products/product?id=P0001").status_code == 200
+    assert client.get("/products/product?id=nobody").status_code == 404
+    assert client.get("/products/product").status_code == 404
+
+
+def test_a_thumbnail_is_served_for_good_and_only_where_there_is_one(client: FlaskClient) -> None:
+    found = client.get(thumbnail_url(1, "P0001"))
+    assert found.status_code == 200
+    assert found.data.startswith(b"\xff\xd8")
+    assert "immutable" in found.headers["Cache-Control"]
+    for wrong in ("P0007", "nobody", "../../catalog.duckdb", "' OR 1=1 --", ""):
+        assert client.get(thumbnail_url(1, wrong)).status_code == 404
+    assert client.get(thumbnail_url(99, "P0001")).status_code == 404
+
+
+def test_every_answer_carries_the_security_headers(client: FlaskClient) -> None:
+    for path in ("/", "/bootstrap.css", "/thumbnail/1?id=nobody", "/no-such-page", "/assets/style.css"):
+        with client.get(path) as response:
+            headers = response.headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert not re.search(r"https?:|script-src[^;]*unsafe", policy)
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+
+
+def test_the_page_names_no_other_server(client: FlaskClient) -> None:
+    sources = re.findall(r'(?:src|href)="([^"]+)"', client.get("/").text)
+    assert sources
+    assert all(source.startswith("/") and not source.startswith("//") for source in sources)
+    with client.get("/bootstrap.css") as css:
+        assert css.status_code == 200
+
+
+def test_a_post_from_another_site_or_too_large_is_refused(client: FlaskClient) -> None:
+    assert callback(client).status_code == 200
+    assert callback(client, **{"Sec-Fetch-Site": "same-origin"}).status_code == 200
+    assert callback(client, **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    huge = client.post("/_dash-update-component", data=b"0" * (BODY_LIMIT + 1), content_type="application/json")
+    assert huge.status_code == 413
+
+
+def test_a_store_that_is_not_there_yet_is_no_error(tmp_path: Path) -> None:
+    client = create_app(Root(tmp_path / "later")).server.test_client()
+    assert client.get("/").status_code == 200
+    assert client.get(thumbnail_url(1, "P0001")).status_code == 404
+    assert client.get("/health").json == {"status": "ok", "snapshot": None}
+    assert not (tmp_path / "later").exists(), "the dashboard never writes"
+
+
+def test_an_address_gives_the_controls_their_values_and_nonsense_falls_back() -> None:
+    controls = (Control("q", "a"), Control("page", "b", 1), Control("focus", "c", []), Control("method", "d"))
+    address = Address("/x", controls)
+    assert address.read("", method="bert") == {"q": "", "page": 1, "focus": [], "method": "bert"}
+    read = address.read("?q=a%26b&page=3&focus=x&focus=y&method=cnn", method="bert")
+    assert read == {"q": "a&b", "page": 3, "focus": ["x", "y"], "method": "cnn"}
+    assert address.read("?page=-1")["page"] == address.read("?page=1e9")["page"] == 1
+    assert pick("nonsense", ["a", "b"], "b") == "b"
+    assert pick("nonsense", []) is None
+    assert link("/x", q="a&b", focus=["x", "y"], page=None) == "/x?q=a%26b&focus=x&focus=y"
+
+
+@pytest.mark.parametrize("count", [7, 40])
+def test_categories_have_looks_that_stay_apart_and_do_not_depend_on_order(count: int) -> None:
+    names = [f"category {i:02d}" for i in range(count)]
+    looks = figures.looks(names)
+    assert looks == figures.looks(names[::-1])
+    assert len({(look.colour, look.symbol) for look in looks.values()}) == count
+
+
+def test_seven_categories_stay_apart_for_the_colour_blind() -> None:
+    """Simulated by Machado et al. 2009 (severity 1), in linear RGB; the distance is taken there too."""
+    simulations = (
+        ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+        ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    )
+    parts = [[int(hue[i : i + 2], 16) / 255 for i in (1, 3, 5)] for hue in figures.HUES[:7]]
+    linear = [[p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in colour] for colour in parts]
+    for matrix in simulations:
+        seen = [[sum(m * c for m, c in zip(row, colour, strict=True)) for row in matrix] for colour in linear]
+        for one, other in itertools.combinations(seen, 2):
+            assert sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5 > 0.05
+
+
+def test_figures_are_worded_as_people_read_them() -> None:
+    assert words.seconds(0.42) == "0.4 s"
+    assert words.seconds(59.7) == "1 min 00 s"
+    assert words.seconds(7500) == "2 h 05 min"
+    assert words.count(1, "product") == "1 product"
+    assert words.count(1050, "product") == "1,050 products"
+    assert words.score(None) == "–"
+    assert words.megabytes(4096) == "4.1 GB"
+
+
+def test_the_command_imports_dash_only_when_it_runs() -> None:
+    code = "import sys, dashboard.cli; sys.exit(any(m in sys.modules for m in ('dash', 'plotly', 'flask', 'duckdb')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

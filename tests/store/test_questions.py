@@ -1,0 +1,229 @@
+"""The questions asked of a snapshot, and the reader they are asked through."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from duckdb import DuckDBPyConnection as Cursor
+from sklearn.metrics import adjusted_rand_score
+
+from store.errors import SnapshotNotFound, StoreMissing
+from store.questions import activity, catalogue, groups, maps, study
+from store.reader import KEPT, Reader
+from store.root import Root
+from tests.factories import CATEGORIES, METHODS, SCRIPT, make_store
+
+DECLARED = ("kmeans", "manifold")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    return make_store(tmp_path_factory.mktemp("questions"))
+
+
+@pytest.fixture
+def cursor(root: Root) -> Iterator[Cursor]:
+    with Reader(root).cursor() as cursor:
+        yield cursor
+
+
+def test_the_leaderboard_has_every_method_best_first_and_those_without_a_score_last(cursor: Cursor) -> None:
+    standings = study.leaderboard(cursor, *DECLARED, "ari")
+    assert {s.method for s in standings} == {m.name for m in METHODS}
+    scored = [s.value for s in standings if s.value is not None]
+    assert scored == sorted(scored, reverse=True)
+    assert [s.method for s in standings if s.value is None] == ["glove", "use"]
+    assert "--weights use=PATH" in (standings[-1].detail or "")
+
+
+def test_a_leaderboard_value_is_the_ari_of_the_clusters_in_the_store(cursor: Cursor) -> None:
+    best = study.leaderboard(cursor, *DECLARED, "ari")[0]
+    points = maps.points(cursor, best.method, "tsne", *DECLARED)
+    known = [(c, g) for c, g in zip(*(points[n].to_pylist() for n in ("category", "cluster")), strict=True) if c]
+    assert best.value == pytest.approx(adjusted_rand_score(*zip(*known, strict=True)))
+    assert best.products == len(known)
+
+
+def test_verdicts_come_by_scope_and_then_by_method(cursor: Cursor) -> None:
+    scopes = [v.scope for v in study.verdicts(cursor)]
+    assert scopes[:3] == ["text", "image", "text+image"]
+    assert scopes[3:] == sorted(scopes[3:])
+    assert study.declared(cursor) == (study.Grouping(*DECLARED), "ari")
+
+
+def test_every_grouping_and_metric_is_listed_in_a_sensible_order(cursor: Cursor) -> None:
+    assert [(g.algorithm, g.space) for g in study.groupings(cursor)] == [
+        ("kmeans", "manifold"),
+        ("kmeans", "full"),
+        ("kmeans", "map"),
+        ("ward", "full"),
+    ]
+    assert study.metrics(cursor)[:2] == ["ari", "ami"]
+    assert len(study.scores(cursor)) == 6 * 4 * 7
+    assert {s.category for s in study.category_scores(cursor, *DECLARED)} == set(CATEGORIES)
+
+
+def test_a_map_has_one_point_per_product_that_the_method_could_read_in_catalogue_order(cursor: Cursor) -> None:
+    rows = maps.points(cursor, "cnn", "umap", *DECLARED)["row"].to_pylist()
+    assert rows == [row for row in range(1, 61) if row != 8]  # product 7 has no picture
+    assert {(m.method, m.reducer) for m in maps.maps(cursor)} >= {("bert", "tsne"), ("cnn", "pca")}
+    assert maps.points(cursor, "bert", "nonsense", *DECLARED).num_rows == 0
+
+
+def test_the_groups_of_a_method_hold_each_of_its_products_once(cursor: Cursor) -> None:
+    found = groups.clusters(cursor, "bert", *DECLARED)
+    assert sum(c.products for c in found) == 60
+    cells = groups.confusion(cursor, "bert", *DECLARED)
+    assert sum(cell.products for cell in cells) == 59  # product 5 has no category
+    for cluster in found:
+        inside = [cell for cell in cells if cell.cluster == cluster.cluster]
+        most = max(inside, key=lambda cell: cell.products)
+        assert cluster.purity == pytest.approx(most.products / sum(cell.products for cell in inside))
+
+
+def test_a_group_shows_some_that_fit_and_some_that_do_not(cursor: Cursor) -> None:
+    main = {c.cluster: c.main_category for c in groups.clusters(cursor, "sift", *DECLARED)}
+    members = groups.members(cursor, "sift", *DECLARED, fitting=2, odd=1)
+    assert any(not m.fits for m in members)
+    assert all(m.fits == (m.category == main[m.cluster]) for m in members)
+    for cluster in main:
+        assert sum(m.fits for m in members if m.cluster == cluster) <= 2
+        assert sum(not m.fits for m in members if m.cluster == cluster) <= 1
+
+
+def test_a_search_finds_products_with_every_word_whatever_the_case(cursor: Cursor) -> None:
+    everything = catalogue.search(cursor, limit=100).products
+    found = catalogue.search(cursor, "aria NO. 1", limit=100)
+    assert found.total == len(found.products) > 0
+    assert all("Aria" in (p.name or "") for p in found.products)
+    assert len(everything) == 60
+    assert [p.product_id for p in catalogue.search(cursor, "P0042").products] == ["P0042"]
+
+
+@pytest.mark.parametrize("text", ["%", "_____", "' OR 1=1 --", '"; DROP TABLE products', "\\"])
+def test_no_character_of_a_search_is_special(cursor: Cursor, text: str) -> None:
+    assert catalogue.search(cursor, text).total == 0
+
+
+def test_pages_of_a_search_make_up_the_whole(cursor: Cursor) -> None:
+    pages = [catalogue.search(cursor, category="Watches", limit=3, offset=3 * i) for i in range(4)]
+    ids = [p.product_id for page in pages for p in page.products]
+    assert len(ids) == len(set(ids)) == pages[0].total
+    assert all(p.category == "Watches" for page in pages for p in page.products)
+
+
+def test_a_product_is_found_by_its_id_and_by_its_catalogue_row(cursor: Cursor) -> None:
+    product = catalogue.product(cursor, "P0003")
+    assert product is not None
+    assert SCRIPT in (product.name or "")
+    at = catalogue.product_at(cursor, product.catalogue_row)
+    assert at is not None
+    assert at.product_id == "P0003"
+    assert catalogue.product(cursor, "no such") is None
+    assert catalogue.product_at(cursor, 10_000) is None
+
+
+def test_a_thumbnail_is_that_products_jpeg(cursor: Cursor) -> None:
+    one, other = catalogue.thumbnail(cursor, "P0001"), catalogue.thumbnail(cursor, "P0002")
+    assert one is not None
+    assert one.startswith(b"\xff\xd8")
+    assert one != other
+    assert catalogue.thumbnail(cursor, "P0007") is None
+
+
+def test_neighbours_are_the_nearest_by_cosine(cursor: Cursor) -> None:
+    near = catalogue.neighbours(cursor, "P0000", "bert", limit=59)
+    assert len(near) == 59
+    assert "P0000" not in {n.product_id for n in near}
+    assert [n.similarity for n in near] == sorted((n.similarity for n in near), reverse=True)
+    vectors = dict(cursor.execute("SELECT product_id, vector FROM embedding_bert").fetchall())
+    a, b = vectors["P0000"], vectors[near[0].product_id]
+    cosine = sum(x * y for x, y in zip(a, b, strict=True)) / (sum(x * x for x in a) * sum(y * y for y in b)) ** 0.5
+    assert near[0].similarity == pytest.approx(cosine, abs=1e-6)
+
+
+@pytest.mark.parametrize("method", ["use", 'bert" --', "../bert", ""])
+def test_a_method_without_vectors_has_no_neighbours(cursor: Cursor, method: str) -> None:
+    assert catalogue.neighbours(cursor, "P0000", method) == []
+
+
+def test_what_concerns_a_product_is_told_with_the_other_product(cursor: Cursor) -> None:
+    kinds = {(c.kind, c.other) for c in catalogue.concerns(cursor, "P0005")}
+    assert ("no category", None) in kinds
+    assert ("duplicate", "P0012") in kinds
+    assert [c.other for c in catalogue.concerns(cursor, "P0010") if c.kind == "duplicate"] == ["P0003"]
+
+
+def test_the_summary_counts_what_is_there(cursor: Cursor) -> None:
+    found = catalogue.summary(cursor)
+    assert (found.products, found.categories, found.uncategorised, found.pictures) == (60, 7, 1, 59)
+    assert sum(c.count for c in catalogue.categories(cursor)) == 59
+    assert sum(i.count for i in catalogue.issue_counts(cursor)) == found.issues
+
+
+def test_runs_steps_and_jobs_come_newest_and_longest_first(cursor: Cursor) -> None:
+    runs = activity.runs(cursor)
+    assert [r.status for r in runs] == ["published", "failed"]
+    seconds = [s.seconds for s in activity.steps(cursor, runs[0].run_id) if s.seconds is not None]
+    assert seconds == sorted(seconds, reverse=True)
+    assert [(j.job, j.event) for j in activity.jobs(cursor)] == [("nightly", "published")]
+    assert [e.event for e in activity.events(cursor)] == ["published", "scheduled"]
+
+
+def test_a_store_without_categories_answers_every_question(tmp_path: Path) -> None:
+    with Reader(make_store(tmp_path, products=20, categories=False, pictures=False)).cursor() as cursor:
+        assert all(v.value is None for v in study.verdicts(cursor))
+        assert study.metrics(cursor) == []
+        assert groups.confusion(cursor, "bert", *DECLARED) == []
+        assert all(c.purity is None for c in groups.clusters(cursor, "bert", *DECLARED))
+        assert groups.members(cursor, "bert", *DECLARED, fitting=2, odd=1)
+        assert catalogue.categories(cursor) == []
+
+
+def test_the_reader_follows_the_newest_snapshot_and_says_what_changed(tmp_path: Path) -> None:
+    reader = Reader(Root(tmp_path))
+    assert reader.number() is None
+    with pytest.raises(StoreMissing), reader.cursor():
+        pass
+    make_store(tmp_path)
+    assert reader.number() == 1
+    stamp = reader.stamp()
+    with reader.cursor() as before:
+        make_store(tmp_path, products=70, seed=1)
+        assert reader.number() == 2
+        assert reader.stamp() != stamp
+        with reader.cursor() as now:
+            assert catalogue.summary(now).products == 70
+            assert {c.method for c in study.changes(now, before)} >= {"bert", "cnn"}
+        assert catalogue.summary(before).products == 60
+    with pytest.raises(SnapshotNotFound), reader.cursor(9):
+        pass
+
+
+def test_a_snapshot_that_is_no_longer_kept_serves_its_open_cursors(tmp_path: Path) -> None:
+    reader = Reader(make_store(tmp_path, products=20))
+    with reader.cursor(1) as old:
+        for seed in range(1, KEPT + 2):
+            make_store(tmp_path, products=20 + seed, seed=seed, logs=False)
+            with reader.cursor() as cursor:
+                assert catalogue.summary(cursor).products == 20 + seed
+        assert len(reader._open) == KEPT
+        assert catalogue.summary(old).products == 20
+
+
+def test_many_threads_read_at_once(root: Root) -> None:
+    reader = Reader(root)
+    found: list[int] = []
+
+    def ask() -> None:
+        for _ in range(5):
+            with reader.cursor() as cursor:
+                found.append(catalogue.search(cursor, "no.").total)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [60] * 40
