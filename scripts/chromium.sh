@@ -16,5 +16,5 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "browser tests: installing Chromium with apt-get, a minute or two"
 as_root+=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0)
-"${as_root[@]}" update && "${as_root[@]}" install --yes --no-install-recommends chromium >/dev/null </dev/null ||
+"${as_root[@]}" update && "${as_root[@]}" install --yes --no-install-recommends chromium fonts-liberation >/dev/null </dev/null ||
     missing "apt-get could not install it"

