@@ -12,12 +12,14 @@ import logging
 import multiprocessing
 import os
 import signal
+import tempfile
+import threading
 import time
 import traceback
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 import psutil
 
@@ -25,7 +27,11 @@ from ingestion.task import Task, Work
 from store.errors import AislemapError, MethodUnavailable
 from store.parts import Part, PartWriter
 
-POLL = 0.1  # seconds between two looks at the workers' memory
+POLL = 0.1
+"""Seconds between two looks at the workers' memory."""
+FAREWELL = 5.0
+"""Seconds that an idle worker has to end by itself."""
+_SPAWNING = threading.Lock()
 ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"),
     "TF_NUM_INTRAOP_THREADS": "1",
@@ -78,9 +84,6 @@ class Engine(Protocol):
     def room(self) -> bool:
         """Whether another task may be submitted now."""
 
-    def prefers(self, tasks: list[Task]) -> Task:
-        """Of these ready tasks (one at least), the one to start first."""
-
     def submit(self, task: Task) -> None:
         """Start a task."""
 
@@ -96,6 +99,7 @@ class _Worker:
     runtime: str
     process: Any
     connection: "Connection[Any, Any]"
+    output: IO[bytes]  # what its libraries print to standard error: noise, but for the last words of a crash
     task: Task | None = None
     started: float = 0.0
     peak: int = 0
@@ -114,11 +118,6 @@ class LocalEngine:
     def room(self) -> bool:
         """Whether another task may be submitted now."""
         return sum(w.task is not None for w in self._workers) < self.limit
-
-    def prefers(self, tasks: list[Task]) -> Task:
-        """Of these ready tasks, one for which a worker is warm; the first if there is none."""
-        warm = {w.runtime for w in self._workers if w.task is None}
-        return next((t for t in tasks if t.runtime in warm), tasks[0])
 
     def submit(self, task: Task) -> None:
         """Start a task in an idle worker of its runtime, or in a new one in place of an idle one of another."""
@@ -151,25 +150,32 @@ class LocalEngine:
             self._stop(worker)
 
     def _spawn(self, runtime: str) -> _Worker:
-        before = {name: os.environ.get(name) for name in ENVIRONMENT}
-        os.environ.update(ENVIRONMENT)  # must be there before the child's interpreter starts
-        try:
-            ours, theirs = self._context.Pipe()
-            process = self._context.Process(target=_work, args=(theirs,), name=f"aislemap {runtime}", daemon=True)
-            process.start()
-            theirs.close()
-        finally:
-            for name, value in before.items():
-                os.environ.pop(name) if value is None else os.environ.update({name: value})
-        worker = _Worker(runtime, process, ours)
+        ours, theirs = self._context.Pipe()
+        output = tempfile.NamedTemporaryFile(prefix="aislemap-", suffix=".log")  # noqa: SIM115  # closed by _stop
+        process = self._context.Process(
+            target=_work, args=(theirs, output.name), name=f"aislemap {runtime}", daemon=True
+        )
+        with _SPAWNING:
+            before = {name: os.environ.get(name) for name in ENVIRONMENT}
+            os.environ.update(ENVIRONMENT)  # must be there before the child's interpreter starts
+            try:
+                process.start()
+            finally:
+                for name, value in before.items():
+                    os.environ.pop(name) if value is None else os.environ.update({name: value})
+        theirs.close()
+        worker = _Worker(runtime, process, ours, output)
         self._workers.append(worker)
         return worker
 
     def _stop(self, worker: _Worker) -> None:
         self._workers.remove(worker)
+        worker.connection.close()  # an idle worker ends by itself, and cleans up
+        if worker.task is None:
+            worker.process.join(timeout=FAREWELL)
         worker.process.kill()
         worker.process.join()
-        worker.connection.close()
+        worker.output.close()
 
     def _watch_memory(self, worker: _Worker) -> None:
         try:
@@ -195,8 +201,11 @@ class LocalEngine:
     def _died(self, worker: _Worker) -> Failed:
         task, seconds, peak = worker.task, time.monotonic() - worker.started, worker.peak / 2**20
         assert task
+        worker.process.join()
+        words = Path(worker.output.name).read_text(errors="replace").strip().splitlines()[-1:]
         self._stop(worker)
-        reason = f"Its process ended unexpectedly ({_exit(worker.process.exitcode)}), at {peak:.0f} MB of memory."
+        ended = _exit(worker.process.exitcode)
+        reason = " ".join([f"Its process ended unexpectedly ({ended}), at {peak:.0f} MB of memory.", *words])
         if worker.killed_for_memory:
             reason = (
                 f"It was stopped at {peak:.0f} MB of memory; the limit is {self.memory / 2**20:.0f} MB "
@@ -211,8 +220,10 @@ def _exit(code: int | None) -> str:
     return f"exit code {code}"
 
 
-def _work(connection: "Connection[Any, Any]") -> None:
-    """The life of a worker: take a task, run it, tell; until the other end closes."""
+def _work(connection: "Connection[Any, Any]", output: str) -> None:
+    """The life of a worker: take a task, run it, tell; until the other end closes. `output` takes standard error."""
+    with Path(output).open("ab") as file:
+        os.dup2(file.fileno(), 2)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     while True:
         try:

@@ -119,8 +119,9 @@ def _run(
             settings = method.settings.model_dump(mode="json")
             steps.append(plan.embedding(method, models[method.name], settings, images))
             steps += plan.study(method.name, config, k)
-    # The longest first, so that no core is left waiting for one of them at the end.
-    steps.sort(key=lambda step: step.runtime == "numba")
+    # The long ones first, so that no core is left waiting for one of them at the end; those of a runtime together,
+    # so that its worker is started once.
+    steps.sort(key=lambda step: (not step.name.startswith("features:"), step.runtime == "plain", step.runtime))
     runner.run([*steps, *plan.conclusions(models, config)])
     absent = [_absent(method, models.get(method.name), runner) for method in methods]
     _publish(runner, report, [row for row in absent if row])

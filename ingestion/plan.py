@@ -45,7 +45,8 @@ def reading(config: Config, catalogue: Path, images: Path | None) -> list[Step]:
     """The steps that read the catalogue."""
     settings = config.catalogue.model_dump(mode="json")
     pixels, text = settings.pop("max_pixels"), settings.pop("text")
-    stamp = hashlib.file_digest(catalogue.open("rb"), "sha256").hexdigest()
+    with catalogue.open("rb") as file:
+        stamp = hashlib.file_digest(file, "sha256").hexdigest()
     where = {"catalogue": str(catalogue), "images": str(images) if images else None}
     return [
         Step(
@@ -99,14 +100,12 @@ def study(method: str, config: Config, k: int) -> list[Step]:
                 "perplexity": s.perplexity,
                 "neighbours": s.neighbours,
             },
-            runtime="numba",
         ),
         Step(
             f"clustering:{method}",
             "ingestion.clustering:step",
             needs=(f"features:{method}", f"projection:{method}"),
             parameters={"method": method, "k": k, "seeds": s.seeds, **manifold},
-            runtime="numba",
         ),
         Step(
             f"scoring:{method}",

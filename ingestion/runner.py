@@ -52,8 +52,9 @@ class Runner:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     def run(self, steps: list[Step]) -> None:
-        """Run these steps to their ends."""
+        """Run these steps to their ends. Of those that can start, the first in the list does."""
         self.listener.planned([step.name for step in steps])
+        order = {step.name: at for at, step in enumerate(steps)}
         waiting, ready, running = list(steps), list[Task](), set[str]()
         while waiting or ready or running:
             for step in list(waiting):
@@ -62,9 +63,9 @@ class Runner:
                     waiting.remove(step)
                     if task := self._prepare(step):
                         ready.append(task)
+            ready.sort(key=lambda task: order[task.step])
             while ready and self.engine.room():
-                task = self.engine.prefers(ready)
-                ready.remove(task)
+                task = ready.pop(0)
                 running.add(task.step)
                 self.listener.started(task.step)
                 self.engine.submit(task)

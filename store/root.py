@@ -41,6 +41,10 @@ class Root:
         """Size of a file in bytes."""
         return (self.path / name).stat().st_size
 
+    def modified(self, name: str) -> float:
+        """When a file was last written, in seconds since 1970."""
+        return (self.path / name).stat().st_mtime
+
     def sha256(self, name: str) -> str:
         """Hash of a file's bytes, in hexadecimal."""
         with (self.path / name).open("rb") as file:

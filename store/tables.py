@@ -97,7 +97,7 @@ TABLES: tuple[Table, ...] = (
             Column("description", "VARCHAR", "The description as the catalogue wrote it."),
             CATEGORY,
             Column("category_path", "VARCHAR", "The whole category path, levels joined by ' >> '."),
-            Column("image_path", "VARCHAR", "The image file, relative to the images folder; NULL if there is none."),
+            Column("image_path", "VARCHAR", "The image as the catalogue names it; NULL if it names none."),
             Column("brand", "VARCHAR", "The brand; NULL if the catalogue names none."),
             Column("price", "DOUBLE", "The price.", "the catalogue's currency"),
             Column("attributes", "VARCHAR", "All other columns of the catalogue, as a JSON object of strings."),

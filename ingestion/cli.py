@@ -1,0 +1,132 @@
+"""The commands of ingestion: ingest, sample, models, schedule."""
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from store.errors import ConfigError, MethodUnavailable
+
+models = typer.Typer(help="The feature methods and the models they run.", no_args_is_help=True)
+
+Config = Annotated[Path | None, typer.Option("--config", "-c", help="The configuration, aislemap.toml.")]
+Methods = Annotated[str | None, typer.Option("--methods", "-m", help="Only these methods, as bert,sift.")]
+Weights = Annotated[list[str] | None, typer.Option("--weights", "-w", help="Weights of a method, as cnn=PATH. Repeat.")]
+
+
+def ingest(
+    catalogue: Annotated[Path, typer.Argument(help="The products: a CSV, TSV, JSONL or Parquet file.")],
+    store: Annotated[Path, typer.Option("--store", "-s", help="The store to publish into; made if it is not there.")],
+    images: Annotated[Path | None, typer.Option("--images", "-i", help="The folder of the product images.")] = None,
+    methods: Methods = None,
+    weights: Weights = None,
+    config: Config = None,
+    columns: Annotated[
+        list[str] | None, typer.Option("--column", help="Which column holds what, as id=sku or name=title. Repeat.")
+    ] = None,
+    k: Annotated[
+        int | None, typer.Option("--k", min=2, help="Number of groups; that of the categories if not given.")
+    ] = None,
+) -> None:
+    """Ingest a catalogue: embed it by every method, group it, score it, publish it as the store's newest snapshot.
+
+    What did not change since the last run is not computed again.
+    """
+    from ingestion import pipeline, show
+    from ingestion.config import load
+
+    settings = load(config).model_dump(exclude_unset=True)
+    override(settings, methods, weights, columns, k)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    with show.Progress() as listener:
+        report = pipeline.ingest(catalogue, images, store, _validated(settings), listener)
+    show.study(store, report)
+    asked = [name for name in names(methods) if name in report.missing]
+    if asked:
+        raise MethodUnavailable(f"{', '.join(asked)} did not run.", "The lines above say why.")
+
+
+def sample(
+    folder: Annotated[Path, typer.Argument(help="The folder to write it to.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
+) -> None:
+    """Write the built-in sample catalogue: some 420 made-up products in 7 categories, with drawn pictures."""
+    from ingestion import show
+    from ingestion.sample import make
+
+    with show.Bar("drawing the sample") as progress:
+        made = make(folder, seed, progress)
+    typer.echo(f"{made.products} products in {folder / 'catalogue.csv'}, pictures in {folder / 'images'}.")
+
+
+@models.command("list")
+def list_models(weights: Weights = None, config: Config = None) -> None:
+    """List what each method would run, from where, and how to change it; nothing is loaded."""
+    from ingestion import show
+    from ingestion.config import load
+
+    settings = load(config).model_dump(exclude_unset=True)
+    override(settings, None, weights, None, None)
+    show.models(_validated(settings))
+
+
+def schedule(
+    config: Annotated[Path, typer.Option("--config", "-c", help="The configuration with its [[jobs]].")] = Path(
+        "aislemap.toml"
+    ),
+) -> None:
+    """Run the ingestion jobs of the configuration at their times, until stopped."""
+    from ingestion.config import load
+    from ingestion.schedule import run
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    run(load(config))
+
+
+def names(methods: str | None) -> list[str]:
+    """The names in 'bert,sift'."""
+    return [name.strip() for name in (methods or "").split(",") if name.strip()]
+
+
+def override(
+    settings: dict[str, object],
+    methods: str | None,
+    weights: list[str] | None,
+    columns: list[str] | None,
+    k: int | None,
+) -> None:
+    """Put the options of the command line over the settings of the file."""
+    if methods:
+        _table(settings, "study")["methods"] = names(methods)
+    if k:
+        _table(settings, "study")["k"] = k
+    for option, value in _pairs("--weights", weights):
+        _table(settings, "methods", option)["weights"] = str(Path(value).resolve())
+    for option, value in _pairs("--column", columns):
+        _table(settings, "catalogue", "columns")[option] = value
+
+
+def _pairs(option: str, values: list[str] | None) -> list[tuple[str, str]]:
+    for value in values or []:
+        if "=" not in value:
+            raise ConfigError(f"{option} {value} names nothing; write it as NAME=VALUE.")
+    return [(name, rest) for name, _, rest in (value.partition("=") for value in values or [])]
+
+
+def _table(settings: dict[str, object], *path: str) -> dict[str, object]:
+    for name in path:
+        settings = settings.setdefault(name, {})  # type: ignore[assignment]
+    return settings
+
+
+def _validated(settings: dict[str, object]):  # type: ignore[no-untyped-def]
+    from pydantic import ValidationError
+
+    from ingestion.config import Config as Model
+    from ingestion.config import explain
+
+    try:
+        return Model.model_validate(settings)
+    except ValidationError as error:
+        raise ConfigError(f"The options do not fit:\n{explain(error)}") from error

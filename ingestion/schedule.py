@@ -1,0 +1,109 @@
+"""The scheduler: runs the jobs of aislemap.toml on their cron expressions, one at a time per store.
+
+Every event is a line in the log and a row of the `schedule` table of the job's store, for the dashboard to show.
+"""
+
+import logging
+import signal
+import threading
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ingestion import pipeline
+from ingestion.config import Config, Job
+from store import snapshot
+from store.errors import AislemapError, ConfigError
+from store.root import Root
+
+GRACE = 300
+"""Seconds by which a run may be late (a machine that slept) and still be made; after that it counts as missed."""
+log = logging.getLogger(__name__)
+
+
+def run(config: Config) -> None:
+    """Run the jobs until SIGINT or SIGTERM; a running ingestion is let finish. ConfigError if no job can run."""
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    scheduler = Scheduler(config)
+    scheduler.start()
+    stop.wait()
+    scheduler.stop()
+
+
+class Scheduler:
+    """The jobs of a configuration on APScheduler: one thread per store, so that runs into it queue up."""
+
+    def __init__(self, config: Config) -> None:
+        from apscheduler.events import EVENT_JOB_MISSED
+        from apscheduler.executors.pool import ThreadPoolExecutor
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        self.config = config
+        triggers = {job.name: trigger(job) for job in config.jobs}
+        if len(triggers) < max(1, len(config.jobs)):
+            have = ", ".join(job.name for job in config.jobs) or "none"
+            raise ConfigError(f"The configuration needs [[jobs]] with a name each, all different; it has {have}.")
+        self._jobs = {job.name: job for job in config.jobs}
+        self._scheduler = BackgroundScheduler(
+            executors={str(job.store): ThreadPoolExecutor(max_workers=1) for job in config.jobs},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE},
+            timezone=UTC,
+        )
+        self._scheduler.add_listener(self._missed, EVENT_JOB_MISSED)
+        for job in config.jobs:
+            self._scheduler.add_job(self._ingest, triggers[job.name], [job], id=job.name, executor=str(job.store))
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._scheduler.start()
+        for job in self.config.jobs:
+            self.tell(job, "scheduled", f"{job.cron} ({job.timezone})")
+
+    def stop(self) -> None:
+        """Let running ingestions finish and start no more."""
+        log.info("stopping; a running ingestion is let finish")
+        self._scheduler.shutdown(wait=True)
+        for job in self.config.jobs:
+            self.tell(job, "stopped", "the scheduler was stopped")
+
+    def tell(self, job: Job, event: str, detail: str, run_id: str | None = None) -> None:
+        """Log an event as a line, and as a row of `schedule` in the job's store."""
+        planned = self._scheduler.get_job(job.name) if self._scheduler.running else None
+        following = planned.next_run_time if planned else None
+        log.info("%s: %s, %s; next run %s", job.name, event, detail, following or "none")
+        at = datetime.now(UTC)
+        row = {"at": at, "job": job.name, "event": event, "next_run": following, "run_id": run_id, "detail": detail}
+        stamp = f"{at:%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:6]}"
+        snapshot.append_log(Root(job.store), "schedule", [row], stamp)
+
+    def _ingest(self, job: Job) -> None:
+        self.tell(job, "started", f"ingesting {job.catalogue}")
+        try:
+            report = pipeline.ingest(job.catalogue, job.images, job.store, self.config)
+        except AislemapError as error:
+            self.tell(job, "failed", str(error))
+        except Exception as error:
+            log.exception("%s failed", job.name)
+            self.tell(job, "failed", f"{type(error).__name__}: {error}")
+        else:
+            detail = f"snapshot {report.number} in {report.seconds:.0f} s, {report.count('computed')} steps computed"
+            self.tell(job, report.status, detail, report.run_id)
+
+    def _missed(self, event: Any) -> None:
+        due = f"the run due at {event.scheduled_run_time} was not made: the machine was off or too busy"
+        self.tell(self._jobs[event.job_id], "missed", due)
+
+
+def trigger(job: Job) -> Any:
+    """The APScheduler trigger of a job. ConfigError for a cron expression or time zone that is none."""
+    from apscheduler.triggers.cron import CronTrigger
+
+    try:
+        return CronTrigger.from_crontab(job.cron, ZoneInfo(job.timezone))
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        raise ConfigError(
+            f"The job {job.name!r} has a time that is none: {job.cron!r} in {job.timezone!r} ({error})."
+        ) from error
