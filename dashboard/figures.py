@@ -1,6 +1,7 @@
 """The plots, and the colours: one place, so that a category keeps its colour on every page."""
 
 import colorsys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -115,9 +116,9 @@ def confusion(
             counts[list(categories).index(cell.category), column[cell.cluster]] = cell.products
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
-    labels = [f"Group {c}<br>{_short(m) if m else 'unmatched'}" for c, m in clusters]
+    labels = [f"Group {c}<br>{_lines(m) if m else 'unmatched'}" for c, m in clusters]
     many = len(clusters) > 14
-    figure = base(height=max(300, 90 + (22 if many else 42) * len(categories)))
+    figure = base(height=max(300, 105 + (22 if many else 42) * len(categories)))
     figure.add_trace(
         go.Heatmap(
             z=shares,
@@ -178,11 +179,19 @@ def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str]) -> go
 
 
 def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[Grouping]) -> go.Figure:
-    """One metric: a line per method (the best on top), a mark per grouping, with its interval where there is one."""
+    """One metric: a line per method (the best on top), a mark per grouping, with its interval where there is one.
+
+    The colour is the space, the form of the mark the algorithm.
+    """
     figure = base(
         height=110 + 52 * len(methods),
         showlegend=True,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "entrywidth": 190},
+    )
+    spaces = list(dict.fromkeys(g.space for g in groupings))
+    algorithms, marks = (
+        list(dict.fromkeys(g.algorithm for g in groupings)),
+        ("circle", "diamond-open", "square", "cross"),
     )
     spread = 0.72 / max(1, len(groupings))
     for i, grouping in enumerate(groupings):
@@ -192,7 +201,7 @@ def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[Gr
         where = [methods.index(s.method) + (i - (len(groupings) - 1) / 2) * spread for s in mine]
         up = [0 if s.high is None else s.high - (s.value or 0) for s in mine]
         down = [0 if s.low is None else (s.value or 0) - s.low for s in mine]
-        shade, symbol = HUES[i % len(HUES)], TIERS[i % len(TIERS)][1]
+        shade, symbol = HUES[spaces.index(grouping.space) % len(HUES)], marks[algorithms.index(grouping.algorithm) % 4]
         figure.add_trace(
             go.Scatter(
                 x=[s.value for s in mine],
@@ -212,6 +221,7 @@ def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[Gr
         showgrid=True,
         gridcolor=LINE,
         zeroline=False,
+        ticklabelstandoff=8,
         automargin=True,
         fixedrange=True,
     )
@@ -222,6 +232,10 @@ def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[Gr
 def _hint(score: CategoryScore) -> str:
     mixed = f"; most misplaced ones are with {score.confused_with}" if score.confused_with else ""
     return f"precision {words.score(score.precision)}, recall {words.score(score.recall)}{mixed}"
+
+
+def _lines(text: str, length: int = 16) -> str:
+    return "<br>".join(textwrap.wrap(text, length, max_lines=2, placeholder="…"))
 
 
 def _short(text: str, length: int = 16) -> str:

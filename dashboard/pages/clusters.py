@@ -41,7 +41,7 @@ def layout(reader: Reader, search: str) -> Any:
                     "clusters-method",
                 ),
                 ui.field(
-                    "Groups of",
+                    "Grouped by",
                     ui.select("clusters-grouping", names, pick(state["grouping"], groupings)),
                     "clusters-grouping",
                 ),
@@ -119,7 +119,7 @@ def _card(
             [
                 html.H3("Also in this group"),
                 html.Div(
-                    [ui.tile(number, m, m.category or "no category", named=False) for m in odd],
+                    [ui.tile(number, m, _category(m.category, looks), named=False) for m in odd],
                     className="tiles tiles-small",
                 ),
             ]
@@ -133,6 +133,10 @@ def _card(
         ),
         class_name="cluster-card",
     )
+
+
+def _category(category: str | None, looks: dict[str, figures.Look]) -> Any:
+    return [ui.dot(looks[category].colour), category] if category in looks and category else "no category"
 
 
 PAGE = Page("/clusters", "Clusters", 30, layout, register)

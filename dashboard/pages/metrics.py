@@ -41,7 +41,7 @@ def layout(reader: Reader, search: str) -> Any:
                     "metrics-metric",
                 ),
                 ui.field(
-                    "Groups of",
+                    "Grouped by",
                     ui.select("metrics-grouping", names, pick(state["grouping"], groupings)),
                     "metrics-grouping",
                 ),
@@ -76,9 +76,10 @@ def register(app: Dash, reader: Reader) -> None:
         here = study.Grouping(algorithm, space)
         return [
             html.Div(
-                [_dots(of_metric, methods, groupings, metric), _heat(categories, methods, here)], className="halves"
+                [_dots(of_metric, methods, groupings, metric), _heat(categories, methods, here)],
+                className="halves wide-only",
             ),
-            _table(scores, methods, here),
+            _table(scores, metric, here),
         ]
 
 
@@ -119,32 +120,31 @@ def _heat(scores: list[study.CategoryScore], methods: list[str], grouping: study
     )
 
 
-def _table(scores: list[study.Score], methods: list[str], grouping: study.Grouping) -> Any:
+def _table(scores: list[study.Score], metric: str, grouping: study.Grouping) -> Any:
     here = {(s.method, s.metric): s for s in scores if (s.algorithm, s.space) == (grouping.algorithm, grouping.space)}
-    metrics = [m for m in words.METRICS if any(metric == m for _, metric in here)]
-    metrics += sorted({metric for _, metric in here} - set(metrics))
-    top = {
-        m: max((s.value for (_, metric), s in here.items() if metric == m and s.value is not None), default=None)
-        for m in metrics
-    }
+    have = {column for _, column in here}
+    metrics = [m for m in words.METRICS if m in have] + sorted(have - set(words.METRICS))
+    values = [(column, s.value) for (_, column), s in here.items() if s.value is not None]
+    top = {m: max((value for column, value in values if column == m), default=None) for m in metrics}
 
-    def cell(method: str, metric: str) -> Any:
-        score = here.get((method, metric))
+    def cell(method: str, column: str) -> Any:
+        score = here.get((method, column))
         if score is None:
             return "–"
         value = words.score(score.value)
         return html.Span(
             [
-                html.Strong(value) if score.value is not None and score.value == top[metric] else value,
+                html.Strong(value) if score.value is not None and score.value == top[column] else value,
                 html.Span(ui.interval(score.seed_min, score.seed_max), className="sub"),
             ]
         )
 
-    rows = [
-        [words.method(m), *(cell(m, metric) for metric in metrics)]
-        for m in methods
-        if any((m, x) in here for x in metrics)
-    ]
+    def place(method: str) -> float:
+        score = here.get((method, metric))
+        return -score.value if score and score.value is not None else 1.0
+
+    methods = sorted({method for method, _ in here}, key=lambda m: (place(m), m))
+    rows = [[words.method(m), *(cell(m, column) for column in metrics)] for m in methods]
     return ui.card(
         f"Every measure, by {words.grouping(grouping.algorithm, grouping.space)}",
         ui.table(

@@ -129,8 +129,8 @@ def _leaderboard(
 
 
 def _model(standing: study.Standing) -> Any:
-    size = f" · {standing.dimensions:,}-d" if standing.dimensions else ""
-    return html.Span(f"{standing.model or 'no model'}{size}", className="sub")
+    parts = [standing.model, f"{standing.dimensions:,}-d" if standing.dimensions else None]
+    return html.Span(" · ".join(part for part in parts if part), className="sub")
 
 
 def _catalogue(cursor: Cursor) -> Any:

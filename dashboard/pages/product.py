@@ -67,22 +67,22 @@ def _picture(number: int, product: catalogue.Product) -> Any:
 
 
 def _facts(product: catalogue.Product) -> Any:
-    pairs = [
-        ("Category path", product.category_path),
-        ("Brand", product.brand),
-        ("Price", None if product.price is None else f"{product.price:,.2f}"),
-        ("Image", product.image_path),
-        ("Image size", f"{product.width} x {product.height} px" if product.width else None),
-        ("Catalogue row", f"{product.catalogue_row:,}"),
-        *sorted(json.loads(product.attributes or "{}").items()),
-    ]
-    return ui.card(
-        "In the catalogue",
-        html.Dl(
-            [part for name, value in pairs if value for part in (html.Dt(name), html.Dd(str(value)[:300]))],
-            className="facts-list",
-        ),
-    )
+    pairs = {
+        "Category path": product.category_path,
+        "Brand": product.brand,
+        "Price": None if product.price is None else f"{product.price:,.2f}",
+        "Image": product.image_path,
+        "Image size": f"{product.width} x {product.height} px" if product.width else None,
+        "Catalogue row": f"{product.catalogue_row:,}",
+    }
+    others = json.loads(product.attributes or "{}")
+    more = html.Details([html.Summary(f"All other columns ({len(others)})"), _pairs(others)]) if others else None
+    return ui.card("In the catalogue", _pairs(pairs), more)
+
+
+def _pairs(pairs: dict[str, Any]) -> Any:
+    lines = [part for name, value in pairs.items() if value for part in (html.Dt(name), html.Dd(str(value)))]
+    return html.Dl(lines, className="facts-list")
 
 
 def _concerns(cursor: Cursor, product_id: str) -> Any:

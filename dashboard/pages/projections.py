@@ -54,7 +54,9 @@ def layout(reader: Reader, search: str) -> Any:
             ui.field(
                 "Colour by", ui.toggles("map-colour", ui.choices(COLOURS, COLOURS), state["colour"]), "map-colour"
             ),
-            ui.field("Groups of", ui.select("map-grouping", names, pick(state["grouping"], groupings)), "map-grouping"),
+            ui.field(
+                "Grouped by", ui.select("map-grouping", names, pick(state["grouping"], groupings)), "map-grouping"
+            ),
         ],
         className="controls",
     )

@@ -79,7 +79,8 @@ def register(app: Dash, reader: Reader) -> None:
 def _runs(runs: list[activity.Run]) -> Any:
     if not runs:
         return ui.card("No run is in the log")
-    good = sum(r.status != "failed" for r in runs)
+    failed = sum(r.status == "failed" for r in runs)
+    title = f"{failed} of the last {words.count(len(runs), 'run')} failed" if failed else "No run failed"
     rows = [
         [
             words.when(r.started),
@@ -103,9 +104,7 @@ def _runs(runs: list[activity.Run]) -> Any:
         "Computed / cached / failed",
         "Catalogue",
     ]
-    return ui.card(
-        f"{good} of the last {words.count(len(runs), 'run')} ended well", ui.table(head, rows, (2, 3, 4, 5, 6), "runs")
-    )
+    return ui.card(title, ui.table(head, rows, (2, 3, 4, 5, 6), "runs"))
 
 
 def _steps(steps: list[activity.Step]) -> Any:
