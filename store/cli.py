@@ -4,13 +4,16 @@ import sys
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from store.errors import QueryError, StoreDamaged
+from store.errors import InputError, QueryError, StoreDamaged
 
-store = typer.Typer(help="Look at a store and keep it in order.", no_args_is_help=True)
+store = typer.Typer(help="Look at a store, and keep it in order.", no_args_is_help=True)
+
+PIPED_WIDTH = 160
+"""Characters in a line of a printed table where there is no terminal to ask."""
 
 Store = Annotated[Path, typer.Option("--store", "-s", help="The store's folder.")]
 Snapshot = Annotated[int | None, typer.Option("--snapshot", help="An earlier snapshot; the newest if not given.")]
@@ -34,7 +37,15 @@ def sql(
     ] = None,
     number: Snapshot = None,
 ) -> None:
-    """Ask the store in SQL. `aislemap store tables` lists what there is to ask."""
+    """Ask the store one question in SQL; it can only be read.
+
+    `aislemap store tables` lists the tables and their columns. For example:
+
+    aislemap sql "SELECT method, value FROM scores WHERE metric = 'ari'" --store DIR
+
+    aislemap sql "FROM suspects" --store DIR --format csv --output suspects.csv
+    """
+    from store.export import write
     from store.root import Root
     from store.sql import ask
 
@@ -42,16 +53,19 @@ def sql(
     result = ask(Root(store), text, number)
     if form is Format.parquet and output is None and sys.stdout.isatty():
         raise QueryError("Parquet is not for a terminal; add --output FILE or send it to a file with '>'.")
-    if output:
+    if output is None:
+        write(result, form, sys.stdout.buffer, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+        return
+    try:
         with output.open("wb") as file:
-            _write(result, form, file)
-    else:
-        _write(result, form, sys.stdout.buffer)
+            write(result, form, file, width=PIPED_WIDTH)
+    except OSError as error:
+        raise InputError(f"The file {output} cannot be written ({error.strerror}); give --output another.") from error
 
 
 @store.command()
 def status(store: Store) -> None:
-    """Say what the newest snapshot holds."""
+    """Say what the newest snapshot holds: its tables, rows and size."""
     from store import snapshot
     from store.root import Root
 
@@ -64,11 +78,12 @@ def status(store: Store) -> None:
 
 @store.command()
 def history(store: Store) -> None:
-    """List the snapshots, oldest first."""
+    """List the snapshots that can be opened with --snapshot, oldest first."""
     from store import snapshot
     from store.root import Root
 
     root = Root(store)
+    snapshot.open_snapshot(root)  # says so where nothing is published
     for number in snapshot.numbers(root):
         s = snapshot.open_snapshot(root, number)
         rows = sum(file.rows for file in s.files.get("products", []))
@@ -85,7 +100,10 @@ def tables() -> None:
 
 @store.command()
 def verify(store: Store) -> None:
-    """Check every file of every snapshot against what was written."""
+    """Check every file of every snapshot, and catalog.duckdb, against what was written.
+
+    A fault is named with its remedy, and the exit code is 5.
+    """
     from store.root import Root
     from store.upkeep import verify as check
 
@@ -99,14 +117,19 @@ def verify(store: Store) -> None:
 def vacuum(
     store: Store,
     keep: Annotated[int, typer.Option(min=1, help="How many of the newest snapshots to keep.")] = 10,
-    grace: Annotated[float, typer.Option(min=0, help="Keep what is younger than so many minutes.")] = 60,
+    grace: Annotated[float, typer.Option(min=0, help="Keep what was in use within so many minutes.")] = 60,
 ) -> None:
-    """Drop old snapshots, and the files that no kept one uses."""
+    """Drop old snapshots, and the files that no kept snapshot uses.
+
+    What no snapshot uses is also what a later run could have reused: it would be computed again.
+    """
+    from store import snapshot
     from store.lock import writing
     from store.root import Root
     from store.upkeep import vacuum as clean
 
     root = Root(store)
+    snapshot.open_snapshot(root)  # says so where nothing is published, rather than making a store there
     with writing(root, "vacuum"):
         freed = clean(root, keep, timedelta(minutes=grace))
     typer.echo(f"Dropped {freed.snapshots} snapshots and {freed.files} files, {freed.bytes / 1e6:.1f} MB.")
@@ -114,74 +137,16 @@ def vacuum(
 
 @store.command()
 def repoint(store: Store) -> None:
-    """Make catalog.duckdb anew, after the store was moved or copied."""
+    """Make catalog.duckdb anew, after the store was moved or copied.
+
+    Only clients that open catalog.duckdb themselves need it: aislemap finds the files by itself.
+    """
     from store.lock import writing
     from store.root import Root
-    from store.snapshot import CATALOGUE, write_catalogue
+    from store.snapshot import CATALOGUE, open_snapshot, write_catalogue
 
     root = Root(store)
+    open_snapshot(root)  # as in vacuum
     with writing(root, "repoint"):
         write_catalogue(root)
     typer.echo(f"{store / CATALOGUE} reads the files at {store.resolve()} now.")
-
-
-def _write(result: Any, form: Format, file: Any) -> None:
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    if form is Format.parquet:
-        pyarrow.parquet.write_table(result, file, compression="zstd")
-    elif form is Format.csv:
-        pyarrow.csv.write_csv(_flat(result), file)
-    elif form is Format.json:
-        import orjson
-
-        file.write(orjson.dumps(_readable(result), option=orjson.OPT_INDENT_2) + b"\n")
-    else:
-        file.write(_table(result).encode())
-    file.flush()
-
-
-def _readable(result: Any) -> list[dict[str, Any]]:
-    """Rows as dicts that JSON can hold: bytes as a size, everything else as it is."""
-    return [
-        {name: f"<{len(value)} bytes>" if isinstance(value, bytes) else value for name, value in row.items()}
-        for row in result.to_pylist()
-    ]
-
-
-def _flat(result: Any) -> Any:
-    """Lists and other nested columns as JSON text, bytes as a size, since CSV has neither."""
-    import orjson
-    import pyarrow as pa
-
-    columns = {}
-    for name, column in zip(result.column_names, result.columns, strict=True):
-        values = column
-        if pa.types.is_nested(column.type):
-            values = pa.array([None if v is None else orjson.dumps(v).decode() for v in column.to_pylist()])
-        elif pa.types.is_binary(column.type):
-            values = pa.array([None if v is None else f"<{len(v)} bytes>" for v in column.to_pylist()])
-        columns[name] = values
-    return pa.table(columns)
-
-
-def _table(result: Any) -> str:
-    from io import StringIO
-
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(caption=f"{result.num_rows} rows")
-    for name in result.column_names:
-        table.add_column(name, overflow="fold")
-    for row in _readable(result):
-        table.add_row(*(Text("" if value is None else _cell(value)) for value in row.values()))
-    out = StringIO()
-    Console(file=out, width=None if sys.stdout.isatty() else 160).print(table)
-    return out.getvalue()
-
-
-def _cell(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from filelock import FileLock, Timeout
 
-from store.errors import StoreBusy
+from store.errors import StoreBusy, StoreError
 from store.root import Root
 
 LOCK, HOLDER = "writer.lock", "writer.json"
@@ -17,13 +17,15 @@ LOCK, HOLDER = "writer.lock", "writer.json"
 
 @contextmanager
 def writing(root: Root, purpose: str) -> Iterator[None]:
-    """Hold the store for writing; StoreBusy, naming the holder, if somebody else does."""
-    root.path.mkdir(parents=True, exist_ok=True)
+    """Hold the store for writing; StoreBusy, naming the holder, if somebody else does; StoreError if nobody can."""
     lock = FileLock(root.path / LOCK)
     try:
+        root.path.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         raise StoreBusy(f"The store {root.path} is being written by {_holder(root)}; wait for it to end.") from None
+    except OSError as error:
+        raise StoreError(f"The store {root.path} cannot be written ({error}); name a folder that can be.") from error
     try:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         holder = {"purpose": purpose, "process": os.getpid(), "host": socket.gethostname(), "since": now}

@@ -64,7 +64,8 @@ def find(root: Root, key: str) -> Part | None:
 def read(root: Root, part: Part, table: str, columns: list[str] | None = None) -> pa.Table:
     """One table of a part; an empty table of the declared schema if the part has none of it."""
     if table not in part.files:
-        return tables.table(table).schema.empty_table()
+        nothing = tables.table(table).schema.empty_table()
+        return nothing.select(columns) if columns else nothing
     return pq.read_table(root.url(part.files[table].name), columns=columns)
 
 

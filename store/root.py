@@ -7,11 +7,14 @@ else in the project opens a file of a store for writing.
 
 import hashlib
 import os
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}(\.wal)?")  # `writing` makes the name; DuckDB adds its .wal
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,11 @@ class Root:
         place = self.path / folder
         return sorted(p.name for p in place.iterdir() if p.name[0] != ".") if place.is_dir() else []
 
+    def temporaries(self) -> list[str]:
+        """The temporary files there are: those of writing going on, and what killed writers left."""
+        found = (p for p in self.path.rglob(".*") if TEMPORARY.fullmatch(p.name) and p.is_file())
+        return sorted(p.relative_to(self.path).as_posix() for p in found)
+
     def size(self, name: str) -> int:
         """Size of a file in bytes."""
         return (self.path / name).stat().st_size
@@ -58,7 +66,7 @@ class Root:
         On an exception the temporary file goes and `name` is as before.
         """
         target = self.path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make(target.parent)
         temporary = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}"
         try:
             yield temporary
@@ -69,7 +77,7 @@ class Root:
                 os.link(temporary, target)  # unlike rename, fails if the name is taken
             _sync(target.parent)
         finally:
-            temporary.unlink(missing_ok=True)
+            self.remove(temporary.relative_to(self.path).as_posix())
 
     def put(self, name: str, data: bytes, replace: bool = True) -> None:
         """Write a whole file; see `writing`."""
@@ -82,6 +90,13 @@ class Root:
         path.unlink(missing_ok=True)
         if path.parent != self.path and path.parent.is_dir() and not any(path.parent.iterdir()):
             path.parent.rmdir()
+
+
+def _make(folder: Path) -> None:
+    new = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in new:
+        _sync(place.parent)  # a synced file is lost all the same if the folder above it is
 
 
 def _sync(path: Path) -> None:

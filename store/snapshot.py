@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from store import tables
-from store.errors import SnapshotNotFound, StoreDamaged, StoreMissing
+from store.errors import SnapshotNotFound, StoreDamaged, StoreError, StoreMissing
 from store.parts import File, Part
 from store.root import Root
 
@@ -50,7 +50,8 @@ class Snapshot:
 
 def numbers(root: Root) -> list[int]:
     """The numbers of all snapshots in the store, oldest first; empty if nothing was published."""
-    return [int(name.removesuffix(".json")) for name in root.names("snapshots")]
+    stems = (name.removesuffix(".json") for name in root.names("snapshots"))
+    return [int(stem) for stem in stems if stem.isdecimal()]
 
 
 def open_snapshot(root: Root, number: int | None = None) -> Snapshot:
@@ -61,11 +62,13 @@ def open_snapshot(root: Root, number: int | None = None) -> Snapshot:
     number = have[-1] if number is None else number
     if number not in have:
         raise SnapshotNotFound(f"The store {root.path} has no snapshot {number}; it has {have[0]} to {have[-1]}.")
-    name = _manifest(number)
+    name = manifest_name(number)
     try:
         raw = json.loads(root.read(name))
         files = {table: [File(**file) for file in entries] for table, entries in raw["files"].items()}
-        return Snapshot(raw["number"], raw["created"], raw["version"], raw["signature"], files)
+        if (raw["number"], raw["signature"]) != (number, _signature(files)):
+            raise ValueError("it is not what was written")
+        return Snapshot(number, raw["created"], raw["version"], raw["signature"], files)
     except (ValueError, KeyError, TypeError) as error:
         raise StoreDamaged(
             f"The manifest {name} of {root.path} cannot be read ({error}); delete it to fall back to the one before."
@@ -75,25 +78,25 @@ def open_snapshot(root: Root, number: int | None = None) -> Snapshot:
 def publish(root: Root, parts: Iterable[Part]) -> Snapshot:
     """Publish these parts as the newest snapshot; the newest one as it is, if it has the same content already.
 
-    The parts' files are on disk before the manifest names them. Only the holder of the store's lock may publish.
+    The parts' files are on disk before the manifest names them. The catalogue is made anew either way: a writer may
+    have been killed between the manifest and the catalogue, or the store been moved. Only the holder of the store's
+    lock may publish; FileExistsError if somebody published that number without holding it.
     """
     files: dict[str, list[File]] = defaultdict(list)
     for part in parts:
         for table, file in part.files.items():
             files[table].append(file)
     ordered = {table: sorted(files[table], key=lambda f: f.sha256) for table in sorted(files)}
-    signature = hashlib.sha256(json.dumps({t: [f.sha256 for f in fs] for t, fs in ordered.items()}).encode())
+    signature = _signature(ordered)
     have = numbers(root)
     newest = open_snapshot(root) if have else None
-    if newest is None or newest.signature != signature.hexdigest():
+    if newest is None or newest.signature != signature:
         number = have[-1] + 1 if have else 1
         created = datetime.now(UTC).isoformat(timespec="seconds")
-        newest = Snapshot(number, created, aislemap_version(), signature.hexdigest(), ordered)
+        newest = Snapshot(number, created, aislemap_version(), signature, ordered)
         manifest = json.dumps({"format": FORMAT, **asdict(newest)}, indent=1).encode()
-        root.put(_manifest(number), manifest, replace=False)
-        write_catalogue(root)
-    elif not root.exists(CATALOGUE):  # a writer was killed between the manifest and the catalogue
-        write_catalogue(root)
+        root.put(manifest_name(number), manifest, replace=False)
+    write_catalogue(root)
     return newest
 
 
@@ -105,14 +108,22 @@ def write_catalogue(root: Root) -> None:
     """
     snapshot = open_snapshot(root)
     ensure_logs(root)
-    with root.writing(CATALOGUE) as temporary, duckdb.connect(str(temporary), config=SETTINGS) as connection:
-        _create_views(connection, root, snapshot)
+    with root.writing(CATALOGUE) as temporary:
+        try:
+            with duckdb.connect(str(temporary), config=SETTINGS) as connection:
+                connection.begin()
+                _create_views(connection, root, snapshot)
+                connection.commit()  # one for all views: ten times as fast as one for each
+        except duckdb.Error as error:
+            raise StoreError(f"{CATALOGUE} cannot be written in {root.path}: {error}") from error
+        root.remove(f"{CATALOGUE}.wal")  # left by a client that wrote to the old file; the new one would not open
 
 
 def connect(root: Root, number: int | None = None) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB connection with one view per table of a snapshot (the newest by default).
 
     It does not open `catalog.duckdb`, so it works from a read-only mount and from a store that was moved.
+    StoreMissing, SnapshotNotFound, or StoreDamaged where a manifest or a file cannot be read.
     """
     snapshot = open_snapshot(root, number)
     connection = duckdb.connect(config=SETTINGS)
@@ -142,8 +153,19 @@ def aislemap_version() -> str:
         return "not installed"
 
 
-def _manifest(number: int) -> str:
+def manifest_name(number: int) -> str:
+    """Where the manifest of that snapshot stands."""
     return f"snapshots/{number:08d}.json"
+
+
+def pattern(path: str) -> str:
+    """A path as DuckDB takes it literally, whatever wildcards are in the names of its folders."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in path)
+
+
+def _signature(files: dict[str, list[File]]) -> str:
+    content = {table: [file.sha256 for file in files[table]] for table in sorted(files)}
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def _write(root: Root, name: str, rows: pa.Table) -> None:
@@ -154,9 +176,10 @@ def _write(root: Root, name: str, rows: pa.Table) -> None:
 def _create_views(connection: duckdb.DuckDBPyConnection, root: Root, snapshot: Snapshot) -> None:
     for table in snapshot.declared():
         if table.log:
-            sources = [root.url(f"log/{table.name}/*.parquet")] if root.names(f"log/{table.name}") else []
+            folder = f"log/{table.name}"
+            sources = [pattern(root.url(folder)) + "/*.parquet"] if root.names(folder) else []
         else:
-            sources = [root.url(file.name) for file in snapshot.files.get(table.name, [])]
+            sources = [pattern(root.url(file.name)) for file in snapshot.files.get(table.name, [])]
         columns = ", ".join(f'"{c.name}"::{c.type} AS "{c.name}"' for c in table.columns)
         nothing = ", ".join(f'NULL::{c.type} AS "{c.name}"' for c in table.columns)
         select = (
@@ -164,7 +187,13 @@ def _create_views(connection: duckdb.DuckDBPyConnection, root: Root, snapshot: S
             if sources
             else f"SELECT {nothing} WHERE false"
         )
-        connection.execute(f'CREATE VIEW "{table.name}" AS {select}')
+        try:
+            connection.execute(f'CREATE VIEW "{table.name}" AS {select}')  # DuckDB reads the schema of each file
+        except duckdb.Error as error:
+            raise StoreDamaged(
+                f"The table {table.name} of snapshot {snapshot.number} cannot be read ({str(error).splitlines()[0]}); "
+                "`aislemap store verify` names every fault and its remedy."
+            ) from error
         connection.execute(f'COMMENT ON VIEW "{table.name}" IS {_quote(table.meaning)}')
         for column in table.columns:
             connection.execute(f'COMMENT ON COLUMN "{table.name}"."{column.name}" IS {_quote(column.comment)}')

@@ -3,13 +3,16 @@
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
+
+import duckdb
 
 from store import snapshot
 from store.errors import StoreDamaged
 from store.root import Root
 
 GRACE = timedelta(hours=1)
-"""Younger files are never removed: a writer may be about to publish them, or a reader be in the midst of them."""
+"""A snapshot that was the newest within this time stays, for somebody may be reading it; so do files so young."""
 KEEP = 10
 """Snapshots kept by default: enough to see what changed over a week of daily runs, and to fall back."""
 KEEP_LOGS = 1000
@@ -31,8 +34,10 @@ def verify(root: Root) -> list[str]:
     StoreMissing if nothing was published.
     """
     faults, checked = [], dict[str, str | None]()
-    snapshot.open_snapshot(root, snapshot.numbers(root)[0] if snapshot.numbers(root) else None)
-    for number in snapshot.numbers(root):
+    numbers = snapshot.numbers(root)
+    if not numbers:
+        snapshot.open_snapshot(root)  # says so
+    for number in numbers:
         try:
             manifest = snapshot.open_snapshot(root, number)
         except StoreDamaged as error:
@@ -43,33 +48,44 @@ def verify(root: Root) -> list[str]:
                 checked[file.name] = _fault(root, file.name, file.bytes, file.sha256)
             if fault := checked[file.name]:
                 faults.append(f"snapshot {number}: {file.name} {fault}")
-    if not root.exists(snapshot.CATALOGUE):
-        faults.append(f"{snapshot.CATALOGUE} is missing; `aislemap store repoint` makes it again.")
+    if fault := _catalogue_fault(root):
+        faults.append(f"{snapshot.CATALOGUE} {fault}; `aislemap store repoint` makes it again.")
     return faults
 
 
 def vacuum(root: Root, keep: int = KEEP, grace: timedelta = GRACE) -> Freed:
-    """Drop all but the newest `keep` snapshots (at least one), and every file that none of those uses.
+    """Drop all but the newest `keep` snapshots (at least one), and every file that no snapshot left uses.
 
-    What is younger than `grace` stays. Only the holder of the store's lock may call this. Results that no kept
-    snapshot uses are gone with it: they would be computed again.
+    A snapshot stays as long as its successor is younger than `grace`, and so do files so young; temporary files of
+    killed writers go. Only the holder of the store's lock may call this. Results that no snapshot left uses are gone
+    with it: they would be computed again. StoreDamaged, and nothing is dropped, if a manifest cannot be read.
     """
-    numbers = snapshot.numbers(root)
-    kept = [snapshot.open_snapshot(root, number) for number in numbers[-max(1, keep) :]]
-    used = {file.name.split("/")[1] for manifest in kept for files in manifest.files.values() for file in files}
-    doomed = [f"snapshots/{number:08d}.json" for number in numbers[: -max(1, keep)]]
-    for part in root.names("parts"):
-        if part not in used:
-            doomed += [f"parts/{part}/{name}" for name in root.names(f"parts/{part}")]
-    for log in root.names("log"):
-        doomed += [f"log/{log}/{name}" for name in root.names(f"log/{log}")[:-KEEP_LOGS]]
     before = time.time() - grace.total_seconds()
-    old = [name for name in doomed if root.modified(name) < before]
-    size = sum(root.size(name) for name in old)
+
+    def old(name: str) -> bool:
+        try:
+            return root.modified(name) < before
+        except FileNotFoundError:  # a temporary file whose writing has ended meanwhile
+            return False
+
+    numbers = snapshot.numbers(root)
+    spare = set(numbers[: -max(1, keep)])
+    dropped = [n for n, successor in pairwise(numbers) if n in spare and old(snapshot.manifest_name(successor))]
+    left = [snapshot.open_snapshot(root, n) for n in numbers if n not in dropped]
+    used = {file.name.split("/")[1] for manifest in left for files in manifest.files.values() for file in files}
+    doomed = [snapshot.manifest_name(number) for number in dropped]
+    for part in root.names("parts"):
+        names = [f"parts/{part}/{name}" for name in root.names(f"parts/{part}")]
+        if part not in used and all(map(old, names)):
+            doomed += names
+    for log in root.names("log"):
+        doomed += filter(old, (f"log/{log}/{name}" for name in root.names(f"log/{log}")[:-KEEP_LOGS]))
+    doomed += filter(old, root.temporaries())
+    size = sum(map(root.size, doomed))
     # A part's marker goes first: a part without it does not exist, one without a file would be damaged.
-    for name in sorted(old, key=lambda name: not name.endswith(".json")):
+    for name in sorted(doomed, key=lambda name: not name.endswith(".json")):
         root.remove(name)
-    return Freed(sum(name.startswith("snapshots/") for name in old), len(old), size)
+    return Freed(len(dropped), len(doomed), size)
 
 
 def _fault(root: Root, name: str, size: int, sha256: str) -> str | None:
@@ -80,3 +96,22 @@ def _fault(root: Root, name: str, size: int, sha256: str) -> str | None:
     if root.sha256(name) != sha256:
         return "is not what was written (its SHA-256 differs); delete it and ingest again."
     return None
+
+
+def _catalogue_fault(root: Root) -> str | None:
+    if not root.exists(snapshot.CATALOGUE):
+        return "is missing"
+    try:
+        with duckdb.connect(root.url(snapshot.CATALOGUE), read_only=True) as found:
+            shown = found.execute(_VIEWS).fetchall()
+    except duckdb.Error as error:
+        return f"cannot be opened ({str(error).partition(chr(10))[0]})"
+    try:
+        with snapshot.connect(root) as newest:
+            right = newest.execute(_VIEWS).fetchall()
+    except StoreDamaged:  # a fault of its own, named already
+        return None
+    return None if shown == right else "does not show the newest snapshot at the store's present place"
+
+
+_VIEWS = "SELECT view_name, sql FROM duckdb_views() WHERE NOT internal ORDER BY view_name"
