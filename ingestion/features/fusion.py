@@ -1,7 +1,8 @@
 """`fusion`: a product's text and picture as one vector.
 
-Plain concatenation lets the wider or louder block win. Here each block is centred, reduced to its main components
-and scaled to unit mean square, so that both carry the same spread before they are weighted and joined.
+Plain concatenation lets the wider or louder block win. Here each block's rows are brought to unit length (both kinds
+of embedding are compared by their angle), centred, reduced to their main components and scaled to unit mean square,
+so that both carry the same spread before they are weighted and joined.
 """
 
 from collections.abc import Iterator
@@ -24,9 +25,10 @@ class FusionSettings(Settings):
     """The method whose vectors are the text block: the strongest text method that needs no weights from elsewhere."""
     image: str = "cnn"
     """The method whose vectors are the image block."""
-    text_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    """The text's share of the joined vectors' mean square; the picture has the rest. One half takes no side: nothing
-    but labels could say which block deserves more, and labels choose nothing here."""
+    text_share: Annotated[float, Field(gt=0, lt=1)] = 0.65
+    """The text's share of the joined vectors' mean square; the picture has the rest. A merchant's text says what a
+    thing is, a picture only shows it. On two labelled catalogues other than the one that is reported (accessories and
+    the built-in sample) .65 was ahead of .5, in the full space and on the manifold."""
     dimensions: Annotated[int, Field(ge=1)] = 100
     """Components kept of each block: 50 to 100 hold nearly all the spread and drop the noise (as before k-means)."""
 
@@ -86,11 +88,13 @@ class Fusion:
 
 
 def block(vectors: Vectors, dimensions: int) -> Vectors:
-    """(n, d) centred, reduced to at most `dimensions` principal components, scaled to a mean squared norm of 1."""
+    """(n, d) of unit rows, centred, reduced to `dimensions` principal components at most, with a mean squared norm of 1."""
     from sklearn.decomposition import PCA
 
+    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+    unit = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
     kept = min(dimensions, *vectors.shape)
-    reduced = PCA(kept, svd_solver="covariance_eigh").fit_transform(vectors.astype(np.float64))
+    reduced = PCA(kept, svd_solver="covariance_eigh").fit_transform(unit)
     spread = np.sqrt(np.mean(np.sum(reduced**2, axis=1)))
     scaled: Vectors = (reduced / max(spread, np.finfo(np.float64).tiny)).astype(np.float32)
     return scaled

@@ -43,7 +43,8 @@ def test_products_are_matched_by_id_and_those_that_lack_a_part_are_issues(run, m
     rows = [3, 2, 1]
     picture = result.vectors[:, -3:]
     distances = np.linalg.norm(picture[:, None] - picture, axis=2)
-    original = np.linalg.norm(image[1][rows][:, None] - image[1][rows], axis=2)
+    unit = image[1][rows] / np.linalg.norm(image[1][rows], axis=1, keepdims=True)
+    original = np.linalg.norm(unit[:, None] - unit, axis=2)
     assert np.corrcoef(distances.ravel(), original.ravel())[0, 1] > 0.999
 
 
