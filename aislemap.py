@@ -18,6 +18,7 @@ EPILOG = (
 app = typer.Typer(
     name="aislemap",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     help="Can these products be grouped automatically by their descriptions, their pictures or both - and how well?",
     epilog=EPILOG,
