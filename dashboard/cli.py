@@ -1,5 +1,6 @@
 """The command `dashboard`; Dash is imported only once it runs."""
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,8 @@ def dashboard(
     from dashboard.app import create_app
     from store.root import Root
 
+    # a page asks for its pictures at once: that some wait their turn is no news
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
         server = create_server(create_app(Root(store)).server, host=host, port=port, threads=THREADS, ident=None)
     except OSError as error:

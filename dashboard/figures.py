@@ -95,7 +95,7 @@ def projection(
                 kind(
                     x=x[mask],
                     y=y[mask],
-                    customdata=row[mask],
+                    customdata=row[mask].tolist(),  # Dash reads it from what was sent: no packed array
                     mode="markers",
                     marker=marker,
                     name=name,

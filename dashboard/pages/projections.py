@@ -5,7 +5,7 @@ from typing import Any
 
 import dash_bootstrap_components as dbc
 import pyarrow as pa
-from dash import Dash, Input, Output, ctx, dcc, html, no_update
+from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard import components as ui
 from dashboard import figures, words
@@ -110,7 +110,8 @@ def _panel(index: int, state: dict[str, Any], methods: list[str], reducers: list
                 className="map-head",
             ),
             html.Div(
-                [ui.loading(graph, "map"), dcc.Tooltip(id=f"map-card-{index}", direction="right", targetable=False)]
+                [ui.loading(graph, "map"), dcc.Tooltip(id=f"map-card-{index}", direction="right", targetable=False)],
+                className="map-place",
             ),
         ],
         className="panel map-panel",
@@ -153,14 +154,12 @@ def register(app: Dash, reader: Reader) -> None:
         app,
         Output("go", "href"),
         [Input(f"map-{i}", "clickData") for i in range(PANELS)],
-        Input(SNAPSHOT, "data"),
+        State(SNAPSHOT, "data"),  # no input: it also changes while there are no maps
         prevent_initial_call=True,
     )
     def open_product(*clicks_and_number: Any) -> Any:
         """A click opens the product."""
         *clicks, number = clicks_and_number
-        if ctx.triggered_id == SNAPSHOT:
-            return no_update
         clicked = clicks[int(str(ctx.triggered_id).rsplit("-", 1)[-1])]
         product = _product(reader, number, clicked)
         return ui.product_link(product.product_id) if product else no_update
@@ -224,11 +223,10 @@ def _register_panel(app: Dash, reader: Reader, index: int) -> None:
 
 def _product(reader: Reader, number: int, event: Any) -> catalogue.Brief | None:
     """The product of a point that was hovered or clicked: a point carries its catalogue row."""
-    if not event or not event.get("points") or "customdata" not in event["points"][0]:
+    if not event or not event.get("points"):
         return None
-    row = event["points"][0]["customdata"]
     with reader.cursor(number) as cursor:
-        return catalogue.product_at(cursor, int(row[0] if isinstance(row, list) else row))
+        return catalogue.product_at(cursor, int(event["points"][0]["customdata"]))
 
 
 def _shown(cursor: Cursor, colour: str) -> dict[str, figures.Look]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from dashboard.figures import WEBGL_FROM
 from tests.browser.conftest import dashboard
 from tests.factories import make_store
 
@@ -75,6 +76,25 @@ def test_hovering_a_point_shows_that_products_picture_and_a_click_opens_it(study
     point.click(force=True)
     expect(page).to_have_url(f"{study}/products/product?id={product_id}")
     expect(page.locator("h1")).to_contain_text(f"no. {row - 1}")
+
+
+def test_a_map_of_thousands_is_drawn_by_webgl_under_the_pages_own_policy(tmp_path: Path, page: Page) -> None:
+    make_store(tmp_path, products=WEBGL_FROM, pictures=False)
+    with dashboard(tmp_path) as address:
+        page.goto(f"{address}/projections?panels=1&m0=bert&r0=tsne")
+        plot = page.locator("#map-0 .js-plotly-plot")
+        expect(plot.locator(".gl-container canvas").first).to_be_attached()
+        expect(plot.locator(".no-webgl")).to_have_count(0)
+        where = plot.evaluate(
+            """plot => {
+                const box = plot.getBoundingClientRect(), [x, y] = [plot._fullLayout.xaxis, plot._fullLayout.yaxis];
+                const trace = plot._fullData[0];
+                return [box.x + x._offset + x.d2p(trace.x[0]), box.y + y._offset + y.d2p(trace.y[0])];
+            }"""
+        )
+        page.mouse.move(where[0] - 30, where[1])
+        page.mouse.move(*where)
+        expect(page.locator("#map-card-0 .hover-card")).to_be_visible()
 
 
 def test_a_chip_leaves_its_category_coloured_and_the_rest_as_grey_context(study: str, page: Page) -> None:
@@ -165,7 +185,8 @@ def test_a_run_can_be_chosen_and_a_failure_says_why(study: str, page: Page) -> N
     page.goto(f"{study}/runs")
     expect(page.locator(".runs")).to_contain_text("has no column for names")
     expect(page.locator(".steps")).to_contain_text("The step was stopped at 4,096 MB.")
-    page.locator("#runs-run").select_option(index=2)
+    failed = page.locator("#runs-run option", has_text="failed").get_attribute("value")
+    page.locator("#runs-run").select_option(failed)
     expect(page.locator("#runs-steps")).to_contain_text("No step is in the log for this run.")
     expect(page).to_have_url(re.compile("run="))
 
