@@ -3,7 +3,7 @@ SHELL := bash
 PORT ?= 8050
 ENV := .venv/.installed
 .DEFAULT_GOAL := help
-.PHONY: help setup demo study test fast lint format bench screenshots docs lock clean
+.PHONY: help setup demo study test fast lint format screenshots docs lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -40,9 +40,6 @@ lint: $(ENV) ## style, types, the direction of imports, the Dockerfile
 format: $(ENV) ## rewrite the code in the house's style
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
-
-bench: $(ENV) ## measure against the notebook way; writes docs/benchmarks.md
-	.venv/bin/python -m benchmarks
 
 screenshots: study ## render every page of the dashboard of the sample to docs/screenshots
 	@scripts/chromium.sh
