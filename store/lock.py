@@ -39,5 +39,5 @@ def writing(root: Root, purpose: str) -> Iterator[None]:
 def _holder(root: Root) -> str:
     try:
         return "{purpose} (process {process} on {host}, since {since})".format(**json.loads(root.read(HOLDER)))
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return "another process"
