@@ -6,7 +6,6 @@ clustering beats the [CLS] token of a plain BERT by far.
 """
 
 import importlib.util
-import logging
 import os
 from collections.abc import Iterator
 from itertools import islice
@@ -133,10 +132,11 @@ class Bert:
             from huggingface_hub import constants
 
             weights.require_hub(self.name, model.name, constants.ENDPOINT)
-        logging.getLogger("transformers").setLevel(logging.ERROR)
         import torch
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # a worker's progress goes through `progress`
         able = torch.cpu.get_capabilities()
         native = self.settings.precision == "auto" and (able.get("avx512_bf16") or able.get("amx_bf16"))
         try:
@@ -154,4 +154,6 @@ class Bert:
 
 
 def _tokens(encoder: Any, texts: list[Text]) -> list[int]:
-    return [len(ids) for ids in encoder.tokenizer([text.raw for text in texts], truncation=False)["input_ids"]]
+    """How many tokens each text has, uncut; `verbose` would warn of each long one."""
+    encoded = encoder.tokenizer([text.raw for text in texts], truncation=False, verbose=False)
+    return [len(ids) for ids in encoded["input_ids"]]

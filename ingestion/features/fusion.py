@@ -88,7 +88,7 @@ class Fusion:
 
 
 def block(vectors: Vectors, dimensions: int) -> Vectors:
-    """(n, d) of unit rows, centred, reduced to `dimensions` principal components at most, with a mean squared norm of 1."""
+    """(n, d) of unit rows, centred, reduced to at most `dimensions` principal components; mean squared norm 1."""
     from sklearn.decomposition import PCA
 
     lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
