@@ -37,13 +37,13 @@ def sql(
     ] = None,
     number: Snapshot = None,
 ) -> None:
-    """Ask the store one question in SQL; it can only be read.
+    """Ask the store one question in SQL. It only reads.
 
     `aislemap store tables` lists the tables and their columns. For example:
 
-    aislemap sql "SELECT method, value FROM scores WHERE metric = 'ari'" --store DIR
+    aislemap sql "SELECT method, value FROM scores WHERE metric = 'ari'" -s DIR
 
-    aislemap sql "FROM suspects" --store DIR --format csv --output suspects.csv
+    aislemap sql "FROM suspects" -s DIR -f csv -o suspects.csv
     """
     from store.export import write
     from store.root import Root
