@@ -42,7 +42,8 @@ def ami(table: Table) -> float:
     chance = expected_mutual_information(table, int(table.sum()))
     most = (rows + columns) / 2
     gap = most - chance
-    return float((information - chance) / (gap if gap > 0 else np.finfo(float).eps))
+    # no gap: every product is alone in both, and chance itself is equality
+    return float((information - chance) / gap) if gap > 1e-12 else 1.0
 
 
 def homogeneity(table: Table) -> float:

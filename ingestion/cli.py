@@ -39,10 +39,11 @@ def ingest(
     settings = load(config).model_dump(exclude_unset=True)
     override(settings, methods, weights, columns, k)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    checked = _validated(settings)
     with show.Progress() as listener:
-        report = pipeline.ingest(catalogue, images, store, _validated(settings), listener)
+        report = pipeline.ingest(catalogue, images, store, checked, listener)
     show.study(store, report)
-    asked = [name for name in names(methods) if name in report.missing]
+    asked = [name for name in checked.study.methods or () if name in report.missing]
     if asked:
         raise MethodUnavailable(f"{', '.join(asked)} did not run.", "The lines above say why.")
 

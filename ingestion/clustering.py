@@ -4,6 +4,7 @@ Spaces: the full embedding, a UMAP manifold of 10 dimensions (one per seed, so t
 spread), and the 2-D t-SNE map (shown because the field uses it; the verdict does not rest on it).
 """
 
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -40,7 +41,8 @@ def step(work: Work) -> None:
             tag = {"method": method, "algorithm": algorithm, "space": space, "seed": seed}
             work.write("partitions", _rows(tag, ids, labels))
             value = silhouette(points, labels)
-            work.write("partition_scores", [{**tag, "metric": "silhouette", "value": value}])
+            if np.isfinite(value):
+                work.write("partition_scores", [{**tag, "metric": "silhouette", "value": value}])
         done += 1
         work.progress(done, 3 * seeds)
 
@@ -48,8 +50,12 @@ def step(work: Work) -> None:
 def kmeans(points: Matrix, k: int, seed: int) -> Labels:
     """The best of ten k-means runs on (n, d) points: (n,) group numbers, 0 to k - 1."""
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
 
-    return KMeans(k, n_init=STARTS, random_state=seed).fit_predict(points).astype(np.int32)  # type: ignore[no-any-return]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # of fewer different points than groups
+        labels = KMeans(k, n_init=STARTS, random_state=seed).fit_predict(points)
+    return labels.astype(np.int32)  # type: ignore[no-any-return]
 
 
 def ward(points: Matrix, k: int, seed: int) -> Labels:

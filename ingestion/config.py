@@ -5,9 +5,9 @@ The protocol of a study is declared here before it runs; nothing in it is chosen
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from store.errors import ConfigError
 
@@ -53,7 +53,7 @@ class Study(Settings):
     """Number of groups; the number of categories when not given."""
     seeds: Annotated[int, Field(ge=1)] = 5
     """Seeds 0 to seeds-1, for the manifold and for k-means: one seed is an anecdote."""
-    reducers: tuple[str, ...] = ("pca", "tsne", "umap")
+    reducers: tuple[Literal["pca", "tsne", "umap"], ...] = ("pca", "tsne", "umap")
     """2-D maps to draw. `tsne` is also the space 'map'."""
     perplexity: Annotated[float, Field(gt=1)] = 30.0
     """t-SNE's; 30 near 1,000 products (Kobak & Berens 2019)."""
@@ -66,10 +66,10 @@ class Study(Settings):
 class Verdict(Settings):
     """When a grouping is good enough."""
 
-    metric: str = "ari"
+    metric: Literal["ari", "ami", "nmi", "v_measure", "homogeneity", "completeness", "accuracy"] = "ari"
     """The score that the verdict rests on: 'ari' for balanced categories, 'ami' for unbalanced (Romano et al. 2016)."""
-    algorithm: str = "kmeans"
-    space: str = "manifold"
+    algorithm: Literal["kmeans", "ward"] = "kmeans"
+    space: Literal["full", "manifold", "map"] = "manifold"
     """Declared, not picked afterwards: clusters of the 10-dimensional manifold."""
     feasible_from: Annotated[float, Field(gt=0, le=1)] = 0.65
     """At .65 some five in six products of balanced categories are grouped right: corrections are the exception."""
@@ -83,6 +83,14 @@ class Verdict(Settings):
     }
     """For each scope the methods in order of preference: the first that has vectors is judged. Declared by the
     methods' standing in the literature, so that no method is picked by its score."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.infeasible_below > self.feasible_from:
+            raise ValueError(
+                f"infeasible_below ({self.infeasible_below}) is above feasible_from ({self.feasible_from}); lower it"
+            )
+        return self
 
 
 class Limits(Settings):
@@ -126,6 +134,8 @@ def load(path: Path | None) -> Config:
         return Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ConfigError(f"The configuration {path} cannot be read ({error.strerror}); check the path.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"The configuration {path} is not UTF-8 ({error}); save it as UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"The configuration {path} is not TOML: {error}.") from error
     except ValidationError as error:

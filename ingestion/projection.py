@@ -6,6 +6,8 @@ silhouette of .02 to .34 after t-SNE, so the verdict rests on the embedding or o
 
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -32,18 +34,17 @@ def step(work: Work) -> None:
             ],
         )
         value = trustworthiness(vectors, points)
-        work.write(
-            "projection_scores",
-            [{"method": method, "reducer": reducer, "metric": "trustworthiness", "value": value}],
-        )
+        if np.isfinite(value):
+            row = {"method": method, "reducer": reducer, "metric": "trustworthiness", "value": value}
+            work.write("projection_scores", [row])
         work.progress(done + 1, len(parameters["reducers"]))
 
 
 def pca(vectors: Matrix, parameters: dict[str, Any]) -> Matrix:
-    """The first two principal components of (n, d) vectors: (n, 2), centred."""
+    """The first two principal components of (n, d) vectors: (n, 2), centred; zeros where nothing differs."""
     from sklearn.decomposition import PCA
 
-    if min(vectors.shape) < 2:
+    if min(vectors.shape) < 2 or not np.ptp(vectors, axis=0).any():
         return np.zeros((len(vectors), 2), dtype=np.float32)
     return PCA(2, svd_solver="full").fit_transform(vectors).astype(np.float32)  # type: ignore[no-any-return]
 
@@ -54,8 +55,9 @@ def tsne(vectors: Matrix, parameters: dict[str, Any]) -> Matrix:
     PCA start, learning rate n / exaggeration and a fixed seed, after Kobak & Berens 2019 and Belkina et al. 2019.
     The perplexity is lowered where n is too small for it.
     """
-    if len(vectors) < 5:
-        return pca(vectors, parameters)
+    first = pca(vectors, parameters)
+    if len(vectors) < 5 or not first.any():  # too few, or nothing that differs
+        return first
     import openTSNE
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
@@ -64,7 +66,7 @@ def tsne(vectors: Matrix, parameters: dict[str, Any]) -> Matrix:
     affinities = openTSNE.affinity.PerplexityBasedNN(
         perplexity=perplexity, knn_index=PrecomputedNeighbors(indices[:, 1:], distances[:, 1:]), n_jobs=1
     )
-    start = openTSNE.initialization.rescale(np.array(pca(vectors, parameters), dtype=np.float64))
+    start = openTSNE.initialization.rescale(first.astype(np.float64))
     embedding = openTSNE.TSNEEmbedding(
         start, affinities, learning_rate="auto", n_jobs=1, random_state=parameters.get("seed", 0)
     )
@@ -92,11 +94,11 @@ def _umap(vectors: Matrix, dimensions: int, n_neighbours: int, min_dist: float, 
         padded = np.zeros((n, dimensions), dtype=np.float32)
         padded[:, :2] = pca(vectors, {})
         return padded
-    sys.modules.setdefault("tensorflow", None)  # type: ignore[arg-type]  # umap would import it, for seconds, for nothing
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the missing tensorflow, and of what `precomputed_knn` cannot do later
+    with _without("tensorflow"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the missing tensorflow
         from umap import UMAP
-
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what `precomputed_knn` cannot do later
         indices, distances = neighbours(vectors, min(n_neighbours, n - 1))
         reducer = UMAP(
             n_components=dimensions,
@@ -109,6 +111,19 @@ def _umap(vectors: Matrix, dimensions: int, n_neighbours: int, min_dist: float, 
             force_approximation_algorithm=True,  # it would ignore the neighbours given below 4,096 products
         )
         return np.asarray(reducer.fit_transform(vectors), dtype=np.float32)
+
+
+@contextmanager
+def _without(package: str) -> Iterator[None]:
+    """Import as if the package were not there: umap would load tensorflow, for seconds, for nothing."""
+    if package in sys.modules:
+        yield
+        return
+    sys.modules[package] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[package]
 
 
 def trustworthiness(vectors: Matrix, points: Matrix, n_neighbours: int = 10) -> float:

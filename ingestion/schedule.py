@@ -4,6 +4,7 @@ Every event is a line in the log and a row of the `schedule` table of the job's 
 """
 
 import logging
+import re
 import signal
 import threading
 import uuid
@@ -19,6 +20,7 @@ from store.root import Root
 
 GRACE = 300
 """Seconds by which a run may be late (a machine that slept) and still be made; after that it counts as missed."""
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 log = logging.getLogger(__name__)
 
 
@@ -48,13 +50,13 @@ class Scheduler:
             raise ConfigError(f"The configuration needs [[jobs]] with a name each, all different; it has {have}.")
         self._jobs = {job.name: job for job in config.jobs}
         self._scheduler = BackgroundScheduler(
-            executors={str(job.store): ThreadPoolExecutor(max_workers=1) for job in config.jobs},
+            executors={_place(job): ThreadPoolExecutor(max_workers=1) for job in config.jobs},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE},
             timezone=UTC,
         )
         self._scheduler.add_listener(self._missed, EVENT_JOB_MISSED)
         for job in config.jobs:
-            self._scheduler.add_job(self._ingest, triggers[job.name], [job], id=job.name, executor=str(job.store))
+            self._scheduler.add_job(self._ingest, triggers[job.name], [job], id=job.name, executor=_place(job))
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -102,8 +104,35 @@ def trigger(job: Job) -> Any:
     from apscheduler.triggers.cron import CronTrigger
 
     try:
-        return CronTrigger.from_crontab(job.cron, ZoneInfo(job.timezone))
-    except (ValueError, ZoneInfoNotFoundError) as error:
+        *fields, days = job.cron.split() or [""]
+        found = CronTrigger.from_crontab(" ".join([*fields, weekdays(days)]), ZoneInfo(job.timezone))
+        if found.get_next_fire_time(None, datetime.now(UTC)) is None:
+            raise ValueError("it never comes")
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
         raise ConfigError(
-            f"The job {job.name!r} has a time that is none: {job.cron!r} in {job.timezone!r} ({error})."
+            f"The job {job.name!r} has a time that is none: {job.cron!r} in {job.timezone!r} ({error}). Write it as "
+            "'minute hour day month weekday' in a zone such as 'Europe/Paris'."
         ) from error
+    return found
+
+
+def weekdays(field: str) -> str:
+    """The days of a cron expression by name: cron counts from Sunday (0 or 7), APScheduler from Monday."""
+    days = []
+    for part in field.lower().split(","):
+        numbers = re.fullmatch(r"([0-7])(?:-([0-7]))?(?:/([1-7]))?|\*/([1-7])", part)
+        if not numbers:
+            days.append(part)  # '*' or names, or what is no day, of which the trigger complains
+            continue
+        first, last, step, every = (int(group) if group else None for group in numbers.groups())
+        start, end = (0, 6) if every else (first or 0, first or 0 if last is None else last)
+        if last is None and step:
+            end = 6
+        if start > end:
+            raise ValueError(f"the days {part} run backwards")
+        days += [_DAYS[day % 7] for day in range(start, end + 1, every or step or 1)]
+    return ",".join(days)
+
+
+def _place(job: Job) -> str:
+    return str(job.store.resolve())

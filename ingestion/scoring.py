@@ -47,7 +47,8 @@ def step(work: Work) -> None:
         matched: dict[int, str] = {}
         if has.any():
             table = agreement.contingency(codes.astype(np.int32), shown[has])
-            matched = {int(c): str(names[r]) for r, c in zip(*agreement.matching(table), strict=True)}
+            pairs = zip(*agreement.matching(table), strict=True)
+            matched = {int(c): str(names[r]) for r, c in pairs if table[r, c]}  # a group of none of it is not its group
             tables = [agreement.contingency(codes.astype(np.int32), groups[has]) for groups in grouping.groups.values()]
             work.write("scores", ({**tag, **row} for row in scores(tables, table)))
             work.write("category_scores", ({**tag, **row} for row in category_scores(table, names.tolist(), matched)))
@@ -92,11 +93,11 @@ def scores(tables: list[agreement.Table], shown: agreement.Table) -> Iterator[di
         values = [measure(table) for table in tables]
         value = float(np.median(values))
         half = NORMAL_95 * agreement.jackknife_error(measure, shown)
+        interval = {"low": value - half, "high": value + half} if np.isfinite(half) else {}
         yield {
             "metric": metric,
             "value": value,
-            "low": value - half,
-            "high": value + half,
+            **interval,
             "seed_min": min(values),
             "seed_max": max(values),
             "seeds": len(values),

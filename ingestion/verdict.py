@@ -31,9 +31,12 @@ def step(work: Work) -> None:
 
 def judge(scope: str, score: dict[str, Any], rule: dict[str, Any]) -> dict[str, Any]:
     """The row of `verdicts` for a row of `scores` under the thresholds of `rule`."""
-    low, high = min(score["low"], score["seed_min"]), max(score["high"], score["seed_max"])
+    low, high, verdict, spread = None, None, "borderline", "too few products for an interval"
     good, bad = rule["feasible_from"], rule["infeasible_below"]
-    verdict = "feasible" if low >= good else "not feasible" if high < bad else "borderline"
+    if score["low"] is not None:
+        low, high = min(score["low"], score["seed_min"]), max(score["high"], score["seed_max"])
+        verdict = "feasible" if low >= good else "not feasible" if high < bad else "borderline"
+        spread = f"{low:.2f} to {high:.2f} over products and {score['seeds']} seeds"
     what = WORDS.get(scope, f"{score['method']} vectors")
     meaning = {
         "feasible": f"The {what} group the products into their categories well enough to automate with review.",
@@ -41,8 +44,8 @@ def judge(scope: str, score: dict[str, Any], rule: dict[str, Any]) -> dict[str, 
         "not feasible": f"The {what} do not group the products into their categories well enough.",
     }[verdict]
     reason = (
-        f"{meaning} {score['metric'].upper()} is {score['value']:.2f} ({low:.2f} to {high:.2f} over products and "
-        f"{score['seeds']} seeds) with {score['method']}; feasible is from {good:.2f}, not feasible below {bad:.2f}."
+        f"{meaning} {score['metric'].upper()} is {score['value']:.2f} ({spread}) with {score['method']}; "
+        f"feasible is from {good:.2f}, not feasible below {bad:.2f}."
     )
     return {
         **{key: score[key] for key in ("method", "algorithm", "space", "metric", "value")},

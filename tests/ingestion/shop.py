@@ -1,0 +1,107 @@
+"""A catalogue of sixty products to ingest, and an ingestion that costs little: the fakes, and no UMAP."""
+
+import csv
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from ingestion import pipeline
+from ingestion.config import Config
+from ingestion.engine import LocalEngine
+from ingestion.features import registry
+from ingestion.pipeline import Report
+from ingestion.runner import Listener
+from ingestion.task import Task
+from store import snapshot
+from store.root import Root
+from tests.fakes import FakePicture, FakeText
+
+KINDS = {
+    "Mugs": ("ceramic mug tea coffee kitchen handle dishwasher cup", (200, 60, 40)),
+    "Watches": ("analog watch strap dial wrist leather quartz hand", (40, 160, 60)),
+    "Sheets": ("cotton bed sheet double pillow cover bedroom fabric", (50, 70, 200)),
+}
+FAKES: dict[str, Any] = {"faketext": FakeText, "fakepicture": FakePicture}
+SETTINGS = {
+    "study": {"seeds": 2, "manifold_dimensions": 200, "reducers": ["pca", "tsne"]},
+    "verdict": {"rests_on": {"text": ["faketext"], "image": ["fakepicture"]}},
+}
+"""With more dimensions than products the manifold is the plain one of tiny catalogues: no UMAP, no seconds."""
+STUDIED = ("features", "projection", "clustering", "scoring")
+
+
+def make(folder: Path, categories: bool = True) -> tuple[Path, Path]:
+    """Write the catalogue and its pictures; gives the two paths."""
+    choose = random.Random(0)
+    (folder / "images").mkdir(parents=True)
+    rows = []
+    for number in range(20):
+        for kind, (words, colour) in KINDS.items():
+            ident = f"{kind[0]}{number:02d}"
+            shade = tuple(min(255, part + choose.randrange(40)) for part in colour)
+            Image.new("RGB", (24, 24), shade).save(folder / f"images/{ident}.png")
+            name = " ".join(choose.sample(words.split(), 6))
+            rows.append({"id": ident, "name": name, "category": kind, "image": f"{ident}.png"})
+    write(folder / "shop.csv", rows if categories else [{**row, "category": ""} for row in rows])
+    return folder / "shop.csv", folder / "images"
+
+
+def read(catalogue: Path) -> list[dict[str, str]]:
+    """The catalogue's rows."""
+    with catalogue.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(catalogue: Path, rows: list[dict[str, str]]) -> None:
+    """Write the catalogue's rows."""
+    with catalogue.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+class Seen(LocalEngine):
+    """The engine, with a memory of the tasks that it was given."""
+
+    def __init__(self) -> None:
+        super().__init__(1, 4096)
+        self.tasks: list[Task] = []
+
+    def submit(self, task: Task) -> None:
+        self.tasks.append(task)
+        super().submit(task)
+
+
+def ingest(
+    shop: tuple[Path, Path | None],
+    store: Path,
+    fakes: dict[str, Any] = FAKES,
+    listener: Listener | None = None,
+    engine: LocalEngine | None = None,
+    **changes: dict[str, Any],
+) -> Report:
+    """Ingest the shop with these fakes for methods; `changes` are further tables of the configuration."""
+    settings = {table: {**SETTINGS.get(table, {}), **changes.get(table, {})} for table in {*SETTINGS, *changes}}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "METHODS", fakes)
+        config = Config.model_validate(settings)
+        return pipeline.ingest(*shop, store, config, listener, engine or LocalEngine(1, 4096))
+
+
+def ask(store: Path, question: str, number: int | None = None) -> list[tuple[Any, ...]]:
+    """The rows that answer a SQL question about the store's newest snapshot."""
+    with snapshot.connect(Root(store), number) as connection:
+        return connection.execute(question).fetchall()
+
+
+def computed(report: Report) -> set[str]:
+    """The steps that did work."""
+    return {step for step, outcome in report.outcomes.items() if outcome.status == "computed"}
+
+
+def signature(store: Path) -> str:
+    """The signature of the newest snapshot."""
+    return snapshot.open_snapshot(Root(store)).signature

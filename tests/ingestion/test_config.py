@@ -1,0 +1,98 @@
+"""The configuration: what is wrong is named, with its place, its value and what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from ingestion.config import Config, load
+from ingestion.features import registry
+from store.errors import ConfigError
+
+
+def read(folder: Path, text: str) -> Config:
+    (folder / "aislemap.toml").write_text(text)
+    return load(folder / "aislemap.toml")
+
+
+def test_no_file_means_the_defaults() -> None:
+    assert load(None) == Config()
+
+
+def test_what_the_file_does_not_say_keeps_its_default(tmp_path: Path) -> None:
+    config = read(tmp_path, "[study]\nseeds = 3\n[methods.bert]\nbatch = 8\n")
+    assert (config.study.seeds, config.study.perplexity) == (3, Config().study.perplexity)
+    assert config.methods == {"bert": {"batch": 8}}
+    assert config.verdict == Config().verdict
+
+
+def test_jobs_are_read_in_order(tmp_path: Path) -> None:
+    job = '[[jobs]]\nname = "{}"\ncron = "0 6 * * *"\ncatalogue = "c.csv"\nstore = "s"\n'
+    config = read(tmp_path, job.format("morning") + job.format("evening"))
+    assert [(j.name, j.timezone, j.images) for j in config.jobs] == [("morning", "UTC", None), ("evening", "UTC", None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        pytest.param("[study]\nseed = 3", ["study.seed", "3", "not permitted"], id="unknown key"),
+        pytest.param("[studies]\nk = 3", ["studies", "not permitted"], id="unknown table"),
+        pytest.param("[study]\nk = 1", ["study.k", "1", "greater than or equal to 2"], id="too small"),
+        pytest.param("[study]\nseeds = 'five'", ["study.seeds", "five", "integer"], id="not a number"),
+        pytest.param("[verdict]\nfeasible_from = 1.5", ["verdict.feasible_from", "1.5"], id="too large"),
+        pytest.param("[limits]\nmemory_mb = 1", ["limits.memory_mb", "256"], id="below the least"),
+        pytest.param("[[jobs]]\nname = 'x'", ["jobs.0.cron", "jobs.0.catalogue", "jobs.0.store"], id="missing keys"),
+        pytest.param("[study]\nk = 1\nseeds = 0", ["study.k", "study.seeds"], id="two at once"),
+    ],
+)
+def test_a_bad_setting_is_named_with_its_value(tmp_path: Path, text: str, named: list[str]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text)
+    for part in ("aislemap.toml", *named):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        pytest.param("[verdict]\nmetric = 'accurracy'", ["verdict.metric", "accurracy", "ari"], id="metric"),
+        pytest.param("[verdict]\nalgorithm = 'dbscan'", ["verdict.algorithm", "dbscan", "kmeans"], id="algorithm"),
+        pytest.param("[verdict]\nspace = 'plane'", ["verdict.space", "plane", "manifold"], id="space"),
+        pytest.param("[study]\nreducers = ['mds']", ["study.reducers", "mds", "tsne"], id="reducer"),
+        pytest.param(
+            "[verdict]\ninfeasible_below = 0.7", ["infeasible_below", "0.7", "feasible_from"], id="thresholds"
+        ),
+    ],
+)
+def test_a_name_that_is_none_is_answered_with_those_there_are(tmp_path: Path, text: str, named: list[str]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text)
+    for part in named:
+        assert part in str(caught.value)
+
+
+def test_a_file_that_is_not_toml_is_named_with_the_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"aislemap\.toml is not TOML: .*line 2"):
+        read(tmp_path, "[study]\nseeds == 3\n")
+
+
+def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    (tmp_path / "aislemap.toml").write_bytes(b"[catalogue]\ncategory_separator = '\xbb'\n")
+    with pytest.raises(ConfigError, match=r"aislemap\.toml is not UTF-8"):
+        load(tmp_path / "aislemap.toml")
+
+
+def test_a_file_that_is_not_there_is_named_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.toml cannot be read .*check the path"):
+        load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("name", registry.METHODS)
+def test_a_methods_unknown_setting_is_answered_with_those_there_are(name: str) -> None:
+    with pytest.raises(ConfigError, match=rf"methods\.{name}") as caught:
+        registry.build(name, {"colour": "blue"})
+    assert all(word in str(caught.value) for word in ("colour = 'blue'", *registry.METHODS[name].Settings.model_fields))
+
+
+def test_an_unknown_method_is_answered_with_those_there_are() -> None:
+    with pytest.raises(ConfigError, match=r"no method 'gpt'; there are count, tfidf"):
+        registry.build("gpt", {})

@@ -1,0 +1,390 @@
+"""A whole run: what is published, what is computed again, what a failure takes with it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import aislemap
+from ingestion.engine import LocalEngine
+from ingestion.features import registry
+from ingestion.pipeline import Report
+from ingestion.runner import Listener, Outcome
+from store import parts, snapshot
+from store.errors import CatalogueError, ConfigError
+from store.root import Root
+from tests.ingestion import shop
+from tests.ingestion.shop import FAKES, STUDIED, Seen, ask, computed, ingest, signature
+from tests.ingestion.steps import Broken, Missing, entries
+
+HOUSE = Path(__file__).resolve().parents[2]
+Shop = tuple[Path, Path]
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from ingestion.runner import Listener
+from tests.ingestion.shop import ingest
+
+class Killer(Listener):
+    def ended(self, outcome):
+        if outcome.step == sys.argv[4]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    ingest((Path(sys.argv[1]), Path(sys.argv[2])), Path(sys.argv[3]), listener=Killer())
+"""
+ALL = {
+    *("catalogue", "images", "texts", "verdict", "findings"),
+    *(f"{step}:{method}" for step in STUDIED for method in FAKES),
+}
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, Path, Report, Seen]:
+    """A shop, the store it was published into, and what the run did."""
+    folder = tmp_path_factory.mktemp("first")
+    goods, engine = shop.make(folder), Seen()
+    return goods, folder / "store", ingest(goods, folder / "store", engine=engine), engine
+
+
+@pytest.fixture
+def again(first: tuple[Shop, Path, Report, Seen], tmp_path: Path) -> tuple[Shop, Path]:
+    """A copy of the shop (its files as old as the first ones) and of its store, to go on with."""
+    for part in (*first[0], first[1]):
+        (shutil.copytree if part.is_dir() else shutil.copy2)(part, tmp_path / part.name)
+    return (tmp_path / "shop.csv", tmp_path / "images"), tmp_path / "store"
+
+
+def test_a_run_computes_every_step_and_publishes_all_tables(first: tuple[Shop, Path, Report, Seen]) -> None:
+    _, store, report, _ = first
+    assert (report.status, report.number, report.missing) == ("published", 1, {})
+    assert computed(report) == set(report.outcomes) == ALL
+    counts = {
+        "products": 60,
+        "pictures": 60,
+        "texts": 60,
+        "embedding_faketext": 60,
+        "embedding_fakepicture": 60,
+        "projections": 2 * 2 * 60,
+        "clusters": 2 * 6 * 60,
+        "models": 2,
+        "verdicts": 4,
+    }
+    assert {table: ask(store, f"SELECT count(*) FROM {table}")[0][0] for table in counts} == counts
+
+
+def test_the_kinds_of_the_shop_are_found_by_words_and_by_pictures(first: tuple[Shop, Path, Report, Seen]) -> None:
+    rows = ask(first[1], "SELECT scope, verdict, value FROM verdicts WHERE scope IN ('text', 'image') ORDER BY scope")
+    assert [(scope, verdict) for scope, verdict, _ in rows] == [("image", "feasible"), ("text", "feasible")]
+    assert min(value for _, _, value in rows) > 0.9
+
+
+def test_a_run_and_its_steps_are_logged(first: tuple[Shop, Path, Report, Seen]) -> None:
+    _, store, report, _ = first
+    columns = "run_id, status, snapshot, products, steps_computed, steps_cached, steps_failed, detail"
+    assert ask(store, f"SELECT {columns} FROM runs") == [(report.run_id, "published", 1, 60, len(ALL), 0, 0, None)]
+    steps = ask(store, "SELECT step, status, seconds > 0, peak_mb > 0, length(key) FROM steps")
+    assert {row[0] for row in steps} == ALL
+    assert {row[1:] for row in steps} == {("computed", True, True, 32)}
+
+
+def test_no_step_before_the_scores_is_given_a_category(first: tuple[Shop, Path, Report, Seen]) -> None:
+    blind = [t for t in first[3].tasks if t.step.split(":")[0] in {"features", "projection", "clustering"}]
+    assert len(blind) == 6
+    for task in blind:
+        for part in task.parts.values():
+            for table in part.files:
+                assert "category" not in "".join(parts.read(task.root, part, table).column_names), (task.step, table)
+
+
+def test_a_second_run_computes_nothing_and_publishes_nothing(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    before = snapshot.numbers(Root(store)), signature(store), entries(store / "parts")
+    engine = Seen()
+    report = ingest(goods, store, engine=engine)
+    assert (report.status, report.number) == ("unchanged", 1)
+    assert engine.tasks == []
+    assert {outcome.status for outcome in report.outcomes.values()} == {"cached"}
+    assert before == (snapshot.numbers(Root(store)), signature(store), entries(store / "parts"))
+    assert ask(store, "SELECT status, steps_computed FROM runs ORDER BY run_id")[-1] == ("unchanged", 0)
+
+
+def test_a_changed_text_is_studied_again_but_no_picture_is(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    rows = shop.read(goods[0])
+    rows[7]["name"] = "a strap of leather for a quartz watch"
+    shop.write(goods[0], rows)
+    report = ingest(goods, store)
+    assert (report.status, report.number) == ("published", 2)
+    kept = {f"{step}:fakepicture" for step in ("features", "projection", "clustering")}
+    assert kept <= ALL - computed(report)
+    assert {"catalogue", "texts", *(f"{step}:faketext" for step in STUDIED)} <= computed(report)
+    assert ask(store, f"SELECT name FROM products WHERE product_id = '{rows[7]['id']}'") == [(rows[7]["name"],)]
+
+
+def test_a_changed_category_is_scored_again_but_nothing_is_embedded_or_grouped(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    rows = shop.read(goods[0])
+    rows[7]["category"] = next(kind for kind in shop.KINDS if kind != rows[7]["category"])
+    shop.write(goods[0], rows)
+    report = ingest(goods, store)
+    scored = {f"scoring:{method}" for method in FAKES}
+    blind = {f"{step}:{method}" for step in ("features", "projection", "clustering") for method in FAKES}
+    assert {"catalogue", "verdict", "findings"} | scored <= computed(report)
+    assert not blind & computed(report)
+    assert report.status == "published"
+
+
+def test_a_changed_picture_is_studied_again_but_no_text_is(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    shutil.copy(goods[1] / "M01.png", goods[1] / "S01.png")
+    report = ingest(goods, store)
+    assert {"images", *(f"{step}:fakepicture" for step in STUDIED)} <= computed(report)
+    assert not {"catalogue", "texts", *(f"{step}:faketext" for step in STUDIED)} & computed(report)
+    assert ("S01", "M01") in ask(store, "SELECT product_id, duplicate_of FROM duplicates WHERE kind = 'image'")
+
+
+def test_another_threshold_changes_the_verdict_and_computes_nothing_else(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    rule = {**shop.SETTINGS["verdict"], "feasible_from": 1.0, "infeasible_below": 0.99}
+    report = ingest(goods, store, verdict=rule)
+    assert computed(report) <= {"verdict", "findings"}
+    assert ask(store, "SELECT DISTINCT feasible_from FROM verdicts WHERE method IS NOT NULL") == [(1.0,)]
+
+
+def test_an_earlier_snapshot_is_still_there_after_the_next(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    shop.write(goods[0], shop.read(goods[0])[:-3])
+    ingest(goods, store)
+    assert [ask(store, "SELECT count(*) FROM products", number) for number in (1, 2)] == [[(60,)], [(57,)]]
+
+
+def test_a_failing_method_leaves_the_others_and_says_why(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    report = ingest(goods, store, {**FAKES, "broken": Broken})
+    assert report.status == "published"
+    assert list(report.missing) == ["broken"]
+    ((status, detail),) = ask(store, "SELECT status, detail FROM models WHERE method = 'broken'")
+    assert status == "failed"
+    assert "ZeroDivisionError: no luck today (steps.py:" in detail
+    assert {o.status for name, o in report.outcomes.items() if not name.endswith("broken")} == {"cached"}
+    skipped = {name: o for name, o in report.outcomes.items() if o.status == "skipped"}
+    assert set(skipped) == {f"{step}:broken" for step in STUDIED[1:]}
+    assert "features:broken" in (skipped["projection:broken"].detail or "")
+    assert ask(store, "SELECT count(*) FROM verdicts WHERE verdict = 'feasible'")[0][0] == 4
+
+
+def test_a_failed_method_is_tried_again_at_the_next_run(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    methods = {**FAKES, "broken": Broken}
+    first, second = ingest(goods, store, methods), ingest(goods, store, methods)
+    assert second.outcomes["features:broken"].status == "failed"
+    assert (second.status, second.number) == ("unchanged", first.number)
+
+
+def test_a_missing_method_is_unavailable_with_its_remedy(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    report = ingest(goods, store, {**FAKES, "missing": Missing})
+    told = "No weights found for missing. Give some with --weights missing=PATH."
+    assert report.missing == {"missing": told}
+    assert ask(store, "SELECT status, detail, products FROM models WHERE method = 'missing'") == [
+        ("unavailable", told, None)
+    ]
+    assert computed(report) == set()
+    assert set(report.outcomes) - ALL == {"features:missing"}
+
+
+def aislemap_(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """The exit code of the command in this process, where our methods are the fakes."""
+    monkeypatch.setattr(sys, "argv", ["aislemap", *map(str, arguments)])
+    with pytest.raises(SystemExit) as left:
+        aislemap.main()
+    return int(left.value.code or 0)
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, again: tuple[Shop, Path], tmp_path: Path) -> Callable[..., int]:
+    """`aislemap ingest` of the shop, with the fakes, a broken and a missing method: its exit code."""
+    monkeypatch.setattr(registry, "METHODS", {**FAKES, "broken": Broken, "missing": Missing})
+    (tmp_path / "aislemap.toml").write_text(
+        "[study]\nseeds = 2\nmanifold_dimensions = 200\nreducers = ['pca', 'tsne']\n"
+        "[verdict.rests_on]\ntext = ['faketext']\nimage = ['fakepicture']\n[limits]\nworkers = 1\n"
+    )
+    (catalogue, images), store = again
+
+    def run(*options: str) -> int:
+        known = ("--images", images, "--store", store, "--config", tmp_path / "aislemap.toml")
+        return aislemap_(monkeypatch, "ingest", catalogue, *known, *options)
+
+    return run
+
+
+def test_the_command_ends_well_when_a_method_it_was_not_asked_for_is_missing(
+    command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command() == 0
+    said = capsys.readouterr().out
+    assert "missing did not run. No weights found for missing. Give some with --weights missing=PATH." in said
+    assert "broken did not run." in said
+    assert "text: FEASIBLE." in said
+
+
+@pytest.mark.parametrize("method", ["missing", "broken"])
+def test_a_method_asked_for_by_name_that_does_not_run_has_an_exit_code_of_its_own(
+    method: str, command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("--methods", f"faketext,{method}") == 6
+    assert f"aislemap: {method} did not run." in capsys.readouterr().err
+
+
+def test_a_method_asked_for_by_name_in_the_configuration_counts_too(
+    command: Callable[..., int], tmp_path: Path
+) -> None:
+    path = tmp_path / "aislemap.toml"
+    path.write_text(path.read_text().replace("[study]", "[study]\nmethods = ['faketext', 'missing']"))
+    assert command() == 6
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "named"),
+    [
+        (["--methods", "gpt"], 3, "There is no method 'gpt'; there are faketext"),
+        (["--weights", "cnn"], 3, "--weights cnn"),
+        (["--column", "colour=x"], 3, "colour"),
+        (["--k", "1"], 2, "--k"),
+    ],
+)
+def test_a_wrong_option_is_named(
+    options: list[str], code: int, named: str, command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(*options) == code
+    assert named in capsys.readouterr().err
+
+
+def test_without_categories_everything_but_the_agreement_is_there(tmp_path: Path) -> None:
+    goods = shop.make(tmp_path, categories=False)
+    report = ingest(goods, tmp_path / "store")
+    assert (report.status, report.missing) == ("published", {})
+    assert computed(report) == ALL
+    counts = ("scores", "category_scores", "confusions", "suspects", "clusters", "projections", "verdicts")
+    found = {table: ask(tmp_path / "store", f"SELECT count(*) FROM {table}")[0][0] for table in counts}
+    assert found["category_scores"] == found["confusions"] == found["suspects"] == 0
+    assert found["projections"] == 2 * 2 * 60
+    assert found["clusters"] == 2 * 6 * 60
+    assert ask(tmp_path / "store", "SELECT DISTINCT metric FROM scores") == [("silhouette",)]
+    assert ask(tmp_path / "store", "SELECT DISTINCT verdict FROM verdicts") == [("unknown",)]
+    assert ask(tmp_path / "store", "SELECT count(DISTINCT cluster) FROM clusters") == [(8,)]
+
+
+def test_a_number_of_groups_can_be_asked_for(tmp_path: Path) -> None:
+    goods = shop.make(tmp_path, categories=False)
+    study = {**shop.SETTINGS["study"], "k": 3}
+    ingest(goods, tmp_path / "store", {"faketext": FAKES["faketext"]}, study=study)
+    assert ask(tmp_path / "store", "SELECT count(DISTINCT cluster) FROM clusters") == [(3,)]
+
+
+def test_without_pictures_the_methods_that_need_them_say_so(tmp_path: Path) -> None:
+    catalogue, _ = shop.make(tmp_path)
+    report = ingest((catalogue, None), tmp_path / "store")
+    assert list(report.missing) == ["fakepicture"]
+    assert "no product has what it reads (image)" in report.missing["fakepicture"]
+    assert ask(tmp_path / "store", "SELECT scope FROM verdicts WHERE verdict = 'feasible' ORDER BY 1") == [
+        ("method:faketext",),
+        ("text",),
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_catalogue_of_a_few_products_is_published(tmp_path: Path, count: int) -> None:
+    catalogue, images = shop.make(tmp_path)
+    shop.write(catalogue, shop.read(catalogue)[:count])
+    report = ingest((catalogue, images), tmp_path / "store")
+    assert (report.status, report.missing, report.count("failed", "skipped")) == ("published", {}, 0)
+    assert ask(tmp_path / "store", "SELECT count(*) FROM embedding_faketext") == [(count,)]
+    assert ask(tmp_path / "store", "SELECT count(*) FROM verdicts WHERE verdict = 'feasible'") == [(0,)]
+
+
+@pytest.mark.parametrize("step", ["features:faketext", "findings"])
+def test_a_killed_run_publishes_nothing_and_the_next_equals_an_uninterrupted_one(
+    step: str, first: tuple[Shop, Path, Report, Seen], tmp_path: Path
+) -> None:
+    goods, whole, _, _ = first
+    store = tmp_path / "store"
+    command = [sys.executable, "-c", KILLED, *map(str, (*goods, store, step))]
+    assert subprocess.run(command, check=False, cwd=HOUSE).returncode == -signal.SIGKILL
+    assert snapshot.numbers(Root(store)) == []
+    report = ingest(goods, store)
+    assert (report.status, report.number) == ("published", 1)
+    assert 0 < report.count("cached") < len(ALL) or step == "findings"
+    assert signature(store) == signature(whole)
+
+
+class Second(Listener):
+    """Starts another ingestion into the same store once this one is under way."""
+
+    def __init__(self, goods: Shop, store: Path) -> None:
+        self.arguments = ["ingest", str(goods[0]), "--images", str(goods[1]), "--store", str(store)]
+        self.answer: subprocess.CompletedProcess[str] | None = None
+
+    def started(self, step: str) -> None:
+        if self.answer is None:
+            command = [sys.executable, "aislemap.py", *self.arguments]
+            self.answer = subprocess.run(command, check=False, cwd=HOUSE, capture_output=True, text=True)
+
+
+def test_of_two_ingestions_at_once_one_works_and_the_other_says_who_holds_the_store(
+    first: tuple[Shop, Path, Report, Seen], tmp_path: Path
+) -> None:
+    goods, whole, _, _ = first
+    second = Second(goods, tmp_path / "store")
+    report = ingest(goods, tmp_path / "store", listener=second)
+    assert second.answer
+    assert second.answer.returncode == 4, second.answer.stderr
+    assert f"is being written by an ingestion of shop.csv (process {os.getpid()}" in second.answer.stderr
+    assert "Traceback" not in second.answer.stderr
+    assert report.status == "published"
+    assert signature(tmp_path / "store") == signature(whole)
+
+
+def test_a_catalogue_or_folder_that_is_not_there_is_named_before_anything_is_made(tmp_path: Path) -> None:
+    catalogue, _ = shop.make(tmp_path)
+    with pytest.raises(CatalogueError, match=r"no catalogue file .*none\.csv"):
+        ingest((tmp_path / "none.csv", None), tmp_path / "store")
+    with pytest.raises(CatalogueError, match=r"no images folder .*none"):
+        ingest((catalogue, tmp_path / "none"), tmp_path / "store")
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_catalogue_that_cannot_be_read_fails_the_run_and_keeps_the_snapshot(again: tuple[Shop, Path]) -> None:
+    (catalogue, images), store = again
+    catalogue.write_text("")
+    with pytest.raises(CatalogueError, match=r"shop\.csv"):
+        ingest((catalogue, images), store)
+    assert snapshot.numbers(Root(store)) == [1]
+    ((status, detail, number),) = ask(store, "SELECT status, detail, snapshot FROM runs ORDER BY run_id DESC LIMIT 1")
+    assert (status, number) == ("failed", 1)
+    assert "shop.csv" in detail
+
+
+def test_settings_of_a_method_that_there_is_not_are_an_error(first: tuple[Shop, Path, Report, Seen]) -> None:
+    with pytest.raises(ConfigError, match="no method 'gpt'"):
+        ingest(first[0], first[1], methods={"gpt": {}})
+
+
+def test_a_run_that_breaks_leaves_its_log_and_frees_the_store(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+
+    class Breaks(Listener):
+        def ended(self, outcome: Outcome) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ingest(goods, store, listener=Breaks(), engine=LocalEngine(1, 4096))
+    ((status, detail),) = ask(store, "SELECT status, detail FROM runs ORDER BY run_id DESC LIMIT 1")
+    assert (status, detail) == ("failed", "KeyboardInterrupt")
+    assert ingest(goods, store).status == "unchanged"

@@ -1,0 +1,215 @@
+"""The plan: what goes into a step's key, and what does not."""
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingestion import plan
+from ingestion.config import Config
+from ingestion.features.base import Model
+from ingestion.plan import Step, key, listing
+from store.parts import File, Part
+from tests.fakes import FakeSettings, FakeText
+
+MODEL = Model("words", "here", "none", "ab" * 32)
+
+
+def part(step: str = "texts", **tables: str) -> Part:
+    """A part whose tables have these hashes."""
+    files = {table: File(f"parts/k/{table}.parquet", 1, 1, sha) for table, sha in tables.items()}
+    return Part(f"key-of-{step}", step, 0.0, 0.0, files)
+
+
+def embedding(model: Model = MODEL, images: Path | None = None, **settings: Any) -> Step:
+    method = FakeText(FakeSettings(**settings))
+    return plan.embedding(method, model, method.settings.model_dump(mode="json"), images)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> tuple[Path, Path]:
+    """A catalogue and its folder of images."""
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images/1.png").write_bytes(b"one")
+    (tmp_path / "c.csv").write_text("id,name\n1,mug\n")
+    return tmp_path / "c.csv", tmp_path / "images"
+
+
+def reading(shop: tuple[Path, Path | None], config: Config | None = None) -> dict[str, str]:
+    """The keys of the reading steps, were their parts always the same."""
+    parts = {"catalogue": part("catalogue", products="1")}
+    return {s.name: key(s, parts if s.needs else {}) for s in plan.reading(config or Config(), *shop)}
+
+
+def test_a_key_is_32_hexadecimal_digits_and_the_same_each_time() -> None:
+    parts = {"texts": part(texts="1")}
+    assert key(embedding(), parts) == key(embedding(), parts)
+    assert len(key(embedding(), parts)) == len(bytes.fromhex(key(embedding(), parts))) * 2 == 32
+
+
+def test_a_key_changes_with_the_parameters() -> None:
+    assert key(embedding(dimensions=16), {}) != key(embedding(dimensions=17), {})
+
+
+def test_a_key_changes_with_the_model() -> None:
+    assert key(embedding(), {}) != key(embedding(replace(MODEL, sha256="cd" * 32)), {})
+
+
+def test_a_key_changes_with_the_content_of_what_is_read() -> None:
+    assert key(embedding(), {"texts": part(texts="1")}) != key(embedding(), {"texts": part(texts="2")})
+
+
+def test_a_key_changes_with_what_is_there_to_read() -> None:
+    (verdict, _) = plan.conclusions(["a", "b"], Config())
+    one, two = part("scoring:a", scores="1"), part("scoring:b", scores="1")
+    keys = {key(verdict, {p.step: p for p in there}) for there in ([], [one], [two], [one, two])}
+    assert len(keys) == 4
+
+
+def test_a_key_does_not_change_with_the_issues_of_what_is_read() -> None:
+    known = {"texts": part(texts="1", issues="1")}
+    assert key(embedding(), known) == key(embedding(), {"texts": part(texts="1", issues="2")})
+    assert key(embedding(), known) == key(embedding(), {"texts": part(texts="1")})
+
+
+def test_a_key_does_not_change_with_the_cost_of_what_is_read() -> None:
+    cheap = part(texts="1")
+    assert key(embedding(), {"texts": cheap}) == key(embedding(), {"texts": replace(cheap, seconds=9.0, peak_mb=9.0)})
+
+
+def test_a_key_does_not_change_with_where_things_lie(shop: tuple[Path, Path], tmp_path: Path) -> None:
+    assert key(embedding(images=shop[1]), {}) == key(embedding(images=tmp_path / "elsewhere"), {})
+    assert key(embedding(), {}) == key(embedding(replace(MODEL, weights=tmp_path)), {})
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    shutil.copy2(shop[0], moved / "c.csv")
+    shutil.copytree(shop[1], moved / "images")
+    assert reading((moved / "c.csv", moved / "images")) == reading(shop)
+
+
+def test_a_changed_catalogue_is_read_again_and_so_are_its_followers_by_its_content(shop: tuple[Path, Path]) -> None:
+    before = reading(shop)
+    shop[0].write_text("id,name\n1,cup\n")
+    after = reading(shop)
+    assert after["catalogue"] != before["catalogue"]
+    assert (after["images"], after["texts"]) == (before["images"], before["texts"])  # they read what it wrote
+
+
+@pytest.mark.parametrize("change", ["new", "gone", "grown", "touched"])
+def test_a_changed_image_makes_the_images_be_read_again(shop: tuple[Path, Path], change: str) -> None:
+    before, image = reading(shop), shop[1] / "1.png"
+    if change == "new":
+        (shop[1] / "sub").mkdir()
+        (shop[1] / "sub/2.png").write_bytes(b"two")
+    elif change == "gone":
+        image.unlink()
+    elif change == "grown":
+        image.write_bytes(b"more")
+    else:
+        os.utime(image, ns=(1, 1))
+    after = reading(shop)
+    assert after["images"] != before["images"]
+    assert (after["catalogue"], after["texts"]) == (before["catalogue"], before["texts"])
+
+
+def test_a_listing_names_files_by_their_place_in_the_folder(tmp_path: Path) -> None:
+    for name in ("a/b.png", "ab.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+        os.utime(tmp_path / name, ns=(1, 1))
+    before = listing(tmp_path)
+    (tmp_path / "ab.png").rename(tmp_path / "a/ab.png")
+    assert listing(tmp_path) != before
+
+
+@pytest.mark.parametrize(
+    ("changed", "stale"),
+    [
+        ({"category_level": 2}, {"catalogue"}),
+        ({"columns": {"name": "title"}}, {"catalogue"}),
+        ({"max_pixels": 1000}, {"images"}),
+        ({"text": ("name",)}, {"texts"}),
+    ],
+)
+def test_a_setting_makes_stale_the_steps_that_use_it(
+    shop: tuple[Path, Path], changed: dict[str, Any], stale: set[str]
+) -> None:
+    before, after = reading(shop), reading(shop, Config.model_validate({"catalogue": changed}))
+    assert {name for name in before if before[name] != after[name]} == stale
+
+
+def test_the_thresholds_make_stale_the_verdict_and_no_computation() -> None:
+    strict = Config.model_validate({"verdict": {"feasible_from": 0.9}})
+    assert plan.study("m", strict, 7) == plan.study("m", Config(), 7)
+    assert key(plan.conclusions(["m"], strict)[0], {}) != key(plan.conclusions(["m"], Config())[0], {})
+
+
+def house(folder: Path, monkeypatch: pytest.MonkeyPatch, **modules: str) -> None:
+    """Put a package `ingestion` of these modules in the place of ours."""
+    for name, source in modules.items():
+        (folder / "ingestion" / f"{name}.py").parent.mkdir(exist_ok=True)
+        (folder / "ingestion" / f"{name}.py").write_text(source)
+    monkeypatch.setattr(plan, "HOUSE", folder)
+    plan.code_hash.cache_clear()
+
+
+@pytest.fixture
+def hash_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    """The code hash of `ingestion.step` in a house of these modules."""
+
+    def hashed(**modules: str) -> str:
+        house(tmp_path, monkeypatch, **modules)
+        return plan.code_hash("ingestion.step")
+
+    yield hashed
+    plan.code_hash.cache_clear()
+
+
+def test_the_code_of_a_step_and_of_all_it_imports_counts(hash_of) -> None:  # type: ignore[no-untyped-def]
+    step = "from ingestion import near\n\ndef step(work):\n    from ingestion.far import deep\n"
+    code = {"step": step, "near": "import ingestion.nearer", "nearer": "a = 1", "far": "deep = 1", "aside": "b = 1"}
+    first = hash_of(**code)
+    assert hash_of(**code) == first
+    assert hash_of(**code | {"step": step + "#"}) != first
+    assert hash_of(**code | {"nearer": "a = 2"}) != first
+    assert hash_of(**code | {"far": "deep = 2"}) != first
+    assert hash_of(**code | {"aside": "b = 2"}) == first
+
+
+def test_modules_that_import_each_other_have_a_hash(hash_of) -> None:  # type: ignore[no-untyped-def]
+    code = {"step": "from ingestion import other", "other": "from ingestion import step"}
+    assert hash_of(**code) != hash_of(**code | {"other": "from ingestion import step  # new"})
+
+
+def test_the_versions_of_the_packages_it_uses_count(  # type: ignore[no-untyped-def]
+    hash_of, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = hash_of(step="import numpy.linalg")
+    plan._versions.cache_clear()
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "99")
+    try:
+        assert hash_of(step="import numpy.linalg") != first
+        assert hash_of(step="import json") == plan.code_hash("ingestion.step")
+    finally:
+        plan._versions.cache_clear()
+
+
+def test_every_steps_function_is_there() -> None:
+    import importlib
+
+    steps = [*plan.study("m", Config(), 7), *plan.conclusions(["m"], Config()), embedding()]
+    for step in steps:
+        module, name = step.function.split(":")
+        assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_the_study_never_needs_the_catalogue_before_the_scores() -> None:
+    needs = {step.name: step.needs for step in plan.study("m", Config(), 7)}
+    assert needs == {
+        "projection:m": ("features:m",),
+        "clustering:m": ("features:m", "projection:m"),
+        "scoring:m": ("catalogue", "clustering:m"),
+    }

@@ -1,0 +1,60 @@
+"""Vectors in memory, and who is near whom."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from scipy.spatial.distance import cdist
+
+from ingestion.features.step import column
+from ingestion.task import Task, Work
+from ingestion.vectors import load, matrix, neighbours, normalised
+from store.parts import PartWriter
+from store.root import Root
+from tests.ingestion.steps import put_vectors
+
+VECTORS = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
+
+
+def test_vectors_come_back_as_they_were_written_in_their_order(tmp_path: Path) -> None:
+    root, ids = Root(tmp_path), [f"p{i}" for i in range(40, 0, -1)]
+    task = Task("s", "k", "", "plain", root, {"features:m": put_vectors(root, "m", ids, VECTORS)})
+    with PartWriter(root, "k") as writer:
+        found, vectors = load(Work(task, writer, lambda done, total: None), "features:m", "m")
+    assert found == ids
+    assert (vectors == VECTORS).all()
+
+
+def test_a_column_in_chunks_and_slices_is_one_matrix() -> None:
+    chunks = pa.chunked_array([column(VECTORS[:7]), column(VECTORS[7:])])
+    assert (matrix(chunks) == VECTORS).all()
+    assert (matrix(chunks.slice(5, 4)) == VECTORS[5:9]).all()
+
+
+def test_normalised_rows_have_length_one_and_a_zero_row_stays_zero() -> None:
+    vectors = np.vstack([VECTORS, np.zeros((1, 6), np.float32)])
+    scaled = normalised(vectors)
+    assert scaled.dtype == np.float32
+    assert np.linalg.norm(scaled[:-1], axis=1) == pytest.approx(1, abs=1e-6)
+    assert (scaled[-1] == 0).all()
+
+
+def test_neighbours_are_the_nearest_by_cosine_with_the_row_itself_first() -> None:
+    indices, distances = neighbours(VECTORS, 5)
+    expected = np.sort(cdist(VECTORS, VECTORS, "cosine"), axis=1)[:, :5]
+    assert (indices[:, 0] == np.arange(40)).all()
+    assert distances == pytest.approx(np.maximum(expected, 0), abs=1e-6)
+
+
+def test_copies_of_a_row_do_not_stand_before_the_row_itself() -> None:
+    copies = np.repeat(VECTORS[:5], 8, axis=0)
+    indices, distances = neighbours(copies, 4)
+    assert (indices[:, 0] == np.arange(40)).all()
+    assert distances == pytest.approx(0, abs=1e-6)
+    assert all(len(set(row)) == 4 for row in indices.tolist())
+    assert (indices // 8 == np.arange(40)[:, None] // 8).all()
+
+
+def test_there_are_at_most_as_many_neighbours_as_rows() -> None:
+    assert neighbours(VECTORS[:3], 10)[0].shape == (3, 3)
