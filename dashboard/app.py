@@ -184,7 +184,7 @@ def _serve_files(app: Dash, reader: Reader) -> None:
         response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
         return response
 
-    @app.server.get("/health")  # type: ignore[untyped-decorator,unused-ignore]
+    @app.server.get("/healthz")  # type: ignore[untyped-decorator,unused-ignore]
     def health() -> dict[str, Any]:
         return {"status": "ok", "snapshot": reader.number()}
 

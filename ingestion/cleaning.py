@@ -1,4 +1,4 @@
-"""From a product's text as written to lemmas: small steps, each a function, in the order of `clean`.
+"""From a product's text as written to lemmas: small steps, each a function, in the order of `clean`; then templates go.
 
 The raw text is kept beside the clean one: sentence encoders read the raw text, word methods the clean. The steps
 are for English; a text of another language keeps its words, unlemmatised.
@@ -6,13 +6,15 @@ are for English; a text of another language keeps its words, unlemmatised.
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
+from typing import Any
 
 import ftfy
 import pyarrow as pa
 import simplemma
 
+from ingestion import templates
 from ingestion.features.base import Progress
 from ingestion.issues import Issues
 from ingestion.task import Work
@@ -123,12 +125,14 @@ def text_batches(
         progress(len(products), len(products))
         yield pa.Table.from_pylist([], schema=SCHEMA), issues.take()
         return
+    every = -(-len(products) // templates.SAMPLE) or 1
+    repeated = templates.find(clean(_raw(parts)).split() for parts in _rows(products.select(list(columns))[::every]))
     done = 0
     for batch in products.select(["product_id", "catalogue_row", *columns]).to_batches(max_chunksize=BATCH):
         rows = []
-        for product_id, row, *parts in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            raw = join([part for part in parts if part and part.strip()])
-            cleaned = clean(raw)
+        for product_id, row, *parts in _rows(batch):
+            raw = _raw(parts)
+            cleaned = " ".join(templates.strip(clean(raw).split(), repeated))
             if not raw:
                 issues.add("empty text", f"Empty in {names}; text methods leave the product out.", product_id, row)
                 continue
@@ -140,6 +144,14 @@ def text_batches(
         done += len(batch)
         yield pa.Table.from_pylist(rows, schema=SCHEMA), issues.take()
         progress(done, len(products))
+
+
+def _rows(table: pa.Table | pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)
+
+
+def _raw(parts: Sequence[str | None]) -> str:
+    return join([part for part in parts if part and part.strip()])
 
 
 def check_columns(columns: tuple[str, ...]) -> None:

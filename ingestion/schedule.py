@@ -77,7 +77,14 @@ class Scheduler:
         following = planned.next_run_time if planned else None
         log.info("%s: %s, %s; next run %s", job.name, event, detail, following or "none")
         at = datetime.now(UTC)
-        row = {"at": at, "job": job.name, "event": event, "next_run": following, "run_id": run_id, "detail": detail}
+        row = {
+            "happened": at,
+            "job": job.name,
+            "event": event,
+            "next_run": following,
+            "run_id": run_id,
+            "detail": detail,
+        }
         stamp = f"{at:%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:6]}"
         snapshot.append_log(Root(job.store), "schedule", [row], stamp)
 

@@ -1,41 +1,53 @@
-"""Render every page of the dashboard over a store, as it stands: screenshots.py STORE FOLDER."""
+"""Pictures of every page over a given store: `scripts/screenshots.py STORE FOLDER [WIDTH ...]`.
+
+Needs Chromium. The pictures of docs/ are made with it from a real study.
+"""
 
 import shutil
 import sys
+import threading
 from pathlib import Path
-from threading import Thread
+from urllib.parse import quote
 
 from playwright.sync_api import sync_playwright
 from waitress import create_server
 
-from dashboard import pages
 from dashboard.app import create_app
+from store.questions.ask import column
+from store.reader import Reader
 from store.root import Root
 
-DRAWN = (
-    "() => document.querySelector('#page').children.length && !document.querySelector('[data-dash-is-loading=true]')"
-)
+HEIGHTS = {1280: 800, 1920: 1080}
 
 
-def main(store: Path, folder: Path) -> None:
-    """One full-page picture per page of the navigation, 1280 pixels wide, named after the page."""
+def main(store: Path, folder: Path, widths: list[int]) -> None:
+    """Write <page>-<width>.png for every page and width."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         sys.exit("screenshots: no Chromium was found; install it (Debian: apt-get install chromium) and repeat.")
-    server = create_server(create_app(Root(store)).server, host="127.0.0.1", port=0)
-    Thread(target=server.run, daemon=True).start()
+    root = Root(store)
+    server = create_server(create_app(root).server, host="127.0.0.1", port=0)
+    threading.Thread(target=server.run, daemon=True).start()
+    with Reader(root).cursor() as cursor:
+        ids = column(cursor, "SELECT product_id FROM suspects ORDER BY rank LIMIT 1") or column(
+            cursor, "SELECT product_id FROM products ORDER BY catalogue_row LIMIT 1"
+        )
+    pages = {name: f"/{name}" for name in ("projections", "clusters", "metrics", "products", "runs")}
+    pages |= {"overview": "/", "four-projections": "/projections?panels=4&colour=match"}
+    pages["product"] = f"/products/product?id={quote(ids[0])}"
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        tab = browser.new_page(viewport={"width": 1280, "height": 800})
-        for page in (page for page in pages.discover() if page.nav):
-            tab.goto(f"http://127.0.0.1:{server.effective_port}{page.path}", wait_until="networkidle")
-            tab.wait_for_function(DRAWN)
-            target = folder / f"{page.name.lower().replace(' ', '-')}.png"
-            tab.screenshot(path=target, full_page=True)
-            sys.stdout.write(f"{target}\n")
+        for width in widths:
+            for name, path in pages.items():
+                page = browser.new_page(viewport={"width": width, "height": HEIGHTS.get(width, 900)})
+                page.goto(f"http://127.0.0.1:{server.effective_port}{path}")
+                page.locator("h1").wait_for()
+                page.wait_for_load_state("networkidle")
+                page.screenshot(path=folder / f"{name}-{width}.png", full_page=True, animations="disabled")
+                page.close()
         browser.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), [int(width) for width in sys.argv[3:]] or list(HEIGHTS))

@@ -122,7 +122,7 @@ TABLES: tuple[Table, ...] = (
         (
             PRODUCT_ID,
             Column("raw", "VARCHAR", "The chosen text columns joined, as the catalogue wrote them."),
-            Column("clean", "VARCHAR", "After the cleaning steps: lemmas, joined by spaces."),
+            Column("clean", "VARCHAR", "Lemmas without stop words and repeated templates, joined by spaces."),
             Column("raw_words", "INTEGER", "Words in `raw`.", "words"),
             Column("clean_words", "INTEGER", "Words in `clean`.", "words"),
         ),
@@ -359,7 +359,7 @@ TABLES: tuple[Table, ...] = (
         "schedule",
         "The log of the scheduler, one row per event of a job.",
         (
-            Column("at", "TIMESTAMPTZ", "When."),
+            Column("happened", "TIMESTAMPTZ", "When."),
             Column("job", "VARCHAR", "The job's name in aislemap.toml."),
             Column("event", "VARCHAR", "scheduled, started, published, unchanged, failed, missed or stopped."),
             Column("next_run", "TIMESTAMPTZ", "When the job runs next, as known then."),

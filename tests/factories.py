@@ -316,8 +316,8 @@ def _logs(root: Root, number: int, products: int) -> None:
         )
     ], good)  # fmt: skip
     snapshot.append_log(root, "schedule", [
-        {"at": start, "job": "nightly", "event": "scheduled", "next_run": start + timedelta(hours=1), "run_id": None,
-         "detail": "every day at 07:00"},
-        {"at": start + timedelta(hours=1), "job": "nightly", "event": "published",
+        {"happened": start, "job": "nightly", "event": "scheduled", "next_run": start + timedelta(hours=1),
+         "run_id": None, "detail": "every day at 07:00"},
+        {"happened": start + timedelta(hours=1), "job": "nightly", "event": "published",
          "next_run": start + timedelta(days=1, hours=1), "run_id": good, "detail": f"snapshot {number}"},
     ], good)  # fmt: skip

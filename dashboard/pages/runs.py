@@ -135,13 +135,13 @@ def _schedule(jobs: list[activity.Job], events: list[activity.Event]) -> Any:
         title,
         ui.table(
             ["Job", "Last event", "At", "Next run"],
-            [[j.job, ui.status(j.event), words.when(j.at), words.when(j.next_run)] for j in jobs],
+            [[j.job, ui.status(j.event), words.when(j.happened), words.when(j.next_run)] for j in jobs],
             name="jobs",
         ),
         html.H3("The scheduler's log"),
         ui.table(
             ["At", "Job", "Event", "Detail"],
-            [[words.when(e.at), e.job, ui.status(e.event), e.detail or ""] for e in events],
+            [[words.when(e.happened), e.job, ui.status(e.event), e.detail or ""] for e in events],
             name="events",
         ),
     )

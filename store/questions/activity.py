@@ -42,7 +42,7 @@ class Job:
     """A scheduled job: its last event, the last run that ended, and when it runs next."""
 
     job: str
-    at: datetime
+    happened: datetime
     event: str
     next_run: datetime | None
     detail: str | None
@@ -52,7 +52,7 @@ class Job:
 class Event:
     """One line of the scheduler's log."""
 
-    at: datetime
+    happened: datetime
     job: str
     event: str
     next_run: datetime | None
@@ -88,8 +88,8 @@ def jobs(cursor: Cursor) -> list[Job]:
     return rows(
         cursor,
         Job,
-        """SELECT job, s.at, event, next_run, detail FROM schedule s
-           QUALIFY row_number() OVER (PARTITION BY job ORDER BY s.at DESC) = 1
+        """SELECT job, happened, event, next_run, detail FROM schedule
+           QUALIFY row_number() OVER (PARTITION BY job ORDER BY happened DESC) = 1
            ORDER BY next_run NULLS LAST, job""",
     )
 
@@ -99,6 +99,6 @@ def events(cursor: Cursor, limit: int = 50) -> list[Event]:
     return rows(
         cursor,
         Event,
-        "SELECT s.at, job, event, next_run, run_id, detail FROM schedule s ORDER BY s.at DESC LIMIT ?",
+        "SELECT happened, job, event, next_run, run_id, detail FROM schedule ORDER BY happened DESC LIMIT ?",
         [limit],
     )

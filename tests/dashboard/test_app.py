@@ -91,7 +91,7 @@ def test_a_store_that_is_not_there_yet_is_no_error(tmp_path: Path) -> None:
     client = create_app(Root(tmp_path / "later")).server.test_client()
     assert client.get("/").status_code == 200
     assert client.get(thumbnail_url(1, "P0001")).status_code == 404
-    assert client.get("/health").json == {"status": "ok", "snapshot": None}
+    assert client.get("/healthz").json == {"status": "ok", "snapshot": None}
     assert not (tmp_path / "later").exists(), "the dashboard never writes"
 
 

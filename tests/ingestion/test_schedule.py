@@ -146,7 +146,7 @@ def test_a_time_is_that_of_the_jobs_zone() -> None:
 def test_a_job_publishes_and_the_log_tells_its_life(tmp_path: Path, goods: dict[str, Path]) -> None:
     store = tmp_path / "store"
     run(job(store=store, **goods))
-    rows = ask(store, 'SELECT job, event, run_id, next_run, "at", detail FROM schedule ORDER BY "at"')
+    rows = ask(store, "SELECT job, event, run_id, next_run, happened, detail FROM schedule ORDER BY happened")
     assert {row[0] for row in rows} == {"nightly"}
     assert sorted(row[1] for row in rows) == ["published", "scheduled", "started", "stopped"]
     told = {row[1]: row for row in rows}

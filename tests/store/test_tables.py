@@ -108,6 +108,6 @@ def test_a_table_that_is_not_declared_is_a_key_error() -> None:
 def test_times_of_the_logs_come_back_as_they_were_written(tmp_path: Path) -> None:
     root = make_store(tmp_path / "store", products=10)
     with snapshot.connect(root) as connection:
-        rows = connection.execute("SELECT s.at, next_run FROM schedule s ORDER BY s.at").fetchall()
+        rows = connection.execute("SELECT happened, next_run FROM schedule ORDER BY happened").fetchall()
     assert [(after - before).total_seconds() for before, after in rows] == [3600, 86400]
     assert all(at.utcoffset().total_seconds() == 0 for at, _ in rows)
