@@ -104,6 +104,9 @@ def _umap(vectors: Matrix, dimensions: int, n_neighbours: int, min_dist: float, 
             n_components=dimensions,
             n_neighbors=indices.shape[1],
             min_dist=min_dist,
+            # The spectral start throws islands that share no neighbour far apart, in no order; PCA keeps what is
+            # broadly alike together (Kobak & Linderman 2021, "Initialization is critical ...").
+            init="pca" if vectors.shape[1] >= dimensions else "spectral",
             metric="cosine",
             random_state=seed,
             n_jobs=1,

@@ -17,7 +17,7 @@ SHARE = 0.03
 LEAST = 5
 """And in at least so many products, so that a small catalogue's few copies are not taken for one."""
 SAMPLE = 20_000
-"""Products that are looked at for templates: what stands in 3 % of all stands in a sample of them, at bounded memory."""
+"""Products that are looked at for templates: what stands in 3 % of all stands in their sample too."""
 
 
 def find(texts: Iterable[Sequence[str]]) -> frozenset[Shingle]:
