@@ -72,10 +72,11 @@ class Verdict(Settings):
     space: Literal["full", "manifold", "map"] = "manifold"
     """Declared, not picked afterwards: clusters of the 10-dimensional manifold."""
     feasible_from: Annotated[float, Field(gt=0, le=1)] = 0.65
-    """At .65 some five in six products of balanced categories are grouped right: corrections are the exception."""
+    """At .65 five in six products are grouped right (7 balanced categories, even errors): corrections are rare."""
     infeasible_below: Annotated[float, Field(ge=0, lt=1)] = 0.40
     """Below .40 about every third product stands in a wrong group: labels are cheaper than corrections."""
-
+    least_products: Annotated[int, Field(ge=1)] = 50
+    """Below so many scored products there is no verdict: a handful can agree by luck, and then without any spread."""
     rests_on: dict[str, tuple[str, ...]] = {
         "text": ("bert", "use", "tfidf", "word2vec", "fasttext", "glove", "count"),
         "image": ("cnn", "sift"),

@@ -33,7 +33,9 @@ def judge(scope: str, score: dict[str, Any], rule: dict[str, Any]) -> dict[str, 
     """The row of `verdicts` for a row of `scores` under the thresholds of `rule`."""
     low, high, verdict, spread = None, None, "borderline", "too few products for an interval"
     good, bad = rule["feasible_from"], rule["infeasible_below"]
-    if score["low"] is not None:
+    if score["products"] < rule["least_products"]:
+        verdict, spread = "unknown", f"{score['products']} products; a verdict takes {rule['least_products']}"
+    elif score["low"] is not None:
         low, high = min(score["low"], score["seed_min"]), max(score["high"], score["seed_max"])
         verdict = "feasible" if low >= good else "not feasible" if high < bad else "borderline"
         spread = f"{low:.2f} to {high:.2f} over products and {score['seeds']} seeds"
@@ -41,6 +43,7 @@ def judge(scope: str, score: dict[str, Any], rule: dict[str, Any]) -> dict[str, 
     meaning = {
         "feasible": f"The {what} group the products into their categories well enough to automate with review.",
         "borderline": f"The {what} group the products in part; whether that is enough cannot be said surely.",
+        "unknown": "There are too few products with a category to judge by.",
         "not feasible": f"The {what} do not group the products into their categories well enough.",
     }[verdict]
     reason = (

@@ -56,6 +56,14 @@ def test_the_interval_and_the_seeds_together_must_clear_a_threshold(
     assert (judged["feasible_from"], judged["infeasible_below"]) == (GOOD, BAD)
 
 
+def test_too_few_products_are_not_judged_however_well_they_agree() -> None:
+    least = RULE["least_products"]
+    few = judge("text", score(value=1.0, low=1.0, high=1.0, products=least - 1), RULE)
+    assert few["verdict"] == "unknown"
+    assert f"{least - 1} products; a verdict takes {least}" in few["reason"]
+    assert judge("text", score(value=1.0, low=1.0, high=1.0, products=least), RULE)["verdict"] == "feasible"
+
+
 def test_the_reason_names_the_figures_and_the_thresholds() -> None:
     reason = judge("text", score(value=0.7123), RULE)["reason"]
     assert "descriptions" in reason
