@@ -90,7 +90,8 @@ def manifold(vectors: Matrix, dimensions: int, n_neighbours: int, seed: int) -> 
 
 def _umap(vectors: Matrix, dimensions: int, n_neighbours: int, min_dist: float, seed: int) -> Matrix:
     n = len(vectors)
-    if n < dimensions + 4:  # the spectral start needs more products than dimensions
+    # The start needs more products than dimensions, and some spread.
+    if n < dimensions + 4 or not np.ptp(vectors, axis=0).any():
         padded = np.zeros((n, dimensions), dtype=np.float32)
         padded[:, :2] = pca(vectors, {})
         return padded

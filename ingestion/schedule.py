@@ -36,10 +36,13 @@ def run(config: Config) -> None:
 
 
 class Scheduler:
-    """The jobs of a configuration on APScheduler: one thread per store, so that runs into it queue up."""
+    """The jobs of a configuration on APScheduler: a thread each, and a lock per store, so that runs into it queue up.
+
+    A queue of APScheduler's own would count the wait as lateness, and drop what waited longer than `GRACE`.
+    """
 
     def __init__(self, config: Config) -> None:
-        from apscheduler.events import EVENT_JOB_MISSED
+        from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
         from apscheduler.executors.pool import ThreadPoolExecutor
         from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -49,14 +52,16 @@ class Scheduler:
             have = ", ".join(job.name for job in config.jobs) or "none"
             raise ConfigError(f"The configuration needs [[jobs]] with a name each, all different; it has {have}.")
         self._jobs = {job.name: job for job in config.jobs}
+        self._locks = {_place(job): threading.Lock() for job in config.jobs}
+        self._stopping = threading.Event()
         self._scheduler = BackgroundScheduler(
-            executors={_place(job): ThreadPoolExecutor(max_workers=1) for job in config.jobs},
+            executors={"default": ThreadPoolExecutor(max_workers=len(config.jobs))},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE},
             timezone=UTC,
         )
-        self._scheduler.add_listener(self._missed, EVENT_JOB_MISSED)
+        self._scheduler.add_listener(self._missed, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
         for job in config.jobs:
-            self._scheduler.add_job(self._ingest, triggers[job.name], [job], id=job.name, executor=_place(job))
+            self._scheduler.add_job(self._ingest, triggers[job.name], [job], id=job.name)
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -67,6 +72,7 @@ class Scheduler:
     def stop(self) -> None:
         """Let running ingestions finish and start no more."""
         log.info("stopping; a running ingestion is let finish")
+        self._stopping.set()
         self._scheduler.shutdown(wait=True)
         for job in self.config.jobs:
             self.tell(job, "stopped", "the scheduler was stopped")
@@ -89,6 +95,11 @@ class Scheduler:
         snapshot.append_log(Root(job.store), "schedule", [row], stamp)
 
     def _ingest(self, job: Job) -> None:
+        with self._locks[_place(job)]:
+            if not self._stopping.is_set():
+                self._run(job)
+
+    def _run(self, job: Job) -> None:
         self.tell(job, "started", f"ingesting {job.catalogue}")
         try:
             report = pipeline.ingest(job.catalogue, job.images, job.store, self.config)
@@ -102,8 +113,11 @@ class Scheduler:
             self.tell(job, report.status, detail, report.run_id)
 
     def _missed(self, event: Any) -> None:
-        due = f"the run due at {event.scheduled_run_time} was not made: the machine was off or too busy"
-        self.tell(self._jobs[event.job_id], "missed", due)
+        if late := getattr(event, "scheduled_run_time", None):
+            detail = f"the run due at {late} was not made: the machine was off or too busy"
+        else:
+            detail = f"the run due at {event.scheduled_run_times[-1]} was not made: the one before it had not ended"
+        self.tell(self._jobs[event.job_id], "missed", detail)
 
 
 def trigger(job: Job) -> Any:

@@ -1,6 +1,7 @@
 """The scheduler: jobs run for real, one at a time per store, and every event is a row."""
 
 import queue
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from apscheduler.triggers.cron import CronTrigger
 
-from ingestion import schedule
+from ingestion import pipeline, schedule
 from ingestion.config import Config, Job
 from ingestion.features import registry
 from ingestion.schedule import Scheduler, trigger, weekdays
@@ -189,3 +190,64 @@ def test_jobs_of_one_store_never_overlap_however_it_is_named(
     (first, _), (second, _) = events[0], events[2]
     assert {first, second} == {"absolute", "relative"}
     assert events == [(first, "started"), (first, "published"), (second, "started"), (second, "unchanged")]
+
+
+class Twice(AtOnce):
+    """Due now, once more as soon as the scheduler looks again, and then never."""
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
+        if previous is None:
+            self.first = now
+            return now
+        return now + timedelta(milliseconds=100) if previous == self.first else None
+
+
+def test_a_run_due_while_the_one_before_it_goes_on_is_told_as_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = threading.Event()
+
+    class Telling(Heard):
+        def tell(self, job: Job, event: str, detail: str, run_id: str | None = None) -> None:
+            super().tell(job, event, detail, run_id)
+            if event == "missed":
+                told.set()
+
+    def slow(*_: object) -> pipeline.Report:
+        assert told.wait(PATIENCE)
+        return pipeline.Report("run", "unchanged", 1)
+
+    monkeypatch.setattr(schedule, "trigger", lambda job: Twice.from_crontab(job.cron, UTC))
+    monkeypatch.setattr(schedule.pipeline, "ingest", slow)
+    scheduler = Telling(Config(jobs=(job(store=tmp_path / "store"),)))
+    scheduler.start()
+    heard = scheduler.until_ended(2)
+    scheduler.stop()
+    assert [detail.rsplit(": ")[-1] for _, event, detail in heard if event == "missed"] == [
+        "the one before it had not ended"
+    ]
+    assert heard[-1][1] == "unchanged"
+
+
+@pytest.mark.usefixtures("at_once")
+def test_waiting_for_another_run_into_the_store_makes_no_run_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = threading.Barrier(2)  # APScheduler asks whether a run is late just before it calls `_ingest`
+
+    class Together(Heard):
+        def _ingest(self, job: Job) -> None:
+            both.wait(timeout=60)
+            super()._ingest(job)
+
+    monkeypatch.setattr(schedule.pipeline, "ingest", lambda *_: pipeline.Report("run", "unchanged", 1))
+    scheduler = Together(Config(jobs=(job("one", store=tmp_path / "store"), job("two", store=tmp_path / "store"))))
+    scheduler.start()
+    heard = scheduler.until_ended(2)
+    scheduler.stop()
+    assert sorted((name, event) for name, event, _ in heard if event != "scheduled") == [
+        ("one", "started"),
+        ("one", "unchanged"),
+        ("two", "started"),
+        ("two", "unchanged"),
+    ]
