@@ -82,6 +82,7 @@ def schedule(
     from ingestion.schedule import run
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # our own line per event says it better
     run(load(config))
 
 
