@@ -125,7 +125,7 @@ def _run(
     runner.run([*steps, *plan.conclusions(models, config)])
     absent = [_absent(method, models.get(method.name), runner) for method in methods]
     _publish(runner, report, [row for row in absent if row])
-    report.missing = {row["method"]: row["detail"] for row in absent if row}
+    report.missing = _unfinished(methods, runner) | {row["method"]: row["detail"] for row in absent if row}
 
 
 def _categories(runner: Runner) -> int:
@@ -144,6 +144,17 @@ def _absent(method: Method, model: Model | None, runner: Runner) -> dict[str, An
     status = "failed" if outcome.status == "failed" else "unavailable"
     row = describe(method, method.settings.model_dump(mode="json"), model)
     return {**row, "status": status, "detail": outcome.detail}
+
+
+def _unfinished(methods: list[Method], runner: Runner) -> dict[str, str]:
+    """The methods that gave vectors which could not be grouped or scored, with the reason."""
+    found: dict[str, str] = {}
+    for method in methods:
+        for name in ("projection", "clustering", "scoring"):
+            outcome = runner.outcomes.get(f"{name}:{method.name}")
+            if outcome and outcome.status == "failed":
+                found[method.name] = f"Its step {outcome.step} failed. {outcome.detail}"
+    return found
 
 
 def _publish(runner: Runner, report: Report, absent: Iterable[dict[str, Any]]) -> None:

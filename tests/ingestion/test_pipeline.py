@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import aislemap
-from ingestion.engine import LocalEngine
+from ingestion.engine import Event, Failed, Finished, LocalEngine
 from ingestion.features import registry
 from ingestion.pipeline import Report
 from ingestion.runner import Listener, Outcome
@@ -240,6 +240,21 @@ def test_a_method_asked_for_by_name_that_does_not_run_has_an_exit_code_of_its_ow
 ) -> None:
     assert command("--methods", f"faketext,{method}") == 6
     assert f"aislemap: {method} did not run." in capsys.readouterr().err
+
+
+def test_a_method_whose_vectors_could_not_be_grouped_is_missing_too(tmp_path: Path) -> None:
+    class Breaking(LocalEngine):
+        def events(self) -> list[Event]:
+            return [
+                Failed(event.task, "Of all things.", 0.0, 0.0)
+                if isinstance(event, Finished) and event.task.step == "clustering:faketext"
+                else event
+                for event in super().events()
+            ]
+
+    report = ingest(shop.make(tmp_path), tmp_path / "store", engine=Breaking(1, 4096))
+    assert report.missing == {"faketext": "Its step clustering:faketext failed. Of all things."}
+    assert report.status == "published"
 
 
 def test_a_method_asked_for_by_name_in_the_configuration_counts_too(
