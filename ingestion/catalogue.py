@@ -156,6 +156,7 @@ class _Reader:
         self.rows_of_ids: dict[str, int] = {}
         self.first: dict[str, int] = {}
         self.counts: dict[str, int] = {}
+        self.categories: set[str] = set()
         self.used = set(columns.values())
 
     def read(self, path: Path, source: Source) -> Iterator[Catalogue]:
@@ -197,6 +198,8 @@ class _Reader:
             self.issues.add("duplicate id", detail, product_id, row.number)
             return None
         self.rows_of_ids[product_id] = row.number
+        if product["category"] is not None and len(self.categories) < 2:
+            self.categories.add(product["category"])
         for summary in ("category", "depth"):
             if product.pop(f"_{summary}", False):
                 self._count(summary, row.number)
@@ -280,6 +283,11 @@ class _Reader:
             self.issues.add("no category column", detail)
         else:
             tell("category", "no category", "have no category; the products are kept and not scored.")
+            if len(self.categories) == 1 < total:
+                detail = (
+                    f"All are of {shorten(min(self.categories))}: agreement takes two categories, so nothing is scored."
+                )
+                self.issues.add("one category", detail)
         level = self.settings.category_level
         tell("depth", "short category path", f"have no level {level}; the deepest level there is was taken.")
 

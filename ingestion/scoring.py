@@ -45,7 +45,7 @@ def step(work: Work) -> None:
             [category_of[i] or "" for i in np.array(grouping.product_ids)[has]], return_inverse=True
         )
         matched: dict[int, str] = {}
-        if has.any():
+        if len(names) > 1:  # of one category every grouping is as right as any other
             table = agreement.contingency(codes.astype(np.int32), shown[has])
             pairs = zip(*agreement.matching(table), strict=True)
             matched = {int(c): str(names[r]) for r, c in pairs if table[r, c]}  # a group of none of it is not its group

@@ -117,22 +117,27 @@ def test_without_a_category_column_products_are_read_and_one_issue_says_so(tmp_p
 
 
 def test_a_duplicate_id_is_reported_and_the_first_row_kept(tmp_path: Path) -> None:
-    found = read(tmp_path, "id,name,category\n1,mug,A\n1,cup,A\n2,pan,A\n")
+    found = read(tmp_path, "id,name,category\n1,mug,A\n1,cup,A\n2,pan,B\n")
     assert column(found, "name") == ["mug", "pan"]
     assert issues(found) == [("1", 2, "duplicate id")]
 
 
 def test_without_ids_products_are_called_by_their_row(tmp_path: Path) -> None:
-    found = read(tmp_path, "name,category\nmug,A\ncup,A\n")
+    found = read(tmp_path, "name,category\nmug,A\ncup,B\n")
     assert column(found, "product_id") == ["row-1", "row-2"]
     assert issues(found) == [(None, None, "no id column")]
 
 
 def test_an_empty_id_and_an_empty_row_are_reported(tmp_path: Path) -> None:
-    found = read(tmp_path, "id,name,category\n,mug,A\n,,\n3,pan,A\n")
+    found = read(tmp_path, "id,name,category\n,mug,A\n,,\n3,pan,B\n")
     assert column(found, "product_id") == ["row-1", "3"]
     assert column(found, "catalogue_row") == [1, 3]
     assert issues(found) == [("row-1", 1, "empty id"), (None, 2, "empty row")]
+
+
+def test_a_single_category_is_reported_as_nothing_to_agree_with(tmp_path: Path) -> None:
+    found = read(tmp_path, "id,name,category\n1,mug,A\n2,cup,A\n")
+    assert issues(found) == [(None, None, "one category")]
 
 
 def test_ids_are_strings_as_the_catalogue_wrote_them(tmp_path: Path) -> None:
@@ -164,13 +169,13 @@ def test_a_price_is_read_as_people_write_it(cell: str, price: float | None) -> N
 
 
 def test_a_price_that_cannot_be_read_is_reported_and_an_empty_one_is_not(tmp_path: Path) -> None:
-    found = read(tmp_path, "id,name,category,price\n1,mug,A,cheap\n2,cup,A,\n3,pan,A,5\n")
+    found = read(tmp_path, "id,name,category,price\n1,mug,A,cheap\n2,cup,A,\n3,pan,B,5\n")
     assert column(found, "price") == [None, None, 5.0]
     assert issues(found) == [("1", 1, "unreadable price")]
 
 
 def test_bytes_that_are_not_utf8_are_read_as_windows_1252_and_told_once(tmp_path: Path) -> None:
-    content = "id,name,category\n1,thé,A\n".encode() + "2,café “noir”,A\n3,\x81,A\n".encode("cp1252", "replace")
+    content = "id,name,category\n1,thé,A\n".encode() + "2,café “noir”,A\n3,\x81,B\n".encode("cp1252", "replace")
     found = read(tmp_path, content.replace(b"?", b"\x81"))
     assert column(found, "name") == ["thé", "café “noir”", "\x81"]
     assert issues(found) == [(None, None, "not UTF-8")]

@@ -121,6 +121,12 @@ def test_without_categories_there_are_clusters_and_the_silhouette_only(tmp_path:
     assert {row["matched_category"] for row in written["clusters"]} == {None}
 
 
+def test_a_single_category_is_nothing_to_agree_with(tmp_path: Path) -> None:
+    written = run(Root(tmp_path), {i: c and "A" for i, c in CATEGORIES.items()})
+    assert set(written) == {"clusters", "scores"}
+    assert [row["metric"] for row in written["scores"]] == ["silhouette"]
+
+
 def test_the_grouping_that_is_shown_does_not_depend_on_the_categories(tmp_path: Path, written: dict[str, Rows]) -> None:
     random = np.random.default_rng(0)
     for at in range(5):
