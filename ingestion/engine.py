@@ -121,6 +121,8 @@ class LocalEngine:
 
     def submit(self, task: Task) -> None:
         """Start a task in an idle worker of its runtime, or in a new one in place of an idle one of another."""
+        for gone in [w for w in self._workers if w.task is None and (w.killed_for_memory or not w.process.is_alive())]:
+            self._stop(gone)  # stopped as its last result arrived, or killed from outside while idle
         idle = [w for w in self._workers if w.task is None]
         worker = next((w for w in idle if w.runtime == task.runtime), None)
         if worker is None:

@@ -1,6 +1,7 @@
 """The engine, with real worker processes: what a step does to its worker ends as a result or as a reason."""
 
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -178,3 +179,13 @@ def test_the_parents_environment_is_as_before(engine: LocalEngine, tmp_path: Pat
     before = dict(os.environ)
     run(engine, task(Root(tmp_path), "say_who"))
     assert dict(os.environ) == before
+
+
+def test_a_worker_that_is_killed_while_idle_is_replaced(engine: LocalEngine, tmp_path: Path) -> None:
+    root = Root(tmp_path)
+    (before,) = run(engine, task(root, "say_who"))
+    process = psutil.Process(int(worker_of(root, before)[0]))
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it is dead, and still multiprocessing's to bury
+    (after,) = run(engine, task(root, "say_who", key="again"))
+    assert worker_of(root, after)[0] != worker_of(root, before)[0]
