@@ -36,7 +36,7 @@ class Catalogue(Settings):
     columns: Columns = Columns()
     category_level: Annotated[int, Field(ge=1)] = 1
     """Which level of a category path counts, 1 being the top one (the question is usually asked of the top)."""
-    category_separator: str = ">>"
+    category_separator: Annotated[str, Field(min_length=1)] = ">>"
     """What stands between the levels of a category path."""
     text: tuple[str, ...] = ("name", "description")
     """The columns joined to a product's text. The name is the densest sentence of a product; both beat either alone."""
