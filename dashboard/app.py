@@ -172,7 +172,7 @@ def _serve_files(app: Dash, reader: Reader) -> None:
 
     @app.server.get("/thumbnail/<int:number>")  # type: ignore[untyped-decorator,unused-ignore]
     def thumbnail(number: int) -> Response:
-        """A product's picture in a snapshot; it can never change, so browsers may keep it."""
+        """A product's picture. Browsers ask whether it is still the same: another store may have had this address."""
         try:
             with reader.cursor(number) as cursor:
                 picture = catalogue.thumbnail(cursor, request.args.get("id", ""))
@@ -181,7 +181,9 @@ def _serve_files(app: Dash, reader: Reader) -> None:
         if picture is None:
             abort(404)
         response = Response(picture, mimetype="image/jpeg")
-        response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.add_etag()
+        response.make_conditional(request)
         return response
 
     @app.server.get("/healthz")  # type: ignore[untyped-decorator,unused-ignore]

@@ -50,11 +50,19 @@ def test_a_product_that_is_not_there_is_not_found(client: FlaskClient) -> None:
     assert client.get("/products/product").status_code == 404
 
 
-def test_a_thumbnail_is_served_for_good_and_only_where_there_is_one(client: FlaskClient) -> None:
+def test_a_thumbnail_is_sent_once_and_never_taken_for_that_of_another_store_at_the_same_address(
+    client: FlaskClient,
+) -> None:
     found = client.get(thumbnail_url(1, "P0001"))
     assert found.status_code == 200
     assert found.data.startswith(b"\xff\xd8")
-    assert "immutable" in found.headers["Cache-Control"]
+    assert "no-cache" in found.headers["Cache-Control"]  # kept, and asked after each time
+    again = client.get(thumbnail_url(1, "P0001"), headers={"If-None-Match": found.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert client.get(thumbnail_url(1, "P0001"), headers={"If-None-Match": '"another"'}).data == found.data
+
+
+def test_a_thumbnail_is_served_only_where_there_is_one(client: FlaskClient) -> None:
     for wrong in ("P0007", "nobody", "../../catalog.duckdb", "' OR 1=1 --", ""):
         assert client.get(thumbnail_url(1, wrong)).status_code == 404
     assert client.get(thumbnail_url(99, "P0001")).status_code == 404
