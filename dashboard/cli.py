@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from store.errors import InputError
+
 THREADS = 8
 """Requests answered at a time: a browser opens at most six connections, and DuckDB works outside Python's lock."""
 
@@ -31,7 +33,8 @@ def dashboard(
     try:
         server = create_server(create_app(Root(store)).server, host=host, port=port, threads=THREADS, ident=None)
     except OSError as error:
-        typer.echo(f"Cannot listen on {host}:{port} ({error.strerror}); give another --port.", err=True)
-        raise typer.Exit(1) from error
+        raise InputError(
+            f"Cannot listen on {host}:{port} ({error.strerror}); give another --host or --port."
+        ) from error
     typer.echo(f"aislemap dashboard of {store}: http://{host}:{server.effective_port}")
     server.run()

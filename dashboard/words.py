@@ -32,7 +32,7 @@ METRIC_MEANINGS = {
     "ari": "Adjusted Rand index: 1 is the catalogue's own grouping, 0 is what chance reaches.",
     "ami": "Adjusted mutual information: 1 is the catalogue's own grouping, 0 is chance; for unequal categories.",
     "nmi": "Normalised mutual information; not adjusted for chance.",
-    "v_measure": "Mean of homogeneity and completeness; not adjusted for chance.",
+    "v_measure": "Harmonic mean of homogeneity and completeness; not adjusted for chance.",
     "homogeneity": "1 when each group holds products of one category only.",
     "completeness": "1 when each category's products are all in one group.",
     "accuracy": "Share of products in the group matched to their category.",

@@ -75,7 +75,10 @@ def register(app: Dash, reader: Reader) -> None:
         return [
             _heat(method, cells, order, sorted(looks)) if cells else None,
             html.Div(
-                [_card(number, method, c, [m for m in members if m.cluster == c.cluster], looks) for c in order],
+                [
+                    _card(number, method, grouping, c, [m for m in members if m.cluster == c.cluster], looks)
+                    for c in order
+                ],
                 className="cluster-cards",
             ),
         ]
@@ -102,7 +105,12 @@ def _heat(method: str, cells: list[groups.Cell], order: list[groups.Cluster], ca
 
 
 def _card(
-    number: int, method: str, cluster: groups.Cluster, members: list[groups.Member], looks: dict[str, figures.Look]
+    number: int,
+    method: str,
+    grouping: str,
+    cluster: groups.Cluster,
+    members: list[groups.Member],
+    looks: dict[str, figures.Look],
 ) -> Any:
     fitting, odd = [m for m in members if m.fits], [m for m in members if not m.fits]
     look = looks.get(cluster.matched_category or "")
@@ -129,7 +137,14 @@ def _card(
         note=said,
         tools=dcc.Link(
             "on the map",
-            href=link("/projections", m0=method, panels="1", colour="cluster", focus=cluster.matched_category),
+            href=link(
+                "/projections",
+                m0=method,
+                panels="1",
+                colour="cluster",
+                grouping=grouping,
+                focus=cluster.matched_category,
+            ),
         ),
         class_name="cluster-card",
     )

@@ -82,7 +82,7 @@ def layout(reader: Reader, search: str) -> Any:
 
 
 def _defaults(cursor: Cursor, have: list[maps.Map], grouping: str) -> dict[str, Any]:
-    """The best method of each scope first, on t-SNE."""
+    """The method that each verdict rests on first, on t-SNE."""
     ranked = [v.method for v in study.verdicts(cursor) if v.method]
     methods = list(dict.fromkeys(m for m in (*ranked, *(m.method for m in have)) if m in {h.method for h in have}))
     reducer = pick("tsne", [m.reducer for m in have], "tsne")
@@ -247,8 +247,8 @@ def _groups(points: pa.Table, colour: str) -> Sequence[str | None]:
     categories, matched = points["category"].to_pylist(), points["matched_category"].to_pylist()
     if colour == "match":
         return [
-            None if c is None or m is None else "right" if c == m else "wrong"
-            for c, m in zip(categories, matched, strict=True)
+            None if c is None or g is None else "right" if c == m else "wrong"  # as `accuracy` counts them
+            for c, m, g in zip(categories, matched, points["cluster"].to_pylist(), strict=True)
         ]
     if colour == "cluster":
         clusters = points["cluster"].to_pylist()
