@@ -250,7 +250,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "verdicts",
-        "Can these products be grouped automatically? One row per method, and one per scope for its best method.",
+        "Can these products be grouped automatically? One row per method, and one per scope for its declared method.",
         (
             Column("scope", "VARCHAR", "What was looked at: text, image, text+image, or 'method:<name>'."),
             METHOD,
@@ -345,7 +345,7 @@ TABLES: tuple[Table, ...] = (
         "The log of steps: one row per step of each run.",
         (
             Column("run_id", "VARCHAR", "The run."),
-            Column("step", "VARCHAR", "The step, such as 'features:bert' or 'projection:bert:tsne'."),
+            Column("step", "VARCHAR", "The step, such as 'features:bert' or 'projection:bert'."),
             Column("key", "VARCHAR", "The hash of all that goes into it: inputs, parameters, code, model."),
             Column("status", "VARCHAR", "computed, cached, unavailable, failed or skipped (what it needs is missing)."),
             Column("seconds", "DOUBLE", "Time of the computation; of the original one where it is cached.", "s"),

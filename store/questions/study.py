@@ -7,7 +7,7 @@ from store.questions.ask import Cursor, column, rows
 
 @dataclass(frozen=True)
 class Verdict:
-    """One verdict: of a scope's best method ('text', 'image', 'text+image'), or of one method ('method:<name>')."""
+    """One verdict: of a scope's declared method ('text', 'image', 'text+image'), or of one method ('method:<name>')."""
 
     scope: str
     method: str | None
