@@ -43,7 +43,8 @@ def ingest(
     with show.Progress() as listener:
         report = pipeline.ingest(catalogue, images, store, checked, listener)
     show.study(store, report)
-    asked = [name for name in checked.study.methods or () if name in report.missing]
+    given = [name for name, _ in _pairs("--weights", weights)]  # weights are given to a method that is to run
+    asked = [name for name in (*(checked.study.methods or ()), *given) if name in report.missing]
     if asked:
         raise MethodUnavailable(f"{', '.join(asked)} did not run.", "The lines above say why.")
 

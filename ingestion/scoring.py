@@ -93,7 +93,7 @@ def scores(tables: list[agreement.Table], shown: agreement.Table) -> Iterator[di
         values = [measure(table) for table in tables]
         value = float(np.median(values))
         half = NORMAL_95 * agreement.jackknife_error(measure, shown)
-        interval = {"low": value - half, "high": value + half} if np.isfinite(half) else {}
+        interval = {"low": value - half, "high": min(1.0, value + half)} if np.isfinite(half) else {}
         yield {
             "metric": metric,
             "value": value,

@@ -25,7 +25,7 @@ def table(store: Path) -> str:
     }
     lines = [f"| method | model | {' | '.join(SPACES.values())} |", "|---|---|---|---|---|"]
     lines += [
-        f"| {row.method} | {row.model} | {' | '.join(cells[space, row.method] for space in SPACES)} |"
+        f"| {row.method} | {row.model} | {' | '.join(cells.get((space, row.method), '-') for space in SPACES)} |"
         for row in boards["manifold"]
         if row.status == "ran"
     ]
