@@ -349,7 +349,7 @@ TABLES: tuple[Table, ...] = (
             Column("key", "VARCHAR", "The hash of all that goes into it: inputs, parameters, code, model."),
             Column("status", "VARCHAR", "computed, cached, unavailable, failed or skipped (what it needs is missing)."),
             Column("seconds", "DOUBLE", "Time of the computation; of the original one where it is cached.", "s"),
-            Column("peak_mb", "DOUBLE", "Highest resident memory of its process, likewise; what earlier steps left in a kept process counts.", "MB"),
+            Column("peak_mb", "DOUBLE", "Highest memory of its process, earlier steps' leavings included.", "MB"),
             Column("rows", "BIGINT", "Rows it wrote, over all its tables."),
             Column("detail", "VARCHAR", "Why it failed or was skipped."),
         ),
