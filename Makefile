@@ -1,9 +1,11 @@
 # One environment, in .venv, made from the two locks. `make` alone lists what there is.
 SHELL := bash
 PORT ?= 8050
+SHARED ?= ../shared
+OUT ?= build/encoders
 ENV := .venv/.installed
 .DEFAULT_GOAL := help
-.PHONY: help setup demo study test fast lint format screenshots docs lock clean
+.PHONY: help setup demo study test fast lint format screenshots docs encoders lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -47,6 +49,11 @@ screenshots: study ## render every page of the dashboard of the sample to docs/s
 
 docs: $(ENV) ## write docs/tables.md from the declared tables
 	.venv/bin/python -m store.document > docs/tables.md
+
+encoders: $(ENV) ## make use-compact and cnn-compact again in OUT=build/encoders from SHARED=../shared: some 40 min on 2 cores
+	.venv/bin/python -m ingestion.encoders.use_compact --texts $(SHARED)/data/encoder_texts.csv.gz --out $(OUT)
+	.venv/bin/python -m ingestion.encoders.cnn_compact --pictures $(SHARED)/data/encoder_images \
+	    --teacher $(SHARED)/weights/mobilenet_v2_1.0_224_no_top.h5 --work build/views --out $(OUT)
 
 lock: $(ENV) ## pin what pyproject.toml asks for (UPGRADE=--upgrade for newer versions)
 	@scripts/lock.sh

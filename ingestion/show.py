@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
 from rich.table import Table
@@ -130,20 +131,32 @@ def study(store: Path, report: Report) -> None:
 
 
 def models(config: Config) -> None:
-    """Print what each method would run, from where, and what to do where it cannot."""
+    """Print what each method would run, from where, what to do where it cannot, and how to run another."""
     table = Table(title="What each method runs")
-    for name in ("method", "looks at", "model", "from", "licence", "sha256"):
-        table.add_column(name, overflow="fold")
+    for name in ("method", "looks at", "model", "from", "MB", "dimensions", "licence", "sha256"):
+        table.add_column(name, overflow="fold", justify="right" if name in {"MB", "dimensions"} else "left")
+    missing = []
     for name in registry.METHODS:
         method = registry.build(name, config.methods.get(name, {}))
         try:
             model = method.resolve()
         except MethodUnavailable as error:
-            table.add_row(name, method.modality, f"unavailable: {error.reason}", error.remedy)
+            table.add_row(name, method.modality, "unavailable")
+            missing.append(f"{name} is unavailable. {error}")
         else:
-            sha256 = (model.sha256 or "")[:12]
-            table.add_row(name, method.modality, model.name, model.source, model.licence, sha256)
+            size = f"{model.size_bytes / 1e6:.1f}" if model.size_bytes else ""
+            dimensions, sha256 = str(model.dimensions or ""), (model.sha256 or "")[:12]
+            cells = (model.name, model.source, size, dimensions, model.licence, sha256)
+            table.add_row(name, method.modality, *map(escape, cells))
     console.print(table)
+    for line in missing:
+        _say(line)
+    _say("Another model is one line at the top of aislemap.toml. A hub's, fetched at first use:")
+    for name, known in registry.HUB_MODELS.items():
+        others = f"   # or {', '.join(known[1:])}" if known[1:] else ""
+        _say(f'    methods.{name}.model = "{known[0]}"{others}')
+    _say("or one that lies on this machine (here or as --weights METHOD=PATH):")
+    _say('    methods.glove.weights = "glove.6B.100d.txt"')
 
 
 def _figure(row: study_of.Standing) -> str:

@@ -69,11 +69,12 @@ def register(app: Dash, reader: Reader) -> None:
             cells = groups.confusion(cursor, method, algorithm, space)
             members = groups.members(cursor, method, algorithm, space, fitting=FITTING, odd=ODD)
             looks = figures.looks([c.name for c in catalogue.categories(cursor)])
+            model = study.model_names(cursor).get(method)
         if not found:
             return ui.notice("These groups are not there", f"{words.method(method)} was not grouped in this way.")
         order = _matched_order(found)
         return [
-            _heat(method, cells, order, sorted(looks)) if cells else None,
+            _heat(method, model, cells, order, sorted(looks)) if cells else None,
             html.Div(
                 [
                     _card(number, method, grouping, c, [m for m in members if m.cluster == c.cluster], looks)
@@ -89,11 +90,15 @@ def _matched_order(found: list[groups.Cluster]) -> list[groups.Cluster]:
     return sorted(found, key=lambda c: (c.matched_category is None, c.matched_category or "", c.cluster))
 
 
-def _heat(method: str, cells: list[groups.Cell], order: list[groups.Cluster], categories: list[str]) -> Any:
+def _heat(
+    method: str, model: str | None, cells: list[groups.Cell], order: list[groups.Cluster], categories: list[str]
+) -> Any:
     right = sum(cell.products for cell in cells if cell.category == cell.matched_category)
     total = sum(cell.products for cell in cells)
     mixed = max((c for c in cells if c.category != c.matched_category), key=lambda c: c.products, default=None)
     note = "Down: the catalogue's categories; across: the groups, each above the category it is matched to. "
+    if model:
+        note = f"The model: {model}. {note}"
     if mixed:
         other = mixed.matched_category or "no category's match"
         note += f"Most often confused: {mixed.products} of {mixed.category} are with {other}."

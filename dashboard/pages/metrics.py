@@ -68,6 +68,7 @@ def register(app: Dash, reader: Reader) -> None:
             scores = study.scores(cursor)
             groupings = study.groupings(cursor)
             categories = study.category_scores(cursor, algorithm, space)
+            models = study.model_names(cursor)
         of_metric = [s for s in scores if s.metric == metric]
         best: dict[str, float] = {}
         for score in of_metric:
@@ -79,7 +80,7 @@ def register(app: Dash, reader: Reader) -> None:
                 [_dots(of_metric, methods, groupings, metric), _heat(categories, methods, here)],
                 className="halves wide-only",
             ),
-            _table(scores, metric, here),
+            _table(scores, metric, here, models),
         ]
 
 
@@ -120,7 +121,7 @@ def _heat(scores: list[study.CategoryScore], methods: list[str], grouping: study
     )
 
 
-def _table(scores: list[study.Score], metric: str, grouping: study.Grouping) -> Any:
+def _table(scores: list[study.Score], metric: str, grouping: study.Grouping, models: dict[str, str]) -> Any:
     here = {(s.method, s.metric): s for s in scores if (s.algorithm, s.space) == (grouping.algorithm, grouping.space)}
     have = {column for _, column in here}
     metrics = [m for m in words.METRICS if m in have] + sorted(have - set(words.METRICS))
@@ -144,7 +145,8 @@ def _table(scores: list[study.Score], metric: str, grouping: study.Grouping) -> 
         return -score.value if score and score.value is not None else 1.0
 
     methods = sorted({method for method, _ in here}, key=lambda m: (place(m), m))
-    rows = [[words.method(m), *(cell(m, column) for column in metrics)] for m in methods]
+    named = {m: html.Span([words.method(m), html.Span(models.get(m), className="sub")]) for m in methods}
+    rows = [[named[m], *(cell(m, column) for column in metrics)] for m in methods]
     return ui.card(
         f"Every measure, by {words.grouping(grouping.algorithm, grouping.space)}",
         ui.table(

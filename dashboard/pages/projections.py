@@ -186,12 +186,15 @@ def _register_panel(app: Dash, reader: Reader, index: int) -> None:
             points = maps.points(cursor, method, reducer, algorithm, space)
             shown = _shown(cursor, colour)
             found = [m for m in maps.maps(cursor) if (m.method, m.reducer) == (method, reducer)]
+            model = study.model_names(cursor).get(method)
         groups = _groups(points, colour)
         said = words.count(points.num_rows, "product")
         if found and found[0].trustworthiness is not None:
             said += f" · trustworthiness {words.score(found[0].trustworthiness)}"
         if colour == "match" and points.num_rows:
             said += f" · {words.share(groups.count('right') / max(1, len(groups) - groups.count(None)))} right"
+        if model:
+            said += f" · {model}"
         lit = [name for name in focus or [] if name in shown]
         return figures.projection(points, groups, shown, lit), said
 

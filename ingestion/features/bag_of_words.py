@@ -38,9 +38,10 @@ class BagSettings(Settings):
     """Of the randomised decomposition."""
 
 
-def fitted(name: str) -> Model:
+def fitted(name: str, settings: BagSettings) -> Model:
     """The Model of a bag of words: scikit-learn's code, fitted on the catalogue."""
-    return Model(f"{name} + LSA (scikit-learn)", "fitted on this catalogue", "BSD-3-Clause (code)")
+    title, dimensions = f"{name} + LSA (scikit-learn)", settings.dimensions
+    return Model(title, "fitted on this catalogue", "BSD-3-Clause (code)", dimensions=dimensions)
 
 
 def embed(method: str, vectorizer: Any, settings: BagSettings, inputs: Inputs, progress: Progress) -> Iterator[Batch]:

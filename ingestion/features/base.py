@@ -24,6 +24,8 @@ class Model:
 
     `sha256` is that of the weights, None where the model is fitted on the catalogue itself. `weights` is the
     path that `embed` loads, None for fitted models and for weights that the hub's own client fetches and keeps.
+    `size_bytes` is what the weights take on disk. `dimensions` is the length of a vector, or its upper bound where a
+    small catalogue gives fewer; None where only a run tells.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Model:
     licence: str
     sha256: str | None = None
     weights: Path | None = None
+    size_bytes: int | None = None
+    dimensions: int | None = None
 
 
 @dataclass(frozen=True)

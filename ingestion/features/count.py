@@ -24,7 +24,7 @@ class Count:
 
     def resolve(self) -> Model:
         """Fitted on the catalogue: always there."""
-        return bag_of_words.fitted("word counts")
+        return bag_of_words.fitted("word counts", self.settings)
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
         """Yield (rows, d) LSA vectors with the counts as terms."""

@@ -42,7 +42,8 @@ class FastText:
 
     def resolve(self) -> Model:
         """Fitted on the catalogue: always there."""
-        return Model("fastText (gensim)", "fitted on this catalogue", "LGPL-2.1 (code)")
+        dimensions = self.settings.dimensions
+        return Model("fastText (gensim)", "fitted on this catalogue", "LGPL-2.1 (code)", dimensions=dimensions)
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
         """Yield (rows, d) vectors, L2-normalised; a word that was never learnt is made of its letter groups."""

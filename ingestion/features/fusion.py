@@ -50,7 +50,8 @@ class Fusion:
 
     def resolve(self) -> Model:
         """Fitted on the two methods' vectors: there whenever they are."""
-        return Model(f"{self.settings.text} + {self.settings.image}", "fitted on this catalogue", "none needed")
+        name, dimensions = f"{self.settings.text} + {self.settings.image}", 2 * self.settings.dimensions
+        return Model(name, "fitted on this catalogue", "none needed", dimensions=dimensions)
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
         """Yield the joined (rows, d) vectors of the products that have both; an Issue for each that lacks one.

@@ -58,13 +58,13 @@ class Glove:
         if self.settings.weights:
             path = weights.given(self.name, self.settings.weights)
             name = self.settings.model or path.name
-            return Model(name, f"path {path}", weights.UNSTATED, weights.sha256_of(path), path)
+            return weights.on_disk(name, f"path {path}", weights.UNSTATED, path)
         if self.settings.model is None:
             raise MethodUnavailable("No word vectors are configured for glove, and none are embedded.", REMEDY)
         kept = Path(os.environ.get("GENSIM_DATA_DIR", "~/gensim-data")).expanduser() / self.settings.model
         path = kept / f"{self.settings.model}.gz"
         if path.exists():
-            return Model(self.settings.model, "gensim downloader", "see gensim-data", weights.sha256_of(path), path)
+            return weights.on_disk(self.settings.model, "gensim downloader", "see gensim-data", path)
         return Model(self.settings.model, "gensim downloader", "see gensim-data")
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:

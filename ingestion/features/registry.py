@@ -35,6 +35,13 @@ _IN_ORDER: tuple[type[Method], ...] = (
     Fusion,
 )
 METHODS: dict[str, type[Method]] = {method.name: method for method in _IN_ORDER}
+HUB_MODELS: dict[str, tuple[str, ...]] = {
+    "glove": ("glove-wiki-gigaword-100",),
+    "bert": ("all-mpnet-base-v2", "bert-base-uncased"),
+    "use": ("universal-sentence-encoder/4",),
+    "cnn": ("EfficientNetV2B0", "VGG16", "ResNet50", "MobileNetV2"),
+}
+"""Models that `[methods.<name>] model` fetches from their hubs when it names them: those that are known to fit."""
 
 
 def build(name: str, settings: dict[str, Any]) -> Method:

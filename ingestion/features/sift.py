@@ -55,7 +55,8 @@ class Sift:
 
     def resolve(self) -> Model:
         """Fitted on the catalogue: always there."""
-        return Model("RootSIFT words (OpenCV, scikit-learn)", "fitted on this catalogue", "Apache-2.0 (code)")
+        name, dimensions = "RootSIFT words (OpenCV, scikit-learn)", self.settings.words
+        return Model(name, "fitted on this catalogue", "Apache-2.0 (code)", dimensions=dimensions)
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
         """Yield (rows, words) vectors, L2-normalised. A picture without a keypoint is an Issue.

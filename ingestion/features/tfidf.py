@@ -32,7 +32,7 @@ class Tfidf:
 
     def resolve(self) -> Model:
         """Fitted on the catalogue: always there."""
-        return bag_of_words.fitted("TF-IDF")
+        return bag_of_words.fitted("TF-IDF", self.settings)
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
         """Yield (rows, d) LSA vectors with the TF-IDF weights as terms."""

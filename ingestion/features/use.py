@@ -1,7 +1,8 @@
-"""`use`: the Universal Sentence Encoder (Cer et al. 2018) on the raw text, or any SavedModel of its interface.
+"""`use`: a SavedModel with the interface of the Universal Sentence Encoder (Cer et al. 2018) on the raw text.
 
 The interface is tensorflow-hub's for text: called with a vector of strings, it gives (n, d) vectors (512 for the
-Universal Sentence Encoder).
+Universal Sentence Encoder). The embedded default, use-compact, is a small network of that kind made for this project
+(ingestion/encoders): it is not the Universal Sentence Encoder, and never goes by its name.
 """
 
 import hashlib
@@ -22,10 +23,11 @@ from ingestion.features import weights as found
 from ingestion.features.base import Batch, Inputs, Model, Progress
 from store.errors import MethodUnavailable
 
+COMPACT = "use-compact"
 HUB = "https://tfhub.dev/google/"
 REMEDY = (
     "Give the folder of a SavedModel in [methods.use] weights, or name a hub model in [methods.use] model, as "
-    "'universal-sentence-encoder/4' (1 GB)."
+    "'universal-sentence-encoder/4' (1 GB), or leave both out for the embedded use-compact."
 )
 STALL_SECONDS = 30.0
 """A download that is silent for so long has died."""
@@ -35,10 +37,10 @@ class UseSettings(Settings):
     """Settings of `use`."""
 
     weights: Path | None = None
-    """The folder of a SavedModel that takes strings and gives vectors."""
+    """The folder of a SavedModel that takes strings and gives vectors; the embedded use-compact when not given."""
     model: Annotated[str | None, Field(min_length=1)] = None
     """A hub model, fetched at first use: a full address, or a name below the hub's google/ as
-    'universal-sentence-encoder/4'."""
+    'universal-sentence-encoder/4'. Only a model named here ever touches the network."""
     batch: Annotated[int, Field(ge=1)] = 64
     """Texts per call: the encoder averages words, so more brings nothing but memory."""
 
@@ -59,20 +61,20 @@ class Use:
         return ()
 
     def resolve(self) -> Model:
-        """A path that was given, else a hub model that was named."""
+        """A path that was given, else a hub model that was named, else the embedded use-compact."""
         if self.settings.weights:
             folder = found.given(self.name, self.settings.weights)
             if not (folder / "saved_model.pb").exists():
                 raise MethodUnavailable(f"There is no SavedModel (saved_model.pb) in {folder}.", REMEDY)
             name = self.settings.model or folder.name
-            return Model(name, f"path {folder}", found.UNSTATED, found.sha256_of(folder), folder)
-        if self.settings.model is None:
-            raise MethodUnavailable("No weights are configured for use, and none are embedded.", REMEDY)
+            return found.on_disk(name, f"path {folder}", found.UNSTATED, folder)
+        if self.settings.model is None or self.settings.model == COMPACT:
+            return found.embedded(self.name, COMPACT)
         handle = self._handle(self.settings.model)
         kept = Path(os.environ.get("TFHUB_CACHE_DIR") or Path(tempfile.gettempdir()) / "tfhub_modules")
         folder = kept / hashlib.sha1(handle.encode(), usedforsecurity=False).hexdigest()  # tensorflow-hub's own naming
         if (folder / "saved_model.pb").exists():
-            return Model(self.settings.model, f"hub {handle}", "Apache-2.0", found.sha256_of(folder), folder)
+            return found.on_disk(self.settings.model, f"hub {handle}", "Apache-2.0", folder)
         return Model(self.settings.model, f"hub {handle}", "Apache-2.0")
 
     @staticmethod

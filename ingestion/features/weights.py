@@ -1,14 +1,18 @@
-"""Pretrained weights: a path the user gave, its fingerprint, and a hub that may not answer."""
+"""Pretrained weights: a path the user gave, the embedded encoders, fingerprints, and a hub that may not answer."""
 
 import hashlib
+import json
 import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
 
+from ingestion.features.base import Model
 from store.errors import MethodUnavailable
 
 BLOCK = 1 << 20
+EMBEDDED = Path(__file__).parent.parent / "encoders" / "weights"
+"""The encoders that are part of aislemap: weights, a record and a card of each."""
 HUB_SECONDS = 8.0
 """How long a hub may take to say anything at all: a person waits ten seconds for an answer, a program no longer."""
 UNSTATED = "not stated (weights given by path)"
@@ -38,6 +42,33 @@ def sha256_of(path: Path) -> str:
         while block := file.read(BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files below a folder."""
+    return sum(p.stat().st_size for p in ([path] if path.is_file() else path.rglob("*")) if p.is_file())
+
+
+def on_disk(name: str, source: str, licence: str, path: Path, dimensions: int | None = None) -> Model:
+    """The Model of weights that lie at `path`, with their fingerprint and size."""
+    return Model(name, source, licence, sha256_of(path), path, size_of(path), dimensions)
+
+
+def embedded(method: str, name: str) -> Model:
+    """The embedded encoder of that name. MethodUnavailable if its weights are not, byte for byte, those recorded."""
+    remedy = f"Install aislemap again, or give other weights in [methods.{method}] weights."
+    try:
+        record = json.loads((EMBEDDED / f"{name}.json").read_text(encoding="utf-8"))
+        path = EMBEDDED / record["file"]
+        model = on_disk(name, "embedded (ingestion/encoders)", record["licence"], path, record["dimensions"])
+        expected = record["sha256"]
+    except (OSError, ValueError, KeyError) as error:
+        raise MethodUnavailable(f"The embedded {name} in {EMBEDDED} cannot be read ({error}).", remedy) from error
+    if model.sha256 != expected:
+        raise MethodUnavailable(
+            f"The embedded {name} at {path} was changed (sha256 {model.sha256}, recorded {expected}).", remedy
+        )
+    return model
 
 
 def require_hub(method: str, model: str, address: str, seconds: float = HUB_SECONDS) -> None:

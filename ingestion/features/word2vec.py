@@ -51,7 +51,8 @@ class Word2Vec:
 
     def resolve(self) -> Model:
         """Fitted on the catalogue: always there."""
-        return Model("word2vec (gensim)", "fitted on this catalogue", "LGPL-2.1 (code)")
+        dimensions = self.settings.dimensions
+        return Model("word2vec (gensim)", "fitted on this catalogue", "LGPL-2.1 (code)", dimensions=dimensions)
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
         """Yield (rows, d) vectors, L2-normalised. StepFailed if no word stands `min_count` times."""

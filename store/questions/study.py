@@ -127,6 +127,11 @@ def models(cursor: Cursor) -> list[Standing]:
     return sorted(found, key=lambda m: (m.status != "ran", m.modality or "", m.method))
 
 
+def model_names(cursor: Cursor) -> dict[str, str]:
+    """The model of each method that has one, so that it can be named beside the method's figures."""
+    return {m.method: m.model for m in models(cursor) if m.model}
+
+
 def groupings(cursor: Cursor) -> list[Grouping]:
     """The algorithm and space pairs that there are groups for: manifold first, then full, then map."""
     return rows(

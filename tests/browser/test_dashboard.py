@@ -229,3 +229,12 @@ def test_a_catalogue_without_categories_has_groups_and_maps_and_no_scores(tmp_pa
         expect(page.locator(".notice")).to_contain_text("There are no scores")
         page.goto(f"{address}/products/product?id=P0001")
         expect(page.locator(".strip")).to_have_count(3)
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [("/metrics", ".all-scores"), ("/clusters?method=bert", "#clusters-body"), ("/projections?m0=bert", "#map-said-0")],
+)
+def test_the_model_is_named_beside_the_figures(study: str, page: Page, address: str, place: str) -> None:
+    page.goto(study + address)
+    expect(page.locator(place)).to_contain_text("all-MiniLM-L6-v2")

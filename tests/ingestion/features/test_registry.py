@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import socket
 import subprocess
 import sys
 from itertools import pairwise
@@ -64,11 +65,21 @@ def test_every_setting_of_every_method_says_why_it_is_what_it_is(name):
     assert not undocumented
 
 
-@pytest.mark.parametrize("name", ["glove", "use", "cnn"])
-def test_a_method_without_weights_is_unavailable_and_says_the_remedy(name):
+def test_a_method_without_weights_is_unavailable_and_says_the_remedy():
     with pytest.raises(MethodUnavailable) as error:
-        build(name, {}).resolve()
-    assert f"[methods.{name}] weights" in error.value.remedy
+        build("glove", {}).resolve()
+    assert "[methods.glove] weights" in error.value.remedy
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "glove"])
+def test_every_method_but_glove_has_its_model_without_configuration_or_network(name, monkeypatch):
+    def refused(*_: object) -> None:
+        raise AssertionError("resolve() asked the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refused)
+    model = build(name, {}).resolve()
+    assert model.dimensions
+    assert model.weights is None or (model.sha256 and model.size_bytes)
 
 
 @pytest.mark.parametrize("name", ["glove", "bert", "use", "cnn"])

@@ -1,0 +1,65 @@
+"""How fast the embedded encoders are beside bert's model and MobileNetV2 at 224 px, each by its method's own path.
+
+    python scripts/encoder_speed.py CATALOGUE.csv IMAGES MOBILENET.h5
+
+Texts or pictures (decoded within) a second, the first batch (loading, warming up) left out. Every run is a process of
+its own, three rounds in turns, with one thread as in the engine and with as many as the packages take. Nothing else
+should be running.
+"""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from ingestion.features.base import Inputs, Picture, Text
+from ingestion.features.registry import build
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+ONE_THREAD = dict.fromkeys((*THREADS, "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
+ROUNDS = 3
+PAIRS = (("use-compact", "bert"), ("cnn-compact", "MobileNetV2"))
+
+
+def rate(which: str, catalogue: str, images: str, mobilenet: str) -> float:
+    """Products a second of one method over the catalogue's first 768 texts or 352 pictures."""
+    with Path(catalogue).open(encoding="utf-8") as file:
+        texts = [Text(str(n), " ".join(row.values()), "") for n, row in enumerate(csv.DictReader(file))][:768]
+    pictures = [Picture(path.stem, path) for path in sorted(Path(images).iterdir())][:352]
+    inputs = Inputs(lambda: iter(texts), len(texts), lambda: iter(pictures), len(pictures), lambda method: ([], None))
+    name = {"use-compact": "use", "bert": "bert"}.get(which, "cnn")
+    method = build(name, {"weights": mobilenet} if which == "MobileNetV2" else {})
+    batches = method.embed(method.resolve(), inputs, lambda done, total: None)
+    next(batches)
+    began = time.perf_counter()
+    done = sum(len(batch.product_ids) for batch in batches)
+    return done / (time.perf_counter() - began)
+
+
+def main() -> None:
+    """Print each pair's rates, their medians and their ratio."""
+    for threads, settings in (("one thread", ONE_THREAD), ("default threads", {})):
+        for pair in PAIRS:
+            rates: dict[str, list[float]] = {which: [] for which in pair}
+            for _ in range(ROUNDS):
+                for which in pair:
+                    command = [sys.executable, __file__, *sys.argv[1:4], which]
+                    environment = {**os.environ, **settings, "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_WAIT_POLICY": "PASSIVE"}
+                    told = subprocess.run(command, env=environment, capture_output=True, check=True, text=True).stdout
+                    rates[which].append(json.loads(told.splitlines()[-1]))
+            first, second = (median(rates[which]) for which in pair)
+            shown = "; ".join(f"{which} {', '.join(f'{r:.0f}' for r in found)}" for which, found in rates.items())
+            load = os.getloadavg()[0]
+            sys.stdout.write(f"{threads}: {shown} a second; medians {first / second:.2f} to 1 (load {load:.1f})\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 5:
+        sys.stdout.write(json.dumps(rate(sys.argv[4], *sys.argv[1:4])) + "\n")
+    else:
+        main()

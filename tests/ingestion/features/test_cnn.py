@@ -1,0 +1,57 @@
+"""cnn-compact, the embedded default of `cnn`: any picture in, its teacher's 1,280 features out, nearly."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ingestion.features.registry import build
+from store.errors import MethodUnavailable
+
+pytestmark = pytest.mark.models
+
+
+def test_each_picture_gets_its_own_vector_whatever_the_batch(run, make_inputs, drawn, nearest_kind):
+    first, again, alone = (run(build("cnn", {"batch": b}), make_inputs(pictures=drawn)) for b in (32, 32, 5))
+    assert first.model.name == "cnn-compact"
+    assert first.ids == [i for i, _ in drawn]
+    assert first.vectors.shape == (12, 1280) == (12, first.model.dimensions)
+    assert np.array_equal(first.vectors, again.vectors)
+    assert np.allclose(first.vectors, alone.vectors, rtol=1e-3, atol=1e-4)
+    assert nearest_kind(first.ids, first.vectors) == 1
+
+
+def test_pictures_of_any_shape_and_mode_are_taken(run, make_inputs, tmp_path):
+    pictures = []
+    for name, mode, size in (("thin", "RGB", (400, 3)), ("dot", "L", (1, 1)), ("clear", "RGBA", (50, 90))):
+        Image.new(mode, size).save(tmp_path / f"{name}.png")
+        pictures.append((name, tmp_path / f"{name}.png"))
+    result = run(build("cnn", {}), make_inputs(pictures=pictures))
+    assert result.ids == ["thin", "dot", "clear"]
+    assert not result.issues
+
+
+def test_a_file_of_other_weights_is_not_taken_for_cnn_compact(run, make_inputs, drawn, tmp_path):
+    import h5py
+
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file.create_dataset("Conv1/kernel", data=np.zeros(3))
+    method = build("cnn", {"weights": str(tmp_path / "other.h5"), "model": "cnn-compact"})
+    with pytest.raises(MethodUnavailable, match="cannot be loaded as cnn-compact"):
+        run(method, make_inputs(pictures=drawn))
+
+
+def test_it_follows_its_teacher_on_held_out_pictures_as_its_card_says(run, make_inputs, shared):
+    from ingestion.encoders.cnn_compact import agreement, held_out
+    from ingestion.encoders.cnn_views import pictures
+    from ingestion.encoders.recipe import SEED
+    from ingestion.features.weights import EMBEDDED
+
+    paths, _ = pictures(shared / "data/encoder_images")
+    held = held_out(len(paths), np.random.default_rng(SEED))
+    inputs = make_inputs(pictures=[(str(n), path) for n, path in enumerate(paths) if held[n]])
+    teacher = {"weights": str(shared / "weights/mobilenet_v2_1.0_224_no_top.h5")}
+    made, target = (run(build("cnn", settings), inputs).vectors for settings in ({}, teacher))
+    recorded = json.loads((EMBEDDED / "cnn-compact.json").read_text())["held_out"]["letterboxed"]
+    assert agreement(made, target) == pytest.approx(recorded, abs=0.03)
