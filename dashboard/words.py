@@ -92,6 +92,11 @@ def megabytes(value: float | None) -> str:
     return "–" if value is None else f"{value / 1000:.1f} GB" if value >= 1000 else f"{value:.0f} MB"
 
 
+def due(moment: datetime | None) -> str:
+    """When a run is due; 'overdue since' if that is past, as when the scheduler was killed."""
+    return f"overdue since {when(moment)}" if moment and moment < datetime.now(UTC) else when(moment)
+
+
 def when(moment: datetime | None) -> str:
     """A moment, in UTC, as '12 Nov 2026, 10:20 UTC'."""
     return "–" if moment is None else f"{moment.astimezone(UTC):%-d %b %Y, %H:%M} UTC"

@@ -310,7 +310,7 @@ TABLES: tuple[Table, ...] = (
             METHOD,
             Column("modality", "VARCHAR", "What it looks at: text, image or text+image."),
             Column("model", "VARCHAR", "The model's own name."),
-            Column("source", "VARCHAR", "Where its weights came from: fitted here, a path, a package, a hub."),
+            Column("source", "VARCHAR", "Where its weights come from: fitted here, a path, embedded, package, hub."),
             Column("licence", "VARCHAR", "The licence of the weights."),
             Column("sha256", "VARCHAR", "Of the weights; NULL where the model is fitted on this catalogue."),
             Column("dimensions", "INTEGER", "Length of a vector."),

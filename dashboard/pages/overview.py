@@ -92,8 +92,7 @@ def _leaderboard(
         for s in ran
     ]
     name = words.named(words.METRICS, metric)
-    best = next((s for s in ran if s.value is not None), None)
-    title = f"{words.method(best.method)} comes closest to the catalogue's own categories" if best else "The methods"
+    title = _headline([s for s in ran if s.value is not None])
     note = [
         f"{words.METRIC_MEANINGS.get(metric, '')} Groups by {words.grouping(grouping.algorithm, grouping.space)}. ",
         "Dot: median over seeds; thin line: 95 % interval over products; bar: range over seeds; ",
@@ -126,6 +125,16 @@ def _leaderboard(
         else None,
         note=note,
     )
+
+
+def _headline(scored: list[Any]) -> str:
+    """Who scores highest, the best first in `scored`, and whose intervals overlap with its own."""
+    if not scored:
+        return "The methods"
+    best, *others = scored
+    near = [words.method(s.method) for s in others if s.high is not None and best.low is not None and s.high > best.low]
+    title = f"{words.method(best.method)} comes closest to the catalogue's own categories"
+    return f"{title}, its interval overlapping with that of {' and '.join(near)}" if near else title
 
 
 def _model(standing: study.Standing) -> Any:
@@ -188,7 +197,7 @@ def _activity(cursor: Cursor) -> Any:
         html.H3("Last"),
         last,
         html.H3("Next"),
-        html.Ul([html.Li([html.Span(j.job), html.Span(words.when(j.next_run))]) for j in jobs], className="pairs")
+        html.Ul([html.Li([html.Span(j.job), html.Span(words.due(j.next_run))]) for j in jobs], className="pairs")
         if jobs
         else html.P("None is scheduled.", className="note"),
         dcc.Link("All runs", href="/runs"),

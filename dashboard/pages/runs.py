@@ -130,12 +130,12 @@ def _schedule(jobs: list[activity.Job], events: list[activity.Event]) -> Any:
             html.P(["Declare jobs in aislemap.toml and run ", html.Code("aislemap schedule"), "."], className="note"),
         )
     upcoming = [j for j in jobs if j.next_run]
-    title = f"Next: {upcoming[0].job}, {words.when(upcoming[0].next_run)}" if upcoming else "No run is planned"
+    title = f"Next: {upcoming[0].job}, {words.due(upcoming[0].next_run)}" if upcoming else "No run is planned"
     return ui.card(
         title,
         ui.table(
             ["Job", "Last event", "At", "Next run"],
-            [[j.job, ui.status(j.event), words.when(j.happened), words.when(j.next_run)] for j in jobs],
+            [[j.job, ui.status(j.event), words.when(j.happened), words.due(j.next_run)] for j in jobs],
             name="jobs",
         ),
         html.H3("The scheduler's log"),

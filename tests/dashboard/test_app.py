@@ -4,7 +4,9 @@ import itertools
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from flask.testing import FlaskClient
 from dashboard import figures, words
 from dashboard.app import create_app
 from dashboard.components import thumbnail_url
-from dashboard.pages import discover
+from dashboard.pages import discover, overview
 from dashboard.security import BODY_LIMIT
 from dashboard.state import Address, Control, link, pick
 from store.root import Root
@@ -150,3 +152,22 @@ def test_figures_are_worded_as_people_read_them() -> None:
 def test_the_command_imports_dash_only_when_it_runs() -> None:
     code = "import sys, dashboard.cli; sys.exit(any(m in sys.modules for m in ('dash', 'plotly', 'flask', 'duckdb')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_headline_says_where_a_lead_may_be_none() -> None:
+    def scored(method: str, low: float, high: float) -> SimpleNamespace:
+        return SimpleNamespace(method=method, value=(low + high) / 2, low=low, high=high)
+
+    fusion = scored("fusion", 0.72, 0.80)
+    alone = "Fusion comes closest to the catalogue's own categories"
+    assert overview._headline([fusion, scored("sift", 0.05, 0.08)]) == alone
+    overlapping = overview._headline([fusion, scored("bert", 0.69, 0.77), scored("use", 0.61, 0.69)])
+    assert overlapping == f"{alone}, its interval overlapping with that of BERT"
+    assert overview._headline([]) == "The methods"
+
+
+def test_a_run_that_was_due_and_did_not_come_is_called_overdue() -> None:
+    now = datetime.now(UTC)
+    assert words.due(now - timedelta(minutes=5)).startswith("overdue since ")
+    assert words.due(now + timedelta(minutes=5)) == words.when(now + timedelta(minutes=5))
+    assert words.due(None) == words.when(None)
