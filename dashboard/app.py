@@ -1,5 +1,6 @@
 """The app: its frame (navigation, messages), its pages, and how it follows the newest snapshot."""
 
+import importlib.util
 import logging
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ POLL_SECONDS = 4
 
 def create_app(root: Root) -> Dash:
     """The whole app over the store at `root`, which may be empty or not there yet. `.server` is the WSGI app."""
+    _settle_pandas()
     reader = Reader(root)
     app = Dash(
         "dashboard",
@@ -46,6 +48,15 @@ def create_app(root: Root) -> Dash:
     _serve_files(app, reader)
     security.protect(app)
     return app
+
+
+def _settle_pandas() -> None:
+    """Import pandas, if it is there, before there are threads.
+
+    DuckDB imports it at a first query, and plotly takes it from `sys.modules`: in another thread, half made.
+    """
+    if importlib.util.find_spec("pandas"):
+        importlib.import_module("pandas")
 
 
 def _frame(reader: Reader, found: list[pages.Page]) -> Any:

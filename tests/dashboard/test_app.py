@@ -1,5 +1,6 @@
 """The dashboard at the server: what it serves, what it refuses, and what its state and colours promise."""
 
+import importlib.util
 import itertools
 import re
 import subprocess
@@ -171,3 +172,13 @@ def test_a_run_that_was_due_and_did_not_come_is_called_overdue() -> None:
     assert words.due(now - timedelta(minutes=5)).startswith("overdue since ")
     assert words.due(now + timedelta(minutes=5)) == words.when(now + timedelta(minutes=5))
     assert words.due(None) == words.when(None)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pandas") is None, reason="pandas is not installed")
+def test_pandas_is_whole_before_the_first_request(tmp_path: Path) -> None:
+    look = (
+        "import sys; from pathlib import Path; from dashboard.app import create_app; from store.root import Root; "
+        "create_app(Root(Path(sys.argv[1]))); sys.exit(not hasattr(sys.modules.get('pandas'), 'NaT'))"
+    )
+    house = Path(__file__).parent.parent.parent
+    assert subprocess.run([sys.executable, "-c", look, str(tmp_path)], cwd=house, check=False).returncode == 0
