@@ -9,7 +9,7 @@ for python in "${PYTHON:-python3.11}" python3.12 python3 ""; do
 done
 [ -n "$python" ] || fail "no Python 3.11 or 3.12 with its venv module was found on the PATH." \
     "Install one (Debian, Ubuntu: apt-get install python3.11-venv) or name it: make setup PYTHON=<path to python>"
-echo "set-up: .venv with $("$python" -V); 0.9 GB to fetch, 3.6 GB on disk, from half a minute to some minutes"
+echo "set-up: .venv with $("$python" -V); CPU builds only, 3.8 GB on disk, from half a minute to some minutes"
 .venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
 .venv/bin/python -m pip install -qq --disable-pip-version-check "$(grep '^uv==' requirements-dev.lock)"
 
