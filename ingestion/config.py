@@ -51,7 +51,7 @@ class Study(Settings):
     """Methods to run; all of them when not given. A method that is named here must run, or the exit code says so."""
     k: Annotated[int | None, Field(ge=2)] = None
     """Number of groups; the number of categories when not given."""
-    seeds: Annotated[int, Field(ge=1)] = 5
+    seeds: Annotated[int, Field(ge=1)] = 10
     """Seeds 0 to seeds-1, for the manifold and for k-means: one seed is an anecdote."""
     reducers: tuple[Literal["pca", "tsne", "umap"], ...] = ("pca", "tsne", "umap")
     """2-D maps to draw. `tsne` is also the space 'map'."""

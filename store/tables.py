@@ -78,12 +78,14 @@ def table(name: str) -> Table:
 
 
 PRODUCT_ID = Column("product_id", "VARCHAR", "The product, as the catalogue wrote its id.")
-METHOD = Column("method", "VARCHAR", "The feature method: count, tfidf, word2vec, ..., fusion.")
-ALGORITHM = Column("algorithm", "VARCHAR", "How the products were grouped: kmeans, ward.")
+METHOD = Column(
+    "method", "VARCHAR", "The method: count, tfidf, ..., fusion; consensus-text, consensus-image, consensus."
+)
+ALGORITHM = Column("algorithm", "VARCHAR", "How the products were grouped: kmeans, ward or consensus.")
 SPACE = Column(
     "space",
     "VARCHAR",
-    "Where they were grouped: full (the embedding), manifold (UMAP, 10 dimensions) or map (the 2-D t-SNE map).",
+    "Where they were grouped: full (the embedding), manifold (UMAP), map (the 2-D t-SNE map) or ensemble (several).",
 )
 CATEGORY = Column("category", "VARCHAR", "The category in the catalogue, at the chosen level; NULL if it has none.")
 
@@ -213,10 +215,80 @@ TABLES: tuple[Table, ...] = (
             Column("value", "DOUBLE", "Median over the seeds."),
             Column("low", "DOUBLE", "Lower end of the 95 % interval over products (jackknife); NULL where none."),
             Column("high", "DOUBLE", "Upper end of that interval."),
+            Column("chance", "DOUBLE", "95th percentile where the categories are shuffled; NULL without categories."),
             Column("seed_min", "DOUBLE", "Lowest value over the seeds."),
             Column("seed_max", "DOUBLE", "Highest value over the seeds."),
             Column("seeds", "INTEGER", "How many seeds were run."),
             Column("products", "INTEGER", "How many products were scored: those with a vector and a category."),
+        ),
+    ),
+    Table(
+        "comparisons",
+        "Any two groupings compared: the paired 95 % interval of their difference, over the products both placed.",
+        (
+            METHOD,
+            ALGORITHM,
+            SPACE,
+            Column("other_method", "VARCHAR", "The method it is compared with."),
+            Column("other_algorithm", "VARCHAR", "That grouping's algorithm."),
+            Column("other_space", "VARCHAR", "That grouping's space."),
+            Column("metric", "VARCHAR", "ari or ami."),
+            Column("difference", "DOUBLE", "The first's score less the other's: medians over the seeds."),
+            Column("low", "DOUBLE", "Lower end of the paired interval (jackknife)."),
+            Column("high", "DOUBLE", "Upper end of that interval."),
+            Column("distinct", "BOOLEAN", "Whether the interval leaves out 0: false means no difference was shown."),
+            Column("products", "INTEGER", "Products that both placed and that have a category."),
+        ),
+    ),
+    Table(
+        "ceilings",
+        "What a supervised probe reaches on the same vectors, cross-validated with near-duplicates in one fold.",
+        (
+            METHOD,
+            Column("probe", "VARCHAR", "linear (logistic regression) or knn (nearest neighbours)."),
+            Column("metric", "VARCHAR", "accuracy, macro_f1, ari or ami of the predicted categories."),
+            Column("value", "DOUBLE", "Its value over all held-out products."),
+            Column("low", "DOUBLE", "Lower end of the 95 % interval over products (jackknife); NULL where none."),
+            Column("high", "DOUBLE", "Upper end of that interval."),
+            Column("folds", "INTEGER", "Folds of the cross-validation."),
+            Column("products", "INTEGER", "Products with a vector and a category that were predicted."),
+        ),
+    ),
+    Table(
+        "predictions",
+        "The probe's category for each product, from a model that never saw it nor its near-duplicates.",
+        (
+            METHOD,
+            PRODUCT_ID,
+            Column("probe", "VARCHAR", "linear or knn."),
+            Column("predicted_category", "VARCHAR", "The most probable category."),
+            Column("confidence", "FLOAT", "Its probability.", "0 to 1"),
+            Column("own_confidence", "FLOAT", "The probability of the category it has in the catalogue.", "0 to 1"),
+        ),
+    ),
+    Table(
+        "learning_curves",
+        "How well so many labels per category would do, on the same vectors (linear probe).",
+        (
+            METHOD,
+            Column("labels", "INTEGER", "Labelled products per category.", "products"),
+            Column("metric", "VARCHAR", "accuracy, macro_f1 or ari."),
+            Column("value", "DOUBLE", "Median over the draws of labelled products."),
+            Column("low", "DOUBLE", "2.5th percentile over the draws."),
+            Column("high", "DOUBLE", "97.5th percentile over the draws."),
+            Column("draws", "INTEGER", "How often the labelled products were drawn."),
+            Column("products", "INTEGER", "Products that were predicted in a draw."),
+        ),
+    ),
+    Table(
+        "map_scores",
+        "How the answer changes when only the t-SNE map does: k-means on maps of several perplexities and seeds.",
+        (
+            METHOD,
+            Column("perplexity", "DOUBLE", "t-SNE's perplexity."),
+            Column("seed", "INTEGER", "Of the random start of the map and of k-means."),
+            Column("metric", "VARCHAR", "ari, ami, silhouette or trustworthiness."),
+            Column("value", "DOUBLE", "Its value; ari and ami only with categories."),
         ),
     ),
     Table(
@@ -233,6 +305,9 @@ TABLES: tuple[Table, ...] = (
             Column("products", "INTEGER", "Products of this category that were scored."),
             Column("confused_with", "VARCHAR", "The category whose group holds most of its misplaced products."),
             Column("confused_share", "DOUBLE", "The share of this category's products that are in that group."),
+            Column("neighbour_purity", "DOUBLE", "Share of its products' 10 nearest neighbours that are of it too."),
+            Column("silhouette", "DOUBLE", "Mean silhouette of its products against the rest, by category.", "-1 to 1"),
+            Column("stability", "DOUBLE", "Mean Jaccard of the matched group over resamples (Hennig 2007).", "0 to 1"),
         ),
     ),
     Table(
@@ -252,9 +327,14 @@ TABLES: tuple[Table, ...] = (
         "verdicts",
         "Can these products be grouped automatically? One row per method, and one per scope for its declared method.",
         (
-            Column("scope", "VARCHAR", "What was looked at: text, image, text+image, or 'method:<name>'."),
+            Column("scope", "VARCHAR", "Of what: text, image, text+image, 'method:<name>' or 'category:<name>'."),
             METHOD,
-            Column("verdict", "VARCHAR", "feasible, borderline, not feasible; unknown without categories or vectors."),
+            Column(
+                "verdict",
+                "VARCHAR",
+                "feasible, borderline, not feasible; unknown without categories or vectors. "
+                "Of a category: automate, label, merge or split.",
+            ),
             Column("reason", "VARCHAR", "The verdict in words, with its figures and thresholds."),
             ALGORITHM,
             SPACE,
@@ -275,6 +355,7 @@ TABLES: tuple[Table, ...] = (
             Column("suggested_category", "VARCHAR", "The category most disputing methods put it in."),
             Column("votes", "INTEGER", "How many methods put it in the suggested category.", "methods"),
             Column("methods", "INTEGER", "How many methods placed it at all.", "methods"),
+            Column("quality", "DOUBLE", "Label quality by confident learning (cleanlab), over the methods.", "0 to 1"),
             Column("rank", "INTEGER", "1 is the most disputed."),
         ),
     ),
@@ -285,7 +366,95 @@ TABLES: tuple[Table, ...] = (
             PRODUCT_ID,
             Column("duplicate_of", "VARCHAR", "The earlier product."),
             Column("kind", "VARCHAR", "text or image: what is the same."),
-            Column("similarity", "DOUBLE", "1 for an exact copy; below 1 for a near one."),
+            Column("match", "VARCHAR", "exact or near."),
+            Column("similarity", "DOUBLE", "1 for an exact copy; at most 1 for a near one.", "0 to 1"),
+        ),
+    ),
+    Table(
+        "cluster_descriptions",
+        "What each group of `clusters` is: a name to propose, from its own terms, without the categories.",
+        (
+            METHOD,
+            ALGORITHM,
+            SPACE,
+            Column("cluster", "INTEGER", "The group."),
+            Column("name", "VARCHAR", "A name proposed from its most telling terms; NULL without texts."),
+            Column("products", "INTEGER", "Products in the group."),
+            Column("stability", "DOUBLE", "Mean Jaccard of the group over resamples (Hennig 2007).", "0 to 1"),
+        ),
+    ),
+    Table(
+        "cluster_terms",
+        "The most telling terms of each group.",
+        (
+            METHOD,
+            ALGORITHM,
+            SPACE,
+            Column("cluster", "INTEGER", "The group."),
+            Column("rank", "INTEGER", "1 is the most telling."),
+            Column("term", "VARCHAR", "A term of the cleaned texts."),
+            Column("weight", "DOUBLE", "How telling it is of this group against the others (class-based TF-IDF)."),
+            Column("share", "DOUBLE", "Share of the group's products with the term.", "0 to 1"),
+        ),
+    ),
+    Table(
+        "cluster_products",
+        "The most central products of each group.",
+        (
+            METHOD,
+            ALGORITHM,
+            SPACE,
+            Column("cluster", "INTEGER", "The group."),
+            Column("rank", "INTEGER", "1 is the most central."),
+            PRODUCT_ID,
+            Column("similarity", "DOUBLE", "Mean cosine similarity to the group's products.", "-1 to 1"),
+        ),
+    ),
+    Table(
+        "k_estimates",
+        "How many groups there are, judged without the categories, beside the number of categories.",
+        (
+            METHOD,
+            Column("criterion", "VARCHAR", "What the estimate rests on; `consensus` is the one the project stands by."),
+            Column("k", "INTEGER", "The estimate.", "groups"),
+            Column("low", "INTEGER", "Lower end of its 95 % range over resamples.", "groups"),
+            Column("high", "INTEGER", "Upper end of that range.", "groups"),
+            Column("categories", "INTEGER", "Categories in the catalogue; NULL if it has none.", "categories"),
+        ),
+    ),
+    Table(
+        "k_curves",
+        "The criteria behind `k_estimates`, at each number of groups.",
+        (
+            METHOD,
+            Column("criterion", "VARCHAR", "As in k_estimates."),
+            Column("k", "INTEGER", "Number of groups.", "groups"),
+            Column("value", "DOUBLE", "The criterion's value, over the whole catalogue."),
+            Column("low", "DOUBLE", "2.5th percentile over resamples; NULL where there are none."),
+            Column("high", "DOUBLE", "97.5th percentile over resamples."),
+        ),
+    ),
+    Table(
+        "named_groups",
+        "The mode `study.named_groups`: each product with the category whose name is nearest as text. Not clustering.",
+        (
+            METHOD,
+            PRODUCT_ID,
+            Column("category", "VARCHAR", "The category whose name is nearest."),
+            Column("similarity", "DOUBLE", "Cosine similarity of product and name.", "-1 to 1"),
+            Column("margin", "DOUBLE", "How much nearer that name is than the next.", "cosine"),
+        ),
+    ),
+    Table(
+        "named_scores",
+        "How well the named groups agree with the categories; kept apart from `scores`.",
+        (
+            METHOD,
+            Column("metric", "VARCHAR", "ari, ami, accuracy or macro_f1."),
+            Column("value", "DOUBLE", "Its value."),
+            Column("low", "DOUBLE", "Lower end of the 95 % interval over products (jackknife); NULL where none."),
+            Column("high", "DOUBLE", "Upper end of that interval."),
+            Column("products", "INTEGER", "Products with a vector and a category."),
         ),
     ),
     Table(
