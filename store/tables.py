@@ -371,6 +371,18 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "cluster_stability",
+        "Whether each group of `clusters` comes back when the products are resampled and grouped again.",
+        (
+            METHOD,
+            ALGORITHM,
+            SPACE,
+            Column("cluster", "INTEGER", "The group."),
+            Column("stability", "DOUBLE", "Mean Jaccard with its nearest group, over resamples (Hennig 2007)."),
+            Column("resamples", "INTEGER", "How many resamples held products of it."),
+        ),
+    ),
+    Table(
         "cluster_descriptions",
         "What each group of `clusters` is: a name to propose, from its own terms, without the categories.",
         (
@@ -380,7 +392,6 @@ TABLES: tuple[Table, ...] = (
             Column("cluster", "INTEGER", "The group."),
             Column("name", "VARCHAR", "A name proposed from its most telling terms; NULL without texts."),
             Column("products", "INTEGER", "Products in the group."),
-            Column("stability", "DOUBLE", "Mean Jaccard of the group over resamples (Hennig 2007).", "0 to 1"),
         ),
     ),
     Table(
