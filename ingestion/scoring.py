@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingestion import agreement
+from ingestion.categories import category_scores, stabilities, standing
 from ingestion.task import Work
 
 Codes = NDArray[np.int32]
@@ -37,6 +38,8 @@ def step(work: Work) -> None:
     products = work.read("catalogue", "products", ["product_id", "category"])
     category_of = dict(zip(products["product_id"].to_pylist(), products["category"].to_pylist(), strict=True))
     quality = _label_free(work, method)
+    apart = standing(work, work.task.parameters.get("vectors", method), category_of)
+    stable = stabilities(work, method)
     for grouping in groupings(work, method):
         tag = {"method": method, "algorithm": grouping.algorithm, "space": grouping.space}
         shown = grouping.groups[representative(grouping.groups)]
@@ -51,7 +54,10 @@ def step(work: Work) -> None:
             matched = {int(c): str(names[r]) for r, c in pairs if table[r, c]}  # a group of none of it is not its group
             tables = [agreement.contingency(codes.astype(np.int32), groups[has]) for groups in grouping.groups.values()]
             work.write("scores", ({**tag, **row} for row in scores(tables, table)))
-            work.write("category_scores", ({**tag, **row} for row in category_scores(table, names.tolist(), matched)))
+            found = category_scores(
+                table, names.tolist(), matched, apart, stable.get((grouping.algorithm, grouping.space))
+            )
+            work.write("category_scores", ({**tag, **row} for row in found))
             work.write("confusions", ({**tag, **row} for row in confusions(table, names.tolist(), matched)))
         work.write("scores", ({**tag, **row} for row in quality[grouping.algorithm, grouping.space]))
         rows = zip(grouping.product_ids, shown.tolist(), strict=True)
@@ -102,29 +108,6 @@ def scores(tables: list[agreement.Table], shown: agreement.Table) -> Iterator[di
             "seed_max": max(values),
             "seeds": len(values),
             "products": int(shown.sum()),
-        }
-
-
-def category_scores(table: agreement.Table, names: list[str], matched: dict[int, str]) -> Iterator[dict[str, Any]]:
-    """Rows of `category_scores`: what each category finds in the group that is matched to it."""
-    group_of = {name: group for group, name in matched.items()}
-    for i, name in enumerate(names):
-        group, size = group_of.get(name), int(table[i].sum())
-        right = int(table[i, group]) if group is not None else 0
-        held = int(table[:, group].sum()) if group is not None else 0
-        elsewhere = table[i].copy()
-        if group is not None:
-            elsewhere[group] = 0
-        worst = int(elsewhere.argmax())
-        precision, recall = right / held if held else 0.0, right / size
-        yield {
-            "category": name,
-            "precision": precision,
-            "recall": recall,
-            "f1": 2 * precision * recall / (precision + recall) if right else 0.0,
-            "products": size,
-            "confused_with": matched.get(worst) if elsewhere[worst] else None,
-            "confused_share": float(elsewhere[worst] / size),
         }
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from ingestion import agreement, scoring
-from ingestion.scoring import category_scores, confusions, representative, scores
+from ingestion.categories import category_scores
+from ingestion.scoring import confusions, representative, scores
 from store.root import Root
 from tests.ingestion.steps import Rows, do, put
 
