@@ -11,7 +11,16 @@ from dashboard import words
 from dashboard.pages import PRODUCT
 from dashboard.state import link
 
-VERDICTS = {"feasible": "good", "borderline": "fair", "not feasible": "poor", "unknown": "none"}
+VERDICTS = {
+    "feasible": "good",
+    "borderline": "fair",
+    "not feasible": "poor",
+    "unknown": "none",
+    "automate": "good",
+    "label": "fair",
+    "merge": "fair",
+    "split": "fair",
+}
 STATUSES = {
     "ran": "good",
     "published": "good",
@@ -79,8 +88,13 @@ def track(
     interval: tuple[float | None, float | None] = (None, None),
     seeds: tuple[float | None, float | None] = (None, None),
     marks: Sequence[float] = (),
+    chance: float | None = None,
+    ceiling: float | None = None,
 ) -> Any:
-    """A score on a line from 0 to 1: a dot, a thin line for its interval, a bar for its range over seeds."""
+    """A score on a line from 0 to 1: a dot, a thin line for its interval, a bar for its range over seeds.
+
+    `marks` are dashes; `chance` is a dotted line, `ceiling` a triangle.
+    """
 
     def span(ends: tuple[float | None, float | None], kind: str) -> Any:
         if ends[0] is None or ends[1] is None:
@@ -92,11 +106,16 @@ def track(
     if value is not None:
         dot = html.Span(className="track-dot", style={"left": f"{max(0.0, min(1.0, value)):.1%}"})
     ticks = [html.Span(className="track-mark", style={"left": f"{mark:.1%}"}) for mark in marks]
+    said = f"{words.score(value)}, interval {words.score(interval[0])} to {words.score(interval[1])}, "
+    said += f"seeds {words.score(seeds[0])} to {words.score(seeds[1])}"
+    for name, place in (("chance", chance), ("ceiling", ceiling)):
+        if place is not None:
+            ticks.append(html.Span(className=f"track-{name}", style={"left": f"{max(0.0, min(1.0, place)):.1%}"}))
+            said += f", {name} {words.score(place)}"
     return html.Div(
         [*ticks, span(seeds, "track-seeds"), span(interval, "track-interval"), dot],
         className="track",
-        title=f"{words.score(value)}, interval {words.score(interval[0])} to {words.score(interval[1])}, "
-        f"seeds {words.score(seeds[0])} to {words.score(seeds[1])}",
+        title=said,
     )
 
 

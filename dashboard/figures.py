@@ -11,8 +11,9 @@ import plotly.graph_objects as go
 import pyarrow as pa
 
 from dashboard import words
+from store.questions.categories import CategoryScore
 from store.questions.groups import Cell
-from store.questions.study import CategoryScore, Grouping, Score
+from store.questions.study import Grouping, Score
 
 # Okabe & Ito's colours ("Color universal design", 2008) without black and yellow, and two that stay apart from them
 # under the usual colour-vision deficiencies.
@@ -148,12 +149,12 @@ def confusion(
     return figure
 
 
-def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str]) -> go.Figure:
-    """F1 per category (down) and method (across)."""
+def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str], column: str = "f1") -> go.Figure:
+    """One figure per category (down) and method (across)."""
     categories = sorted({s.category for s in scores})
     by_place = {(s.category, s.method): s for s in scores}
     found = [[by_place.get((c, m)) for m in methods] for c in categories]
-    values = [[None if s is None else s.f1 for s in line] for line in found]
+    values = [[None if s is None else getattr(s, column) for s in line] for line in found]
     hints = [["" if s is None else _hint(s) for s in line] for line in found]
     figure = base(height=max(260, 70 + (24 if len(categories) > 14 else 40) * len(categories)))
     figure.add_trace(
@@ -170,7 +171,7 @@ def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str]) -> go
             texttemplate="%{z:.2f}",
             textfont={"color": INK},
             text=hints,
-            hovertemplate="%{y}, %{x}: F1 %{z:.2f}<br>%{text}<extra></extra>",
+            hovertemplate="%{y}, %{x}: %{z:.2f}<br>%{text}<extra></extra>",
         )
     )
     figure.update_xaxes(side="top", tickangle=0, **PLAIN)

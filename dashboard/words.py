@@ -1,5 +1,6 @@
 """What things are called on the pages; a name that is not here is shown as the store has it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 METHODS = {
@@ -13,10 +14,13 @@ METHODS = {
     "sift": "SIFT",
     "cnn": "CNN",
     "fusion": "Fusion",
+    "consensus-text": "Consensus, text",
+    "consensus-image": "Consensus, pictures",
+    "consensus": "Consensus",
 }
 REDUCERS = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
-ALGORITHMS = {"kmeans": "k-means", "ward": "Ward"}
-SPACES = {"manifold": "10-D manifold", "full": "full embedding", "map": "2-D map"}
+ALGORITHMS = {"kmeans": "k-means", "ward": "Ward", "consensus": "consensus"}
+SPACES = {"manifold": "UMAP manifold", "full": "full embedding", "map": "2-D map", "ensemble": "several spaces"}
 SCOPES = {"text": "From text", "image": "From pictures", "text+image": "From both together"}
 METRICS = {
     "ari": "ARI",
@@ -27,7 +31,27 @@ METRICS = {
     "completeness": "Completeness",
     "accuracy": "Accuracy",
     "silhouette": "Silhouette",
+    "macro_f1": "Macro F1",
+    "f1": "F1",
 }
+CATEGORY_FIGURES = {
+    "f1": "F1",
+    "precision": "Precision",
+    "recall": "Recall",
+    "neighbour_purity": "Neighbour purity",
+    "silhouette": "Silhouette",
+    "stability": "Stability",
+}
+CATEGORY_MEANINGS = {
+    "f1": "Harmonic mean of precision and recall; 1 is perfect.",
+    "precision": "Share of the matched group's products that are of the category.",
+    "recall": "Share of the category's products that are in its matched group.",
+    "neighbour_purity": "Share of its products' 10 nearest neighbours that are of it too.",
+    "silhouette": "How far its products stand from those of other categories, from -1 to 1.",
+    "stability": "How alike its group comes back when products are resampled: above .75 stable, below .6 not.",
+}
+CRITERIA = {"consensus": "Agreement of resamples", "silhouette": "Silhouette", "gap": "Gap statistic"}
+KINDS = {"text": "text", "image": "picture"}
 METRIC_MEANINGS = {
     "ari": "Adjusted Rand index: 1 is the catalogue's own grouping, 0 is what chance reaches.",
     "ami": "Adjusted mutual information: 1 is the catalogue's own grouping, 0 is chance; for unequal categories.",
@@ -51,13 +75,28 @@ def method(name: str | None) -> str:
 
 
 def grouping(algorithm: str | None, space: str | None) -> str:
-    """A grouping's shown name, such as 'k-means, 10-D manifold'."""
+    """A grouping's shown name, such as 'k-means, UMAP manifold'."""
     return f"{named(ALGORITHMS, algorithm)}, {named(SPACES, space)}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in one phrase: 'a', 'a and b', 'a, b and c'."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def per_thousand(value: float | None, unit: str = "s") -> str:
+    """A cost per 1,000 products with as many decimals as it needs."""
+    return "–" if value is None else f"{value:.2g} {unit}" if value < 10 else f"{value:,.0f} {unit}"
 
 
 def score(value: float | None) -> str:
     """A score with two decimals."""
     return "–" if value is None else f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
+
+
+def signed(value: float | None) -> str:
+    """A difference of scores with its sign and two decimals."""
+    return "–" if value is None else f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def share(value: float | None) -> str:
@@ -69,7 +108,7 @@ def count(value: int | None, noun: str = "") -> str:
     """A number with thousands set apart, and its noun in the plural where needed."""
     if value is None:
         return "–"
-    plural = {"category": "categories"}.get(noun, f"{noun}s")
+    plural = {"category": "categories", "copy": "copies"}.get(noun, f"{noun}s")
     return f"{value:,} {noun if value == 1 else plural}".strip() if noun else f"{value:,}"
 
 

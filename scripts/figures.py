@@ -8,7 +8,7 @@ from store import snapshot
 from store.questions import study
 from store.root import Root
 
-SPACES = {"full": "embedding", "manifold": "10-D manifold", "map": "2-D t-SNE map"}
+SPACES = {"full": "embedding", "manifold": "UMAP manifold", "map": "2-D t-SNE map"}
 PLACE = re.compile(r"(<!-- figures:.*?-->\n).*?(<!-- end of figures -->)", re.DOTALL)
 
 

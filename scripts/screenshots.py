@@ -17,6 +17,7 @@ from store.questions.ask import column
 from store.reader import Reader
 from store.root import Root
 
+NAMES = ("projections", "clusters", "categories", "metrics", "maps", "labels", "products", "findings", "runs")
 HEIGHTS = {1280: 800, 1920: 1080}
 
 
@@ -32,7 +33,7 @@ def main(store: Path, folder: Path, widths: list[int]) -> None:
         ids = column(cursor, "SELECT product_id FROM suspects ORDER BY rank LIMIT 1") or column(
             cursor, "SELECT product_id FROM products ORDER BY catalogue_row LIMIT 1"
         )
-    pages = {name: f"/{name}" for name in ("projections", "clusters", "metrics", "products", "runs")}
+    pages = {name: f"/{name}" for name in NAMES}
     pages |= {"overview": "/", "four-projections": "/projections?panels=4&colour=match"}
     pages["product"] = f"/products/product?id={quote(ids[0])}"
     folder.mkdir(parents=True, exist_ok=True)

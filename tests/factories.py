@@ -5,6 +5,7 @@ The vectors are made up: each category has a centre, and a method sees it throug
 
 import colorsys
 import io
+import json
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from sklearn import metrics as measures
 from store import snapshot, tables
 from store.parts import Part, PartWriter, finish
 from store.root import Root
+from tests import judgements
 
 CATEGORIES = ("Baby Care", "Beauty", "Computers", "Home Decor", "Home Furnishing", "Kitchen & Dining", "Watches")
 THINGS = {
@@ -36,7 +38,10 @@ SCRIPT = "<script>window.hacked = true</script>"
 
 @dataclass(frozen=True)
 class FakeMethod:
-    """A method as the factory makes it up: `noise` is how badly it sees the categories, None if it did not run."""
+    """A method as the factory makes it up: `noise` is how badly it sees the categories, None if it did not run.
+
+    `of` names the methods that a consensus is made of; it has groups, and no vectors or maps of its own.
+    """
 
     name: str
     modality: str
@@ -44,6 +49,7 @@ class FakeMethod:
     noise: float | None
     status: str = "ran"
     detail: str | None = None
+    of: tuple[str, ...] = ()
 
 
 METHODS = (
@@ -53,6 +59,9 @@ METHODS = (
     FakeMethod("sift", "image", "RootSIFT visual words", 3.0),
     FakeMethod("cnn", "image", "MobileNetV2", 0.85),
     FakeMethod("fusion", "text+image", "bert + cnn", 0.4),
+    FakeMethod("consensus-text", "text", "Consensus of bert, tfidf", 0.0, of=("bert", "tfidf")),
+    FakeMethod("consensus-image", "image", "Consensus of cnn, sift", 0.0, of=("cnn", "sift")),
+    FakeMethod("consensus", "text+image", "Consensus of bert, tfidf, cnn", 0.0, of=("bert", "tfidf", "cnn")),
     FakeMethod(
         "use", "text", "universal-sentence-encoder/4", None, "unavailable",
         "No weights found for use. Give a SavedModel with --weights use=PATH.",
@@ -60,7 +69,10 @@ METHODS = (
     FakeMethod("glove", "text", "glove-wiki-gigaword-100", None, "failed", "The step was stopped at 4,096 MB."),
 )  # fmt: skip
 GROUPINGS = (("kmeans", "manifold"), ("kmeans", "full"), ("kmeans", "map"), ("ward", "full"))
+CONSENSUS = ("consensus", "ensemble")
+RESTS_ON = {"text": "consensus-text", "image": "consensus-image", "text+image": "consensus"}
 FEASIBLE, INFEASIBLE = 0.65, 0.40
+PARAMETERS = {"fusion": {"text": "bert", "image": "cnn", "text_share": 0.65}}
 Rows = list[dict[str, Any]]
 
 
@@ -117,39 +129,22 @@ def _write(root: Root, key: str, made: Rows, numbers: np.random.Generator, pictu
             write("pictures", [_picture(p) for p in made if p["image_path"]])
         write("texts", [_text(p) for p in made])
         ran = [m for m in METHODS if m.noise is not None and (pictures or m.modality == "text")]
-        wrong: dict[str, list[str]] = {}
-        scores: dict[str, float] = {}
+        vectors: dict[str, NDArray[np.float32]] = {}
+        study = judgements.Study(made, CATEGORIES, [m.name for m in ran])
         for method in ran:
             seen = [p for p in made if method.modality == "text" or p["image_path"]]
-            vectors = _vectors(method, seen, numbers)
-            _write_vectors(writer, method, seen, vectors)
-            for reducer, shrink in (("tsne", 1.0), ("umap", 0.8), ("pca", 0.4)):
-                xy = vectors[:, :2] * shrink + vectors[:, 2:4] * (1 - shrink)
-                write("projections", [
-                    {"method": method.name, "reducer": reducer, "product_id": p["product_id"], "x": x, "y": y}
-                    for p, (x, y) in zip(seen, xy.tolist(), strict=True)
-                ])  # fmt: skip
-                write("projection_scores", [
-                    {"method": method.name, "reducer": reducer, "metric": "trustworthiness", "value": 0.8 + shrink / 10}
-                ])  # fmt: skip
-            for grouping in reversed(GROUPINGS):  # the declared one last
-                ari = _write_grouping(writer, method, grouping, seen, vectors, wrong)
-            if ari is not None:
-                scores[method.name] = ari
+            vectors[method.name] = mine = _vectors(method, seen, numbers, vectors)
+            if not method.of:
+                _write_vectors(writer, method, seen, mine)
+                _write_maps(writer, method, seen, mine)
+            for grouping in (CONSENSUS,) if method.of else GROUPINGS:
+                study.judged.setdefault(method.name, grouping)
+                _write_grouping(writer, method, grouping, seen, mine, study)
         for method in METHODS:
             write("models", [_model(method, len(made), method in ran)])
-        _write_verdicts(writer, ran, scores)
-        disputed = sorted(wrong, key=lambda i: (-len(wrong[i]), i))[:5]
-        by_id = {p["product_id"]: p for p in made}
-        write("suspects", [
-            {"product_id": i, "category": by_id[i]["category"], "votes": len(wrong[i]), "methods": len(ran),
-             "suggested_category": max(sorted(set(wrong[i])), key=wrong[i].count), "rank": rank + 1}
-            for rank, i in enumerate(disputed)
-        ])  # fmt: skip
-        write("duplicates", [
-            {"product_id": "P0010", "duplicate_of": "P0003", "kind": "image", "similarity": 1.0},
-            {"product_id": "P0012", "duplicate_of": "P0005", "kind": "text", "similarity": 0.97},
-        ])  # fmt: skip
+        _write_verdicts(writer, ran, study)
+        for name, rows in judgements.tables(study):
+            write(name, rows)
         write("issues", [
             {"product_id": "P0007", "catalogue_row": 8, "stage": "images", "problem": "missing image",
              "detail": "There is no file P0007.jpg in the images folder; the product goes on without a picture."},
@@ -183,7 +178,13 @@ def _text(product: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _vectors(method: FakeMethod, seen: Rows, numbers: np.random.Generator) -> NDArray[np.float32]:
+def _vectors(
+    method: FakeMethod, seen: Rows, numbers: np.random.Generator, others: dict[str, NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """A consensus sees the mean of what its members see."""
+    if method.of:
+        rows = [p["catalogue_row"] - 1 for p in seen]
+        return np.mean([others[m] if len(others[m]) == len(seen) else others[m][rows] for m in method.of], axis=0)
     angles = np.array([2 * np.pi * ((p["catalogue_row"] - 1) % len(CATEGORIES)) / len(CATEGORIES) for p in seen])
     circle = np.stack([np.cos(angles), np.sin(angles), np.cos(2 * angles), np.sin(2 * angles)], axis=1) * 2
     noise = numbers.normal(size=(len(seen), 8)) * (method.noise or 1.0)
@@ -198,16 +199,29 @@ def _write_vectors(writer: PartWriter, method: FakeMethod, seen: Rows, vectors: 
     )
 
 
+def _write_maps(writer: PartWriter, method: FakeMethod, seen: Rows, vectors: NDArray[np.float32]) -> None:
+    for reducer, shrink in (("tsne", 1.0), ("umap", 0.8), ("pca", 0.4)):
+        keys = {"method": method.name, "reducer": reducer}
+        xy = vectors[:, :2] * shrink + vectors[:, 2:4] * (1 - shrink)
+        writer.write(tables.table("projections"), [
+            {**keys, "product_id": p["product_id"], "x": x, "y": y} for p, (x, y) in zip(seen, xy.tolist(), strict=True)
+        ])  # fmt: skip
+        writer.write(
+            tables.table("projection_scores"), [{**keys, "metric": "trustworthiness", "value": 0.8 + shrink / 10}]
+        )
+
+
 def _write_grouping(
     writer: PartWriter,
     method: FakeMethod,
     grouping: tuple[str, str],
     seen: Rows,
     vectors: NDArray[np.float32],
-    wrong: dict[str, list[str]],
-) -> float | None:
-    """Nearest centre as the grouping, with a slip that differs between the groupings; its ARI."""
-    angles = np.arctan2(vectors[:, 1], vectors[:, 0] + 0.15 * GROUPINGS.index(grouping))
+    study: judgements.Study,
+) -> None:
+    """Nearest centre as the grouping, with a slip that differs between the groupings; scored with the real measures."""
+    slip = 0.0 if grouping == CONSENSUS else 0.15 * GROUPINGS.index(grouping)
+    angles = np.arctan2(vectors[:, 1], vectors[:, 0] + slip)
     cluster = np.round(angles / (2 * np.pi) * len(CATEGORIES)).astype(int) % len(CATEGORIES)
     keys = {"method": method.name, "algorithm": grouping[0], "space": grouping[1]}
     truth = [p["category"] for p in seen]
@@ -218,10 +232,11 @@ def _write_grouping(
         writer.write(tables.table(name), [{**keys, **row} for row in rows])
 
     placed = [(p["product_id"], int(c)) for p, c in zip(seen, cluster, strict=True)]
+    study.placed[(method.name, *grouping)] = placed
     write("partitions", [{"seed": 0, "product_id": i, "cluster": c} for i, c in placed])
     write("clusters", [{"product_id": i, "cluster": c, "matched_category": matched[c]} for i, c in placed])
     if not labelled:
-        return None
+        return
     known = [(t, int(c)) for t, c in zip(truth, cluster, strict=True) if t]
     write("confusions", [
         {"category": t, "cluster": c, "matched_category": CATEGORIES[c], "products": known.count((t, c))}
@@ -237,12 +252,14 @@ def _write_grouping(
         "completeness": measures.completeness_score(names, groups),
         "accuracy": float(np.mean([t == CATEGORIES[c] for t, c in known])),
     }
-    write("scores", [
-        {"metric": metric, "value": value, "low": value - 0.05 if metric in ("ari", "ami") else None,
-         "high": value + 0.05 if metric in ("ari", "ami") else None, "seed_min": value - 0.02,
-         "seed_max": value + 0.015, "seeds": 5, "products": len(known)}
-        for metric, value in values.items()
-    ])  # fmt: skip
+    study.scores |= {(method.name, *grouping, metric): float(value) for metric, value in values.items()}
+    for metric, value in values.items():
+        adjusted = metric in ("ari", "ami")
+        write("scores", [{
+            "metric": metric, "value": value, "low": value - 0.05 if adjusted else None,
+            "high": value + 0.05 if adjusted else None, "chance": 0.02 if adjusted else 0.2,
+            "seed_min": value - 0.02, "seed_max": value + 0.015, "seeds": 10, "products": len(known),
+        }])  # fmt: skip
     for number, category in enumerate(CATEGORIES):
         hits = known.count((category, number))
         in_category, in_cluster = names.count(category), groups.count(number)
@@ -254,44 +271,43 @@ def _write_grouping(
             "f1": 2 * precision * recall / (precision + recall) if hits else 0.0, "products": in_category,
             "confused_with": None if worst is None else CATEGORIES[worst],
             "confused_share": others.count(worst) / in_category if worst is not None else None,
+            "neighbour_purity": None if method.of else 0.1 + 0.9 * recall,
+            "silhouette": None if method.of else recall - 0.5,
+            "stability": 0.3 + 0.6 * precision,
         }])  # fmt: skip
-    if grouping == GROUPINGS[0]:
-        for product, (product_id, c) in zip(seen, placed, strict=True):
-            if product["category"] and product["category"] != CATEGORIES[c]:
-                wrong.setdefault(product_id, []).append(CATEGORIES[c])
-    return float(values["ari"])
 
 
 def _model(method: FakeMethod, products: int, ran: bool) -> dict[str, Any]:
-    fitted = "fitted" in method.model
+    fitted = "fitted" in method.model or bool(method.of)
     return {
         "method": method.name, "modality": method.modality, "model": method.model,
         "source": "fitted here" if fitted else "package", "licence": None if fitted else "Apache-2.0",
-        "sha256": None if fitted or not ran else "ab" * 32, "dimensions": 8 if ran else None,
-        "parameters": '{"lowercase": true}', "status": method.status if ran or method.noise is None else "unavailable",
+        "sha256": None if fitted or not ran else "ab" * 32, "dimensions": 8 if ran and not method.of else None,
+        "parameters": json.dumps(PARAMETERS.get(method.name, {"methods": method.of})),
+        "status": method.status if ran or method.noise is None else "unavailable",
         "detail": method.detail if ran or method.noise is None else "The catalogue has no pictures.",
         "products": products if ran else None,
     }  # fmt: skip
 
 
-def _write_verdicts(writer: PartWriter, ran: list[FakeMethod], scores: dict[str, float]) -> None:
-    grouping = {"algorithm": "kmeans", "space": "manifold", "metric": "ari"}
-    thresholds = {"feasible_from": FEASIBLE, "infeasible_below": INFEASIBLE}
-    for scope in ("text", "image", "text+image", *(f"method:{m.name}" for m in ran)):
-        of_scope = [m.name for m in ran if scope in (m.modality, f"method:{m.name}")]
-        if not of_scope:
-            continue
-        best = max(of_scope, key=lambda name: scores.get(name, 0.0))
-        value = scores.get(best)
+def _write_verdicts(writer: PartWriter, ran: list[FakeMethod], study: judgements.Study) -> None:
+    names = [m.name for m in ran]
+    scopes = {scope: name for scope, name in RESTS_ON.items() if name in names}
+    for scope, name in (scopes | {f"method:{name}": name for name in names}).items():
+        grouping = study.judged[name]
+        value = study.scores.get((name, *grouping, "ari"))
         verdict = "unknown" if value is None else (
             "feasible" if value >= FEASIBLE else "borderline" if value >= INFEASIBLE else "not feasible"
         )  # fmt: skip
         reason = "There are no categories to compare with." if value is None else (
-            f"{best} reaches an ARI of {value:.2f}; feasible from {FEASIBLE}, not feasible below {INFEASIBLE}."
+            f"{name} reaches an ARI of {value:.2f}; feasible from {FEASIBLE}, not feasible below {INFEASIBLE}."
         )  # fmt: skip
         interval = {"low": None, "high": None} if value is None else {"low": value - 0.05, "high": value + 0.05}
-        row = {"scope": scope, "method": best, "verdict": verdict, "reason": reason, "value": value}
-        writer.write(tables.table("verdicts"), [{**row, **grouping, **thresholds, **interval}])
+        row = {
+            "scope": scope, "method": name, "verdict": verdict, "reason": reason, "value": value, "metric": "ari",
+            "algorithm": grouping[0], "space": grouping[1], "feasible_from": FEASIBLE, "infeasible_below": INFEASIBLE,
+        }  # fmt: skip
+        writer.write(tables.table("verdicts"), [{**row, **interval}])
 
 
 def _logs(root: Root, number: int, products: int) -> None:
@@ -310,7 +326,10 @@ def _logs(root: Root, number: int, products: int) -> None:
          "rows": products, "detail": detail}
         for step, status, seconds, memory, detail in (
             ("features:bert", "computed", 31.0, 812.0, None), ("features:cnn", "computed", 22.4, 640.0, None),
-            ("projection:bert:tsne", "cached", 9.3, 240.0, None),
+            ("features:count", "computed", 0.9, 210.0, None), ("features:tfidf", "computed", 1.1, 215.0, None),
+            ("features:sift", "computed", 12.5, 330.0, None), ("features:fusion", "computed", 0.4, 180.0, None),
+            ("projection:bert", "cached", 9.3, 240.0, None), ("clustering:bert", "computed", 7.7, 300.0, None),
+            ("clustering:cnn", "computed", 8.1, 310.0, None), ("clustering:tfidf", "computed", 6.0, 290.0, None),
             ("features:glove", "failed", 4.0, 4096.0, "The step was stopped at 4,096 MB."),
             ("features:use", "unavailable", None, None, "No weights found for use."),
         )

@@ -11,8 +11,10 @@ from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
 from store.questions import catalogue, groups, study
 from store.reader import Reader
 
-FITTING, ODD = 12, 6
-"""Pictures a card shows: enough of the main category to recognise it, and some of what does not belong."""
+CENTRAL, FITTING, ODD = 6, 12, 6
+"""Pictures a card shows: the most central products (else some of the main category), and some that do not belong."""
+STABLE, UNSTABLE = 0.75, 0.6
+"""Above the first a group is stable, below the second it is not (Hennig 2007)."""
 ADDRESS = Address("/clusters", (Control("method", "clusters-method"), Control("grouping", "clusters-grouping")))
 
 
@@ -20,9 +22,9 @@ def layout(reader: Reader, search: str) -> Any:
     """The controls in the state of the address."""
     with reader.cursor() as cursor:
         groupings = [f"{g.algorithm}.{g.space}" for g in study.groupings(cursor)]
-        declared, metric = study.declared(cursor)
-        ranked = study.leaderboard(cursor, declared.algorithm, declared.space, metric)
-    methods = [s.method for s in ranked if s.status == "ran"]
+        declared, _ = study.declared(cursor)
+        judged = study.judged(cursor)
+        methods = [s.method for s in study.standings(cursor) if s.method in judged]
     if not groupings or not methods:
         return ui.notice("There are no groups in this snapshot", "No method could be run; the Overview says why.")
     defaults = {"method": methods[0], "grouping": f"{declared.algorithm}.{declared.space}"}
@@ -66,22 +68,38 @@ def register(app: Dash, reader: Reader) -> None:
         algorithm, _, space = (grouping or "").partition(".")
         with reader.cursor(number) as cursor:
             found = groups.clusters(cursor, method, algorithm, space)
-            cells = groups.confusion(cursor, method, algorithm, space)
-            members = groups.members(cursor, method, algorithm, space, fitting=FITTING, odd=ODD)
+            if not found and method in (judged := study.judged(cursor)):  # a consensus has but one grouping
+                algorithm, space = judged[method].algorithm, judged[method].space
+                found = groups.clusters(cursor, method, algorithm, space)
+            where = (method, algorithm, space)
+            cells = groups.confusion(cursor, *where)
+            members = groups.members(cursor, *where, fitting=FITTING, odd=ODD)
+            central = groups.central(cursor, *where, CENTRAL)
+            described = groups.descriptions(cursor, *where)
             looks = figures.looks([c.name for c in catalogue.categories(cursor)])
             model = study.model_names(cursor).get(method)
         if not found:
             return ui.notice("These groups are not there", f"{words.method(method)} was not grouped in this way.")
         order = _matched_order(found)
+        by = f"Grouped by {words.grouping(algorithm, space)}. "
+        cards = [
+            _card(
+                number,
+                link("/projections", m0=method, panels="1", colour="cluster", grouping=f"{algorithm}.{space}",
+                     focus=c.matched_category),
+                c,
+                described.get(c.cluster),
+                [p for p in central if p.cluster == c.cluster],
+                [m for m in members if m.cluster == c.cluster],
+                looks,
+            )
+            for c in order
+        ]  # fmt: skip
         return [
-            _heat(method, model, cells, order, sorted(looks)) if cells else None,
-            html.Div(
-                [
-                    _card(number, method, grouping, c, [m for m in members if m.cluster == c.cluster], looks)
-                    for c in order
-                ],
-                className="cluster-cards",
-            ),
+            _heat(method, by + (f"The model: {model}. " if model else ""), cells, order, sorted(looks))
+            if cells
+            else None,
+            html.Div(cards, className="cluster-cards"),
         ]
 
 
@@ -90,15 +108,11 @@ def _matched_order(found: list[groups.Cluster]) -> list[groups.Cluster]:
     return sorted(found, key=lambda c: (c.matched_category is None, c.matched_category or "", c.cluster))
 
 
-def _heat(
-    method: str, model: str | None, cells: list[groups.Cell], order: list[groups.Cluster], categories: list[str]
-) -> Any:
+def _heat(method: str, said: str, cells: list[groups.Cell], order: list[groups.Cluster], categories: list[str]) -> Any:
     right = sum(cell.products for cell in cells if cell.category == cell.matched_category)
     total = sum(cell.products for cell in cells)
     mixed = max((c for c in cells if c.category != c.matched_category), key=lambda c: c.products, default=None)
-    note = "Down: the catalogue's categories; across: the groups, each above the category it is matched to. "
-    if model:
-        note = f"The model: {model}. {note}"
+    note = f"{said}Down: the catalogue's categories; across: the groups, each above the category it is matched to. "
     if mixed:
         other = mixed.matched_category or "no category's match"
         note += f"Most often confused: {mixed.products} of {mixed.category} are with {other}."
@@ -111,15 +125,20 @@ def _heat(
 
 def _card(
     number: int,
-    method: str,
-    grouping: str,
+    on_map: str,
     cluster: groups.Cluster,
+    described: groups.Description | None,
+    central: list[groups.Central],
     members: list[groups.Member],
     looks: dict[str, figures.Look],
 ) -> Any:
     fitting, odd = [m for m in members if m.fits], [m for m in members if not m.fits]
     look = looks.get(cluster.matched_category or "")
-    title = [ui.dot(look.colour) if look else None, cluster.matched_category or f"Group {cluster.cluster}"]
+    proposed = described.name if described else None
+    title = [
+        ui.dot(look.colour) if look else None,
+        cluster.matched_category or proposed or f"Group {cluster.cluster}",
+    ]
     said = f"Group {cluster.cluster} · {words.count(cluster.products, 'product')}"
     if cluster.purity is not None:
         said += f" · {words.share(cluster.purity)} {cluster.main_category}"
@@ -127,7 +146,9 @@ def _card(
         said += f" (the best match left for it is {cluster.matched_category})"
     return ui.card(
         title,
-        html.Div([ui.tile(number, m, named=False) for m in fitting], className="tiles tiles-small"),
+        _description(described) if described else None,
+        html.H3("Most central") if central else None,
+        html.Div([ui.tile(number, p, named=False) for p in central or fitting], className="tiles tiles-small"),
         html.Div(
             [
                 html.H3("Also in this group"),
@@ -140,18 +161,34 @@ def _card(
         if odd
         else None,
         note=said,
-        tools=dcc.Link(
-            "on the map",
-            href=link(
-                "/projections",
-                m0=method,
-                panels="1",
-                colour="cluster",
-                grouping=grouping,
-                focus=cluster.matched_category,
-            ),
-        ),
+        tools=dcc.Link("on the map", href=on_map),
         class_name="cluster-card",
+    )
+
+
+def _description(described: groups.Description) -> Any:
+    """The proposed name, the most telling terms, and whether the group comes back."""
+    stable = described.stability
+    tone = "" if stable is None else "good" if stable > STABLE else "fair" if stable >= UNSTABLE else "poor"
+    word = {"good": "stable", "fair": "doubtful", "poor": "not stable"}.get(tone, "")
+    return html.Div(
+        [
+            html.Div(["Proposed name: ", html.Strong(described.name)]) if described.name else None,
+            html.Div(
+                [
+                    *(html.Span(term, className="term") for term in described.terms),
+                    html.Span(
+                        ui.badge(f"{word}: {words.score(stable)}", tone),
+                        title="Mean Jaccard with the nearest group over resamples (Hennig 2007): "
+                        "above .75 stable, below .6 not.",
+                    )
+                    if tone
+                    else None,
+                ],
+                className="terms",
+            ),
+        ],
+        className="description",
     )
 
 

@@ -4,14 +4,22 @@ from typing import Any
 
 from dash import Dash, Input, Output, html
 
+from dashboard import charts, figures, words
 from dashboard import components as ui
-from dashboard import figures, words
 from dashboard.pages import Page
 from dashboard.state import SNAPSHOT, Address, Control, callback, pick
-from store.questions import study
+from store.questions import comparisons, study
 from store.reader import Reader
 
-ADDRESS = Address("/metrics", (Control("metric", "metrics-metric"), Control("grouping", "metrics-grouping")))
+ADDRESS = Address(
+    "/metrics",
+    (
+        Control("metric", "metrics-metric"),
+        Control("grouping", "metrics-grouping"),
+        Control("one", "metrics-one"),
+        Control("other", "metrics-other"),
+    ),
+)
 
 
 def layout(reader: Reader, search: str) -> Any:
@@ -20,19 +28,44 @@ def layout(reader: Reader, search: str) -> Any:
         metrics = study.metrics(cursor)
         groupings = [f"{g.algorithm}.{g.space}" for g in study.groupings(cursor)]
         declared, metric = study.declared(cursor)
+        judged = study.judged(cursor)
+        ranked = [s.method for s in study.standings(cursor) if s.value is not None]
+        every = sorted({(s.method, s.algorithm, s.space) for s in study.scores(cursor)})
     if not metrics:
         return ui.notice(
             "There are no scores in this snapshot",
             "Scores compare groups with categories; the catalogue has none, or no method could be run.",
         )
+    best = [_key(m, judged[m]) for m in ranked if m in judged]
     defaults = {"metric": pick(metric, metrics), "grouping": f"{declared.algorithm}.{declared.space}"}
+    defaults |= {"one": best[0] if best else "", "other": best[1] if len(best) > 1 else ""}
     state = ADDRESS.read(search, **defaults)
+    pairs = [{"value": ".".join(key), "label": _said(key[0], study.Grouping(*key[1:]))} for key in every]
+    keys = [pair["value"] for pair in pairs]
     names = [{"value": g, "label": words.grouping(*g.split("."))} for g in groupings]
     return ui.page(
         "How well does each method do, by every measure?",
         "The study's verdict rests on one declared measure and grouping; here are all, to see whether it holds.",
         ADDRESS.store(**defaults),
         ui.loading(html.Div(id="metrics-body", className="stack")),
+        ui.card(
+            "Is one better than the other?",
+            html.Div(
+                [
+                    ui.field(
+                        label,
+                        ui.select(f"metrics-{name}", pairs, pick(state[name], keys, defaults[name])),
+                        f"metrics-{name}",
+                    )
+                    for name, label in (("one", "Is this grouping"), ("other", "better than this one"))
+                ],
+                className="controls",
+            ),
+            ui.loading(html.Div(id="metrics-pair")),
+            note="Two scores are compared over the same products: the paired 95 % interval of their difference. Where "
+            "it holds 0, no difference was shown.",
+            class_name="mt-3",
+        ),
         tools=html.Div(
             [
                 ui.field(
@@ -67,21 +100,81 @@ def register(app: Dash, reader: Reader) -> None:
         with reader.cursor(number) as cursor:
             scores = study.scores(cursor)
             groupings = study.groupings(cursor)
-            categories = study.category_scores(cursor, algorithm, space)
             models = study.model_names(cursor)
         of_metric = [s for s in scores if s.metric == metric]
         best: dict[str, float] = {}
         for score in of_metric:
             best[score.method] = max(best.get(score.method, -1.0), score.value if score.value is not None else -1.0)
         methods = sorted(best, key=lambda m: -best[m])
-        here = study.Grouping(algorithm, space)
         return [
-            html.Div(
-                [_dots(of_metric, methods, groupings, metric), _heat(categories, methods, here)],
-                className="halves wide-only",
-            ),
-            _table(scores, metric, here, models),
+            _dots(of_metric, methods, groupings, metric),
+            _table(scores, metric, study.Grouping(algorithm, space), models),
         ]
+
+    @callback(
+        app,
+        Output("metrics-pair", "children"),
+        Input(SNAPSHOT, "data"),
+        Input("metrics-metric", "value"),
+        Input("metrics-one", "value"),
+        Input("metrics-other", "value"),
+    )
+    def pair(number: int, metric: str, one: str, other: str) -> Any:
+        (first, a), (second, b) = _parts(one), _parts(other)
+        with reader.cursor(number) as cursor:
+            compared = comparisons.metrics(cursor)
+            metric = pick(metric, compared, study.declared(cursor)[1])
+            found = comparisons.between(cursor, (first, a), (second, b), metric)
+            judged = study.judged(cursor)
+            rivals = comparisons.against(cursor, first, a, metric)
+        rivals = [c for c in rivals if judged.get(c.other_method) == study.Grouping(c.other_algorithm, c.other_space)]
+        return [
+            html.P(_in_words(first, a, second, b, found, metric), className="answer"),
+            ui.graph("differences", charts.differences(rivals)) if rivals else None,
+            html.P(
+                f"{_said(first, a)} less each other method in the grouping that it is judged by, by "
+                f"{words.named(words.METRICS, metric)}; right of the line it is ahead. Grey: no difference was shown.",
+                className="note",
+            )
+            if rivals
+            else None,
+        ]
+
+
+def _key(method: str, grouping: study.Grouping) -> str:
+    return f"{method}.{grouping.algorithm}.{grouping.space}"
+
+
+def _parts(key: str | None) -> tuple[str, study.Grouping]:
+    """The method and grouping of a choice; empty names for nonsense."""
+    method, algorithm, space = [*(key or "").split("."), "", "", ""][:3]
+    return method, study.Grouping(algorithm, space)
+
+
+def _said(method: str, grouping: study.Grouping) -> str:
+    return f"{words.method(method)} ({words.grouping(grouping.algorithm, grouping.space)})"
+
+
+def _in_words(
+    one: str,
+    a: study.Grouping,
+    other: str,
+    b: study.Grouping,
+    found: comparisons.Comparison | None,
+    metric: str,
+) -> str:
+    """The answer in one sentence."""
+    if (one, a) == (other, b):
+        return "These are the same grouping; choose another to compare it with."
+    if found is None:
+        return "These two were not compared: no product with a category was placed by both."
+    more = "ahead of" if found.difference >= 0 else "behind"
+    sure = "so the difference is real" if found.distinct else "so no difference was shown"
+    return (
+        f"{_said(one, a)} is {words.score(abs(found.difference))} {more} {_said(other, b)} by "
+        f"{words.named(words.METRICS, metric)}; the interval goes from {words.signed(found.low)} to "
+        f"{words.signed(found.high)} over {words.count(found.products, 'product')}, {sure}."
+    )
 
 
 def _dots(scores: list[study.Score], methods: list[str], groupings: list[study.Grouping], metric: str) -> Any:
@@ -100,24 +193,6 @@ def _dots(scores: list[study.Score], methods: list[str], groupings: list[study.G
             " Lines: 95 % interval over products. Marks far apart on one line: ",
             "the figure depends on how the products were grouped.",
         ],
-    )
-
-
-def _heat(scores: list[study.CategoryScore], methods: list[str], grouping: study.Grouping) -> Any:
-    if not scores:
-        return ui.card("There are no figures per category for these groups")
-    best: dict[str, float] = {}
-    for score in scores:
-        best[score.category] = max(best.get(score.category, 0.0), score.f1 or 0.0)
-    hardest = min(best, key=lambda c: best[c])
-    easiest = max(best, key=lambda c: best[c])
-    return ui.card(
-        f"Easiest to find: {easiest}; hardest: {hardest}",
-        ui.graph(
-            "category-heat", figures.category_heat(scores, [m for m in methods if m in {s.method for s in scores}])
-        ),
-        note=f"F1 of each category (1 is perfect) by {words.grouping(grouping.algorithm, grouping.space)}, groups "
-        "matched to categories one to one. Hover for precision, recall and what it is confused with.",
     )
 
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from dash import Dash, Input, Output, dcc, html
 
+from dashboard import charts, leaderboard, words
 from dashboard import components as ui
-from dashboard import words
 from dashboard.pages import Page
-from dashboard.state import LOGS, SNAPSHOT, callback, link
+from dashboard.state import LOGS, SNAPSHOT, callback
 from store.errors import AislemapError
-from store.questions import activity, catalogue, study
+from store.questions import activity, catalogue, comparisons, costs, estimates, labels, study
 from store.questions.ask import Cursor
 from store.reader import Reader
 
@@ -29,12 +29,17 @@ def register(app: Dash, reader: Reader) -> None:
     @callback(app, Output("overview-body", "children"), Input(SNAPSHOT, "data"), Input(LOGS, "data"))
     def body(number: int, logs: str) -> Any:
         with reader.cursor(number) as cursor:
-            grouping, metric = study.declared(cursor)
-            standings = study.leaderboard(cursor, grouping.algorithm, grouping.space, metric)
+            metric = study.declared(cursor)[1]
+            standings = study.standings(cursor)
             verdicts = study.verdicts(cursor)
+            behind = comparisons.behind_leader(cursor, metric)
+            beside = [_how_many(estimates.k_estimates(cursor), standings), _named(estimates.named_scores(cursor))]
+            beside = [part for part in beside if part is not None]
             return [
                 _verdicts(verdicts, standings),
-                _leaderboard(standings, verdicts, grouping, metric),
+                leaderboard.card(standings, verdicts, behind, labels.ceilings(cursor, metric), metric),
+                _cost(costs.costs(cursor), metric),
+                html.Div(beside, className="halves" if len(beside) > 1 else "stack") if beside else None,
                 html.Div([_catalogue(cursor), _changes(reader, cursor, number), _activity(cursor)], className="thirds"),
             ]
 
@@ -72,74 +77,96 @@ def _verdict(verdict: study.Verdict, model: str | None) -> Any:
     )
 
 
-def _leaderboard(
-    standings: list[study.Standing], verdicts: list[study.Verdict], grouping: study.Grouping, metric: str
-) -> Any:
-    by_method = {v.method: v for v in verdicts if v.scope.startswith("method:")}
-    marks = [m for v in verdicts[:1] for m in (v.infeasible_below, v.feasible_from) if m is not None]
-    ran = [s for s in standings if s.status == "ran"]
-    rest = [s for s in standings if s.status != "ran"]
-    body = [
-        [
-            html.Span([dcc.Link(words.method(s.method), href=link("/clusters", method=s.method)), _model(s)]),
-            s.modality or "–",
-            ui.track(s.value, (s.low, s.high), (s.seed_min, s.seed_max), marks),
-            html.Strong(words.score(s.value)),
-            ui.interval(s.low, s.high),
-            ui.interval(s.seed_min, s.seed_max),
-            ui.verdict(by_method[s.method].verdict) if s.method in by_method else "",
-        ]
-        for s in ran
-    ]
-    name = words.named(words.METRICS, metric)
-    title = _headline([s for s in ran if s.value is not None])
-    note = [
-        f"{words.METRIC_MEANINGS.get(metric, '')} Groups by {words.grouping(grouping.algorithm, grouping.space)}. ",
-        "Dot: median over seeds; thin line: 95 % interval over products; bar: range over seeds; ",
-        "dashes: the thresholds of 'not feasible' and 'feasible'.",
-    ]
-    head = ["Method", "Looks at", "From 0 to 1", name, "Interval", "Over seeds", "Verdict"]
+def _how_many(found: list[estimates.Estimate], standings: list[study.Standing]) -> Any:
+    """The number of groups, for the methods in the order of the leaderboard."""
+    if not found:
+        return None
+    have = {e.method for e in found}
+    methods = [s.method for s in standings if s.method in have]
+    chief = next(e for m in methods for e in found if e.method == m)
+    spread = "" if chief.low is None else f" ({chief.low} to {chief.high})"
+    title = f"{words.method(chief.method)} sees {words.count(chief.k, 'group')}{spread}"
+    if chief.categories is not None:
+        title += f"; the catalogue has {words.count(chief.categories, 'category')}"
     return ui.card(
         title,
-        ui.table(head, body, (3, 4, 5), "leaderboard") if ran else None,
-        html.Div(
-            [
-                html.H3("Not in the comparison"),
-                ui.table(
-                    ["Method", "Looks at", "Status", "Why, and what to do"],
-                    [
-                        [
-                            html.Span([words.method(s.method), _model(s)]),
-                            s.modality or "–",
-                            ui.status(s.status),
-                            s.detail,
-                        ]
-                        for s in rest
-                    ],
-                    name="unavailable",
-                ),
-            ],
-            className="mt-3",
-        )
-        if rest
-        else None,
-        note=note,
+        ui.graph("group-counts", charts.group_counts(found, methods)),
+        note="The number of groups, estimated without the categories, with its 95 % range over resamples. "
+        "Dashes: the number of categories.",
+        class_name="how-many",
     )
 
 
-def _headline(scored: list[Any]) -> str:
-    """Who scores highest, the best first in `scored`, and whose intervals overlap with its own."""
+def _cost(found: list[costs.Cost], metric: str) -> Any:
+    timed = [c for c in found if c.seconds is not None]
+    if not timed:
+        return None
+    name = words.named(words.METRICS, metric)
+    body = [
+        [
+            words.method(c.method),
+            words.score(c.value),
+            words.per_thousand(c.seconds),
+            words.per_thousand(c.grouping_seconds),
+            words.megabytes(c.peak_mb),
+            words.per_thousand(c.vector_mb, "MB"),
+            words.count(c.dimensions) if c.dimensions else "–",
+        ]
+        for c in found
+    ]
+    head = ["Method", name, "Vectors", "Groups", "Peak memory", "Stored", "Dimensions"]
+    return ui.card(
+        _bargain(timed, name),
+        html.Div(
+            [ui.graph("costs", charts.costs(found, metric)), ui.table(head, body, tuple(range(1, 7)), "costs")],
+            className="halves wide-only",
+        ),
+        note="Per 1,000 products, from the run's own measurements: up is better, left is quicker. A method that joins "
+        "others' vectors bears their cost too; 'Groups' is all its groupings, every seed.",
+    )
+
+
+def _bargain(timed: list[costs.Cost], name: str) -> str:
+    """The best method, and the quickest that keeps most of its score."""
+    scored = [c for c in timed if c.value is not None]
     if not scored:
-        return "The methods"
-    best, *others = scored
-    near = [words.method(s.method) for s in others if s.high is not None and best.low is not None and s.high > best.low]
-    title = f"{words.method(best.method)} comes closest to the catalogue's own categories"
-    return f"{title}, its interval overlapping with that of {' and '.join(near)}" if near else title
+        return "What the vectors cost"
+    best = max(scored, key=lambda c: c.value or 0.0)
+    title = f"{words.method(best.method)}: {name} {words.score(best.value)} for {words.per_thousand(best.seconds)}"
+    good = [c for c in scored if (c.value or 0.0) >= 0.9 * (best.value or 0.0)]
+    quick = min(good, key=lambda c: c.seconds or 0.0)
+    if quick is best:
+        return f"{title} per 1,000 products, and no quicker method comes near"
+    return f"{title}; {words.method(quick.method)}: {words.score(quick.value)} for {words.per_thousand(quick.seconds)}"
 
 
-def _model(standing: study.Standing) -> Any:
-    parts = [standing.model, f"{standing.dimensions:,}-d" if standing.dimensions else None]
-    return html.Span(" · ".join(part for part in parts if part), className="sub")
+def _named(found: list[estimates.NamedScore]) -> Any:
+    """Groups made from the categories' names: another question than the verdict's, and so apart from it."""
+    if not found:
+        return None
+    metrics = list(dict.fromkeys(f.metric for f in found))
+    cells = {(f.method, f.metric): f for f in found}
+    body = [
+        [
+            words.method(method),
+            *(
+                html.Span([words.score(f.value), html.Span(ui.interval(f.low, f.high), className="sub")])
+                if (f := cells.get((method, metric)))
+                else "–"
+                for metric in metrics
+            ),
+        ]
+        for method in dict.fromkeys(f.method for f in found)
+    ]
+    return ui.card(
+        [ui.badge("not clustering", "none"), " If the categories' names are given"],
+        ui.table(
+            ["Method", *(words.named(words.METRICS, m) for m in metrics)], body, range(1, len(metrics) + 1), "named"
+        ),
+        note="Each product goes to the category whose name is nearest to it as text. No label of a product is used, "
+        "but the names are: so these figures stand apart, and no verdict rests on them.",
+        class_name="named-groups",
+    )
 
 
 def _catalogue(cursor: Cursor) -> Any:

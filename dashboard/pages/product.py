@@ -103,9 +103,14 @@ def _concerns(cursor: Cursor, product_id: str) -> Any:
 
 
 def _placements(cursor: Cursor, product: catalogue.Product, looks: dict[str, figures.Look]) -> Any:
-    grouping, metric = study.declared(cursor)
-    found = {p.method: p for p in catalogue.placements(cursor, product.product_id, grouping.algorithm, grouping.space)}
-    ranked = study.leaderboard(cursor, grouping.algorithm, grouping.space, metric)
+    judged = study.judged(cursor)
+    found = {
+        p.method: p
+        for grouping in sorted(set(judged.values()))
+        for p in catalogue.placements(cursor, product.product_id, grouping.algorithm, grouping.space)
+        if judged.get(p.method) == grouping
+    }
+    ranked = study.standings(cursor)
     lines = []
     right = 0
     for method in [s.method for s in ranked if s.method in found]:
@@ -127,7 +132,7 @@ def _placements(cursor: Cursor, product: catalogue.Product, looks: dict[str, fig
     return ui.card(
         title if lines else "No method could place it",
         ui.table(["Method", "Category of its group", "Group", ""], lines, name="placements") if lines else None,
-        note=f"By {words.grouping(grouping.algorithm, grouping.space)}; the best method first.",
+        note="Each method in the grouping it is judged by, the best method first.",
     )
 
 
@@ -142,11 +147,8 @@ def _texts(product: catalogue.Product) -> Any:
 
 
 def _neighbours(cursor: Cursor, number: int, product: catalogue.Product, looks: dict[str, figures.Look]) -> Any:
-    grouping, metric = study.declared(cursor)
     have = catalogue.embedded_by(cursor)
-    ranked = [
-        s.method for s in study.leaderboard(cursor, grouping.algorithm, grouping.space, metric) if s.method in have
-    ]
+    ranked = [s.method for s in study.standings(cursor) if s.method in have]
     strips = []
     for method in ranked:
         near = catalogue.neighbours(cursor, product.product_id, method, NEIGHBOURS)

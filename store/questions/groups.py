@@ -94,3 +94,58 @@ def members(cursor: Cursor, method: str, algorithm: str, space: str, *, fitting:
             ORDER BY cluster, fits DESC, md5(product_id)""",
         (method, algorithm, space, fitting, odd),
     )
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a group is, without the categories: a proposed name, its most telling terms, and how stable it is."""
+
+    cluster: int
+    name: str | None
+    terms: list[str]
+    stability: float | None
+
+
+@dataclass(frozen=True)
+class Central:
+    """One of the most central products of a group; `similarity` is its mean cosine with the group's products."""
+
+    cluster: int
+    product_id: str
+    name: str | None
+    category: str | None
+    pictured: bool
+    similarity: float | None
+
+
+def descriptions(cursor: Cursor, method: str, algorithm: str, space: str, terms: int = 6) -> dict[int, Description]:
+    """What each group of a grouping is, by its number, with up to that many terms."""
+    found = rows(
+        cursor,
+        Description,
+        """SELECT c.cluster, any_value(d.name) AS name, any_value(s.stability) AS stability,
+                  coalesce(any_value(t.terms), []) AS terms
+           FROM (SELECT DISTINCT cluster FROM clusters WHERE method = $m AND algorithm = $a AND space = $s) c
+           LEFT JOIN (FROM cluster_descriptions WHERE method = $m AND algorithm = $a AND space = $s) d USING (cluster)
+           LEFT JOIN (FROM cluster_stability WHERE method = $m AND algorithm = $a AND space = $s) s USING (cluster)
+           LEFT JOIN (SELECT cluster, list(term ORDER BY "rank") AS terms FROM cluster_terms
+                      WHERE method = $m AND algorithm = $a AND space = $s AND "rank" <= $n GROUP BY cluster) t
+             USING (cluster)
+           GROUP BY c.cluster ORDER BY c.cluster""",
+        {"m": method, "a": algorithm, "s": space, "n": terms},  # type: ignore[arg-type]
+    )
+    return {d.cluster: d for d in found}
+
+
+def central(cursor: Cursor, method: str, algorithm: str, space: str, limit: int) -> list[Central]:
+    """Up to that many of the most central products of each group, the most central first."""
+    return rows(
+        cursor,
+        Central,
+        """SELECT c.cluster, c.product_id, p.name, p.category, i.product_id IS NOT NULL AS pictured, c.similarity
+           FROM cluster_products c JOIN products p USING (product_id)
+           LEFT JOIN (SELECT product_id FROM pictures) i USING (product_id)
+           WHERE c.method = ? AND c.algorithm = ? AND c.space = ? AND c."rank" <= ?
+           ORDER BY c.cluster, c."rank", c.product_id""",
+        (method, algorithm, space, limit),
+    )

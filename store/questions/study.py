@@ -25,7 +25,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Standing:
-    """A method on the leaderboard: what ran, and its score, None where it was not scored."""
+    """A method on the leaderboard: what ran, and its score in one grouping, None where it was not scored."""
 
     method: str
     modality: str | None
@@ -38,9 +38,12 @@ class Standing:
     status: str
     detail: str | None
     embedded: int | None
+    algorithm: str | None
+    space: str | None
     value: float | None
     low: float | None
     high: float | None
+    chance: float | None
     seed_min: float | None
     seed_max: float | None
     seeds: int | None
@@ -66,24 +69,11 @@ class Score:
     value: float | None
     low: float | None
     high: float | None
+    chance: float | None
     seed_min: float | None
     seed_max: float | None
     seeds: int | None
     products: int | None
-
-
-@dataclass(frozen=True)
-class CategoryScore:
-    """How well one category is found by one grouping; see the table `category_scores`."""
-
-    method: str
-    category: str
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    products: int
-    confused_with: str | None
-    confused_share: float | None
 
 
 @dataclass(frozen=True)
@@ -95,30 +85,42 @@ class Change:
     before: float | None
 
 
+# every method beside its row of `chosen`
+BOARD = """SELECT m.method, m.modality, m.model, m.source, m.licence, m.sha256, m.dimensions, m.parameters, m.status,
+                  m.detail, m.products AS embedded, s.algorithm, s.space, s.value, s.low, s.high, s.chance, s.seed_min,
+                  s.seed_max, s.seeds, s.products
+           FROM models m LEFT JOIN chosen s ON s.method = m.method
+           ORDER BY s.value DESC NULLS LAST, m.method"""
+# the one grouping that each method is judged by: as its verdict says, else the first of those it has
+JUDGED = """SELECT g.method, g.algorithm, g.space FROM (SELECT DISTINCT method, algorithm, space FROM clusters) g
+            LEFT JOIN verdicts v
+              ON v.scope = 'method:' || g.method AND v.algorithm = g.algorithm AND v.space = g.space
+            QUALIFY row_number() OVER (PARTITION BY g.method ORDER BY v.scope IS NULL, g.algorithm,
+                      coalesce(list_position(['manifold', 'full', 'map'], g.space), 4)) = 1"""
+
+
 def verdicts(cursor: Cursor) -> list[Verdict]:
-    """Every verdict: text, image, text+image first, then one per method by name."""
+    """The verdicts on text, image and text+image first, then one per method by name; `categories` has the others."""
     return rows(
         cursor,
         Verdict,
         """SELECT scope, method, verdict, reason, algorithm, space, metric, value, low, high,
                   feasible_from, infeasible_below
-           FROM verdicts
+           FROM verdicts WHERE NOT starts_with(scope, 'category:')
            ORDER BY coalesce(list_position(['text', 'image', 'text+image'], scope), 4), scope""",
     )
 
 
 def leaderboard(cursor: Cursor, algorithm: str, space: str, metric: str) -> list[Standing]:
     """Every method by its score in that grouping, the best first; those without a score last, by name."""
-    return rows(
-        cursor,
-        Standing,
-        """SELECT m.method, m.modality, m.model, m.source, m.licence, m.sha256, m.dimensions, m.parameters, m.status,
-                  m.detail, m.products AS embedded, s.value, s.low, s.high, s.seed_min, s.seed_max, s.seeds, s.products
-           FROM models m
-           LEFT JOIN scores s ON s.method = m.method AND s.algorithm = ? AND s.space = ? AND s.metric = ?
-           ORDER BY s.value DESC NULLS LAST, m.method""",
-        (algorithm, space, metric),
-    )
+    chosen = "SELECT * FROM scores WHERE algorithm = ? AND space = ? AND metric = ?"
+    return rows(cursor, Standing, f"WITH chosen AS ({chosen}) {BOARD}", (algorithm, space, metric))
+
+
+def standings(cursor: Cursor) -> list[Standing]:
+    """Every method by its declared score in the grouping it is judged by, the best first; those without last."""
+    chosen = f"SELECT s.* FROM scores s JOIN ({JUDGED}) USING (method, algorithm, space) WHERE metric = ?"
+    return rows(cursor, Standing, f"WITH chosen AS ({chosen}) {BOARD}", [declared(cursor)[1]])
 
 
 def models(cursor: Cursor) -> list[Standing]:
@@ -138,14 +140,23 @@ def groupings(cursor: Cursor) -> list[Grouping]:
         cursor,
         Grouping,
         """SELECT DISTINCT algorithm, space FROM clusters
-           ORDER BY algorithm, coalesce(list_position(['manifold', 'full', 'map'], space), 4), space""",
+           ORDER BY algorithm = 'consensus', algorithm,
+                    coalesce(list_position(['manifold', 'full', 'map'], space), 4), space""",
     )
 
 
+def judged(cursor: Cursor) -> dict[str, Grouping]:
+    """The grouping that each method is judged by: a consensus has another than the methods it is made of."""
+    found = cursor.execute(f"SELECT * FROM ({JUDGED}) ORDER BY method").fetchall()
+    return {method: Grouping(algorithm, space) for method, algorithm, space in found}
+
+
 def declared(cursor: Cursor) -> tuple[Grouping, str]:
-    """The grouping and the metric that the verdicts rest on, as the configuration declared them."""
+    """The grouping that most methods are judged by, and the metric that the verdicts rest on, as declared."""
     found = cursor.execute(
-        "SELECT algorithm, space, metric FROM verdicts WHERE algorithm IS NOT NULL AND space IS NOT NULL LIMIT 1"
+        """SELECT algorithm, space, metric FROM verdicts
+           WHERE algorithm IS NOT NULL AND space IS NOT NULL AND NOT starts_with(scope, 'category:')
+           GROUP BY ALL ORDER BY count(*) DESC, algorithm DESC, space LIMIT 1"""
     ).fetchall()
     if found:
         algorithm, space, metric = found[0]
@@ -169,27 +180,14 @@ def scores(cursor: Cursor) -> list[Score]:
     return rows(
         cursor,
         Score,
-        """SELECT method, algorithm, space, metric, value, low, high, seed_min, seed_max, seeds, products
+        """SELECT method, algorithm, space, metric, value, low, high, chance, seed_min, seed_max, seeds, products
            FROM scores ORDER BY method, algorithm, space, metric""",
-    )
-
-
-def category_scores(cursor: Cursor, algorithm: str, space: str) -> list[CategoryScore]:
-    """Per method and category, how well that grouping finds the category."""
-    return rows(
-        cursor,
-        CategoryScore,
-        """SELECT method, category, precision, recall, f1, products, confused_with, confused_share
-           FROM category_scores WHERE algorithm = ? AND space = ? ORDER BY method, category""",
-        (algorithm, space),
     )
 
 
 def changes(cursor: Cursor, before: Cursor) -> list[Change]:
     """Each method's declared score now and in an earlier snapshot, where the two differ."""
-    grouping, metric = declared(cursor)
-    where = (grouping.algorithm, grouping.space, metric)
-    now = {s.method: s.value for s in leaderboard(cursor, *where)}
-    then = {s.method: s.value for s in leaderboard(before, *where)}
+    now = {s.method: s.value for s in standings(cursor)}
+    then = {s.method: s.value for s in standings(before)}
     both = [Change(method, now.get(method), then.get(method)) for method in sorted(now.keys() | then.keys())]
     return [change for change in both if change.value != change.before]

@@ -1,0 +1,165 @@
+"""Categories: which can be automated, which need labels, which are to be merged or split."""
+
+from collections import Counter
+from typing import Any
+
+from dash import Dash, Input, Output, dcc, html
+
+from dashboard import components as ui
+from dashboard import figures, words
+from dashboard.pages import Page
+from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
+from store.questions import catalogue, categories, study
+from store.reader import Reader
+
+ADDRESS = Address("/categories", (Control("method", "categories-method"), Control("figure", "categories-figure", "f1")))
+MEANINGS = {
+    "automate": "can be automated now",
+    "label": "need labels",
+    "merge": "to be merged",
+    "split": "to be split",
+}
+
+
+def layout(reader: Reader, search: str) -> Any:
+    """The controls in the state of the address."""
+    with reader.cursor() as cursor:
+        have = {s.method for s in categories.judged_scores(cursor)}
+        ranked = [s.method for s in study.standings(cursor) if s.method in have]
+        verdicts = categories.category_verdicts(cursor)
+    if not ranked:
+        return ui.notice(
+            "There are no figures per category in this snapshot",
+            "They compare groups with categories; the catalogue has none, or no method could be run.",
+        )
+    rests_on = next((v.method for v in verdicts if v.method in have), ranked[0])
+    defaults = {"method": rests_on, "figure": "f1"}
+    state = ADDRESS.read(search, **defaults)
+    return ui.page(
+        "Which categories can be automated?",
+        "Some categories are found almost whole without a label, others never: what each needs, and why.",
+        ADDRESS.store(**defaults),
+        ui.loading(html.Div(id="categories-body", className="stack")),
+        tools=html.Div(
+            [
+                ui.field(
+                    "Method of the table",
+                    ui.select("categories-method", ui.choices(words.METHODS, ranked), pick(state["method"], ranked)),
+                    "categories-method",
+                ),
+                ui.field(
+                    "Figure of the heat map",
+                    ui.select(
+                        "categories-figure",
+                        ui.choices(words.CATEGORY_FIGURES, words.CATEGORY_FIGURES),
+                        pick(state["figure"], list(words.CATEGORY_FIGURES)),
+                    ),
+                    "categories-figure",
+                ),
+            ],
+            className="controls",
+        ),
+    )
+
+
+def register(app: Dash, reader: Reader) -> None:
+    """Fill the page."""
+    ADDRESS.register(app)
+
+    @callback(
+        app,
+        Output("categories-body", "children"),
+        Input(SNAPSHOT, "data"),
+        Input("categories-method", "value"),
+        Input("categories-figure", "value"),
+    )
+    def body(number: int, method: str, column: str) -> Any:
+        with reader.cursor(number) as cursor:
+            scores = categories.judged_scores(cursor)
+            ranked = [s.method for s in study.standings(cursor)]
+            verdicts = {v.category: v for v in categories.category_verdicts(cursor)}
+            looks = figures.looks([c.name for c in catalogue.categories(cursor)])
+            judged = study.judged(cursor)
+        column = pick(column, list(words.CATEGORY_FIGURES))
+        mine = [s for s in scores if s.method == method]
+        return [
+            _table(method, judged.get(method), mine, verdicts, looks),
+            _heat([s for s in scores if getattr(s, column) is not None], ranked, column),
+        ]
+
+
+def _table(
+    method: str,
+    grouping: study.Grouping | None,
+    scores: list[categories.CategoryScore],
+    verdicts: dict[str, categories.CategoryVerdict],
+    looks: dict[str, figures.Look],
+) -> Any:
+    body = [
+        [
+            html.Span([ui.dot(looks[s.category].colour) if s.category in looks else None, _link(s.category)]),
+            *(words.score(getattr(s, column)) for column in words.CATEGORY_FIGURES),
+            _confused(s),
+            _verdict(verdicts.get(s.category)),
+        ]
+        for s in sorted(scores, key=lambda s: (-(s.f1 or 0.0), s.category))
+    ]
+    heads = [html.Span(name, title=words.CATEGORY_MEANINGS[c]) for c, name in words.CATEGORY_FIGURES.items()]
+    by = f" by {words.grouping(grouping.algorithm, grouping.space)}" if grouping else ""
+    rests = next((v.method for v in verdicts.values() if v.method), None)
+    note = f"The figures of {words.method(method)}{by}, groups matched to categories one to one."
+    if rests:
+        note += f" The verdicts rest on {words.method(rests)}."
+    return ui.card(
+        _title(verdicts),
+        ui.table(
+            ["Category", *heads, "Most confused with", "Verdict and why"],
+            body,
+            tuple(range(1, 1 + len(heads))),
+            "category-table",
+        ),
+        note=note,
+    )
+
+
+def _title(verdicts: dict[str, categories.CategoryVerdict]) -> str:
+    """How many categories each verdict has."""
+    counts = Counter(v.verdict for v in verdicts.values())
+    said = [f"{counts[kind]} {meaning}" for kind, meaning in MEANINGS.items() if counts[kind]]
+    return f"Of {words.count(len(verdicts), 'category')}, {words.listed(said)}" if said else "Category by category"
+
+
+def _link(category: str) -> Any:
+    return dcc.Link(category, href=link("/products", category=category))
+
+
+def _confused(score: categories.CategoryScore) -> Any:
+    if score.confused_with is None:
+        return "–"
+    return html.Span([score.confused_with, html.Span(f"{words.share(score.confused_share)} of it", className="sub")])
+
+
+def _verdict(verdict: categories.CategoryVerdict | None) -> Any:
+    if verdict is None:
+        return "–"
+    return html.Span([ui.verdict(verdict.verdict), html.Span(verdict.reason, className="sub wrap")])
+
+
+def _heat(scores: list[categories.CategoryScore], ranked: list[str], column: str) -> Any:
+    name = words.CATEGORY_FIGURES[column]
+    if not scores:
+        return ui.card(f"No method has a {name.lower()} per category in this snapshot")
+    best: dict[str, float] = {}
+    for score in scores:
+        best[score.category] = max(best.get(score.category, -1.0), getattr(score, column))
+    hardest, easiest = min(best, key=lambda c: best[c]), max(best, key=lambda c: best[c])
+    methods = [m for m in ranked if m in {s.method for s in scores}]
+    return ui.card(
+        f"{name}: highest for {easiest}, lowest for {hardest}",
+        ui.graph("category-heat", figures.category_heat(scores, methods, column)),
+        note=f"{words.CATEGORY_MEANINGS[column]} Each method in the grouping it is judged by, the best method first. "
+        "Hover for precision, recall and what it is confused with.",
+    )
+
+
+PAGE = Page("/categories", "Categories", 35, layout, register)

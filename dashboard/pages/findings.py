@@ -1,0 +1,178 @@
+"""Suspects and duplicates: the products to look at, ranked, with their pictures."""
+
+from typing import Any
+
+from dash import Dash, Input, Output, dcc, html
+
+from dashboard import components as ui
+from dashboard import figures, words
+from dashboard.pages import Page
+from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
+from store.questions import catalogue, findings
+from store.reader import Reader
+
+SHOWN = 50
+"""Rows a list shows; what is left is said, and SQL has all."""
+ALL = {"value": "*", "label": "All"}
+ADDRESS = Address(
+    "/findings",
+    (Control("category", "findings-category", ALL["value"]), Control("copies", "findings-copies", ALL["value"])),
+)
+
+
+def layout(reader: Reader, search: str) -> Any:
+    """The controls in the state of the address."""
+    state = ADDRESS.read(search)
+    with reader.cursor() as cursor:
+        disputed = findings.suspect_categories(cursor)
+        counts = findings.duplicate_counts(cursor)
+    categories = [{"value": c, "label": f"{c} ({n:,})"} for c, n in disputed.items()]
+    copies = [{"value": _copy_key(c), "label": f"{_copy_name(c.kind, c.match)} ({c.pairs:,})"} for c in counts]
+    return ui.page(
+        "What is to be looked at in the catalogue?",
+        "Products whose category most methods dispute, and products that are there twice.",
+        ADDRESS.store(),
+        html.Div(
+            [
+                _list("suspects", "Category", "category", [ALL, *categories], state["category"]),
+                _list("duplicates", "Copies", "copies", [ALL, *copies], state["copies"]),
+            ],
+            className="findings",
+        ),
+    )
+
+
+def _list(name: str, label: str, control: str, options: list[dict[str, str]], value: str) -> Any:
+    """A panel with its filter; the callback fills the rest."""
+    chosen = pick(value, [o["value"] for o in options], ALL["value"])
+    select = ui.select(f"findings-{control}", options, chosen)
+    tools = ui.field(label, select, f"findings-{control}")
+    return html.Section(
+        [tools, ui.loading(html.Div(id=f"findings-{name}"))], className=f"panel finding-list {name}-list"
+    )
+
+
+def register(app: Dash, reader: Reader) -> None:
+    """Fill the two lists."""
+    ADDRESS.register(app)
+
+    @callback(
+        app, Output("findings-suspects", "children"), Input(SNAPSHOT, "data"), Input("findings-category", "value")
+    )
+    def suspects(number: int, category: str) -> Any:
+        chosen = None if category == ALL["value"] else category
+        with reader.cursor(number) as cursor:
+            total = findings.suspects_total(cursor, chosen)
+            found = findings.suspects(cursor, chosen, SHOWN)
+            looks = figures.looks([c.name for c in catalogue.categories(cursor)])
+        if not found:
+            return _head("No category is disputed", "No product is put elsewhere by most methods.")
+        return [
+            _head(
+                f"{words.count(total, 'label')} to check, the most disputed first",
+                "Votes: the methods that put it in the proposed category. Quality: how far the vectors support the "
+                "label it has, from 0 to 1 (confident learning)." + _left(total),
+            ),
+            html.Div([_suspect(number, s, looks) for s in found], className="finding-rows"),
+        ]
+
+    @callback(
+        app, Output("findings-duplicates", "children"), Input(SNAPSHOT, "data"), Input("findings-copies", "value")
+    )
+    def duplicates(number: int, copies: str) -> Any:
+        kind, _, match = (copies or "").partition(".") if copies != ALL["value"] else (None, None, None)
+        with reader.cursor(number) as cursor:
+            counts = findings.duplicate_counts(cursor)
+            found = findings.duplicates(cursor, kind, match or None, SHOWN)
+        chosen = [c for c in counts if kind is None or (c.kind, c.match) == (kind, match or None)]
+        total = sum(c.pairs for c in chosen)
+        if not found:
+            return _head("No copies were found", "No two products share a text or a picture.")
+        said = [f"{words.count(c.pairs)} {_copy_name(c.kind, c.match).lower()}" for c in chosen]
+        return [
+            _head(
+                f"{words.count(total, 'copy')} of earlier products", f"{words.listed(said)}.{_left(total)}".capitalize()
+            ),
+            html.Div([_pair(number, p) for p in found], className="finding-rows"),
+        ]
+
+
+def _head(title: str, note: str) -> Any:
+    return html.Div([html.H2(title), html.P(note, className="note")], className="finding-head")
+
+
+def _left(total: int) -> str:
+    return f" The first {SHOWN} are shown; the table in the store has all." if total > SHOWN else ""
+
+
+def _copy_key(count: findings.PairCount) -> str:
+    return f"{count.kind}.{count.match or ''}"
+
+
+def _copy_name(kind: str, match: str | None) -> str:
+    """What is the same, in words: 'Same text', 'Similar picture'."""
+    return f"{'Similar' if match == 'near' else 'Same'} {words.named(words.KINDS, kind)}"
+
+
+def _suspect(number: int, s: findings.Suspect, looks: dict[str, figures.Look]) -> Any:
+    facts = [f"{s.votes} of {words.count(s.methods, 'method')}"]
+    if s.quality is not None:
+        facts.append(f"quality {words.score(s.quality)}")
+    return html.Div(
+        [
+            html.Div(s.rank, className="finding-rank"),
+            dcc.Link(ui.picture(number, s.product_id, s.name, s.pictured), href=ui.product_link(s.product_id)),
+            html.Div(
+                [
+                    dcc.Link(s.name or s.product_id, href=ui.product_link(s.product_id), className="finding-name"),
+                    html.Div(
+                        [_category(s.category, looks), " → ", html.Strong(_category(s.suggested_category, looks))]
+                    ),
+                    html.Div(" · ".join(facts), className="sub"),
+                ]
+            ),
+        ],
+        className="finding suspect",
+    )
+
+
+def _category(category: str | None, looks: dict[str, figures.Look]) -> Any:
+    if category is None:
+        return "no category"
+    return html.Span(
+        [
+            ui.dot(looks[category].colour) if category in looks else None,
+            dcc.Link(category, href=link("/products", category=category)),
+        ]
+    )
+
+
+def _pair(number: int, pair: findings.Pair) -> Any:
+    sides = [
+        html.Div(
+            [
+                dcc.Link(ui.picture(number, s.product_id, s.name, s.pictured), href=ui.product_link(s.product_id)),
+                html.Div(
+                    [
+                        dcc.Link(s.name or s.product_id, href=ui.product_link(s.product_id), className="finding-name"),
+                        html.Div(f"{s.product_id} · {s.category or 'no category'}", className="sub"),
+                    ]
+                ),
+            ],
+            className="finding-side",
+        )
+        for s in (pair.earlier, pair.later)
+    ]
+    differ = pair.earlier.category != pair.later.category
+    said = _copy_name(pair.kind, pair.match)
+    said += f", similarity {words.score(pair.similarity)}" if pair.match == "near" else ""
+    return html.Div(
+        [
+            html.Div([said, ui.badge("in two categories", "fair") if differ else None], className="finding-kind"),
+            html.Div(sides, className="finding-sides"),
+        ],
+        className="finding pair",
+    )
+
+
+PAGE = Page("/findings", "Suspects & copies", 52, layout, register)

@@ -1,0 +1,134 @@
+"""Labels: how many would do what grouping without any does, or more."""
+
+from typing import Any
+
+from dash import Dash, Input, Output, html
+
+from dashboard import charts, words
+from dashboard import components as ui
+from dashboard.pages import Page
+from dashboard.state import SNAPSHOT, Address, Control, callback, pick
+from store.questions import labels, study
+from store.reader import Reader
+
+ADDRESS = Address("/labels", (Control("metric", "labels-metric"),))
+
+
+def layout(reader: Reader, search: str) -> Any:
+    """The choice of the metric in the state of the address."""
+    with reader.cursor() as cursor:
+        metrics = labels.curve_metrics(cursor)
+    if not metrics:
+        return ui.notice(
+            "There is no learning curve in this snapshot",
+            "It takes categories with enough products each, and a method that could be run.",
+        )
+    defaults = {"metric": metrics[0]}
+    state = ADDRESS.read(search, **defaults)
+    return ui.page(
+        "How many labels would do it?",
+        "Where grouping without labels is not good enough, a few labelled products a category may be: here is how few.",
+        ADDRESS.store(**defaults),
+        ui.loading(html.Div(id="labels-body", className="stack")),
+        tools=ui.field(
+            "Measure",
+            ui.select("labels-metric", ui.choices(words.METRICS, metrics), pick(state["metric"], metrics)),
+            "labels-metric",
+        ),
+    )
+
+
+def register(app: Dash, reader: Reader) -> None:
+    """Fill the page."""
+    ADDRESS.register(app)
+
+    @callback(app, Output("labels-body", "children"), Input(SNAPSHOT, "data"), Input("labels-metric", "value"))
+    def body(number: int, metric: str) -> Any:
+        with reader.cursor(number) as cursor:
+            curves = labels.learning_curves(cursor, metric)
+            ceilings = labels.ceilings(cursor, metric)
+            judged = study.judged(cursor)
+            ranked = [s.method for s in study.standings(cursor)]
+            clustering = {
+                s.method: s.value
+                for s in study.scores(cursor)
+                if s.metric == metric and s.value is not None
+                if judged.get(s.method) == study.Grouping(s.algorithm, s.space)
+            }
+        have = {p.method for p in curves}
+        methods = [m for m in ranked if m in have]
+        name = words.named(words.METRICS, metric)
+        return [
+            ui.card(
+                _title(curves, methods, clustering),
+                ui.graph("learning", charts.learning(curves, methods, ceilings, clustering, metric)),
+                note=f"{name} of a linear probe on the same vectors, by labelled products a category: the median over "
+                "draws, and 95 % of them. Where the curve crosses the line of the grouping, labels begin to pay. "
+                + ("" if clustering else f"The grouping itself has no {name} to draw."),
+            ),
+            _table(curves, methods, ceilings, clustering, name),
+        ]
+
+
+def needed(curves: list[labels.CurvePoint], method: str, target: float) -> int | None:
+    """The fewest labels a category with which the method's median reaches the target; None if none tried does."""
+    return next((p.labels for p in curves if p.method == method and p.value >= target), None)
+
+
+def _title(curves: list[labels.CurvePoint], methods: list[str], clustering: dict[str, float]) -> str:
+    """What the best method with a curve says."""
+    best = next((m for m in methods if m in clustering), None)
+    if best is None:
+        return "What so many labels a category would bring"
+    count = needed(curves, best, clustering[best])
+    most = max(p.labels for p in curves)
+    if count is None:
+        return f"{words.method(best)} groups better without labels than a probe does with {most} a category"
+    return f"With {words.count(count, 'label')} a category, {words.method(best)} does as well as without any"
+
+
+def _table(
+    curves: list[labels.CurvePoint],
+    methods: list[str],
+    ceilings: dict[str, labels.Ceiling],
+    clustering: dict[str, float],
+    name: str,
+) -> Any:
+    counts = sorted({p.labels for p in curves})
+    at = {(p.method, p.labels): p for p in curves}
+
+    def cell(method: str, count: int) -> Any:
+        point = at.get((method, count))
+        if point is None:
+            return "–"
+        return html.Span([words.score(point.value), html.Span(ui.interval(point.low, point.high), className="sub")])
+
+    def matched(method: str) -> str:
+        if method not in clustering:
+            return "–"
+        count = needed(curves, method, clustering[method])
+        return f"more than {counts[-1]}" if count is None else str(count)
+
+    body = [
+        [
+            words.method(m),
+            words.score(clustering.get(m)),
+            *(cell(m, count) for count in counts),
+            words.score(ceilings[m].value) if m in ceilings else "–",
+            matched(m),
+        ]
+        for m in methods
+    ]
+    return ui.card(
+        f"{name} by labels a category",
+        ui.table(
+            ["Method", "No label", *(f"{count} labels" for count in counts), "All (ceiling)", "To match grouping"],
+            body,
+            tuple(range(1, len(counts) + 4)),
+            "labels-needed",
+        ),
+        note="'No label' is the grouping that the method is judged by; the last column says how many labels match it.",
+    )
+
+
+PAGE = Page("/labels", "Labels", 47, layout, register)

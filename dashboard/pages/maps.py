@@ -1,0 +1,141 @@
+"""Why one map misleads: the same vectors, scored in full, on a manifold and on maps of several settings."""
+
+from typing import Any
+
+from dash import Dash, Input, Output, dcc, html
+
+from dashboard import charts, words
+from dashboard import components as ui
+from dashboard.pages import Page
+from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
+from store.questions import maps as map_questions
+from store.questions import spread, study
+from store.reader import Reader
+
+METRICS = ("ari", "ami", "silhouette")
+ADDRESS = Address("/maps", (Control("metric", "maps-metric"),))
+
+
+def layout(reader: Reader, search: str) -> Any:
+    """The choice of the metric in the state of the address."""
+    with reader.cursor() as cursor:
+        metrics = [m for m in METRICS if spread.map_ranges(cursor, m) or m in study.metrics(cursor)]
+        declared = study.declared(cursor)[1]
+    if not metrics:
+        return ui.notice("There is no map to judge in this snapshot", "No method could be run; the Overview says why.")
+    defaults = {"metric": pick(declared, metrics)}
+    state = ADDRESS.read(search, **defaults)
+    return ui.page(
+        "Why one map misleads",
+        "A 2-D map is for eyes. The same vectors, grouped on one, give another answer with every setting of the map: "
+        "so the verdict rests on the vectors themselves, or on a manifold of several dimensions.",
+        ADDRESS.store(**defaults),
+        ui.loading(html.Div(id="maps-body", className="stack")),
+        tools=ui.field(
+            "Measure",
+            ui.select("maps-metric", ui.choices(words.METRICS, metrics), pick(state["metric"], metrics)),
+            "maps-metric",
+        ),
+    )
+
+
+def register(app: Dash, reader: Reader) -> None:
+    """Fill the page."""
+    ADDRESS.register(app)
+
+    @callback(app, Output("maps-body", "children"), Input(SNAPSHOT, "data"), Input("maps-metric", "value"))
+    def body(number: int, metric: str) -> Any:
+        with reader.cursor(number) as cursor:
+            scores = [s for s in study.scores(cursor) if s.metric == metric and s.algorithm == "kmeans"]
+            found, ranges = spread.map_scores(cursor, metric), spread.map_ranges(cursor, metric)
+            trust = {(t.method, t.reducer): t.trustworthiness for t in map_questions.maps(cursor)}
+            ranked = [s.method for s in study.standings(cursor)]
+        name = words.named(words.METRICS, metric)
+        have = {s.method for s in scores} | {m.method for m in found}
+        methods = [m for m in ranked if m in have]
+        return [
+            html.P(_sentence(ranges, found, name), className="answer panel") if ranges else None,
+            html.Div(
+                [_spaces(scores, methods, name) if scores else None, _strip(found, methods, name) if found else None],
+                className="halves wide-only",
+            ),
+            _table(scores, ranges, methods, name, trust),
+        ]
+
+
+def _sentence(ranges: list[spread.MapRange], found: list[spread.MapScore], name: str) -> str:
+    """What this very store shows, in one sentence."""
+    widest = ranges[0]
+    perplexities = [f"{p:g}" for p in sorted({m.perplexity for m in found})]
+    return (
+        f"The same {words.method(widest.method)} vectors give {name} from {words.score(widest.low)} to "
+        f"{words.score(widest.high)} as only t-SNE's perplexity ({words.listed(perplexities)}) and the seed change: "
+        f"{widest.maps} maps, {widest.maps} answers. Who shows the best one shows luck."
+    )
+
+
+def _spaces(scores: list[study.Score], methods: list[str], name: str) -> Any:
+    return ui.card(
+        f"{name} depends on the space that is grouped",
+        ui.graph("spaces", charts.spaces(scores, methods)),
+        note="k-means in each space. Dot: median; bar: range over the seeds of the space and of k-means.",
+    )
+
+
+def _strip(found: list[spread.MapScore], methods: list[str], name: str) -> Any:
+    return ui.card(
+        f"{name} on one map or another: every mark is a map of the same vectors",
+        ui.graph("map-strip", charts.map_strip(found, methods)),
+        note="k-means on t-SNE maps that differ in perplexity and seed only. Box: the middle half; line: the median.",
+    )
+
+
+def _table(
+    scores: list[study.Score],
+    ranges: list[spread.MapRange],
+    methods: list[str],
+    name: str,
+    trust: dict[tuple[str, str], float | None],
+) -> Any:
+    cells = {(s.method, s.space): s for s in scores}
+    over = {r.method: r for r in ranges}
+
+    def cell(method: str, space: str) -> Any:
+        score = cells.get((method, space))
+        if score is None:
+            return "–"
+        return html.Span(
+            [words.score(score.value), html.Span(ui.interval(score.seed_min, score.seed_max), className="sub")]
+        )
+
+    body = [
+        [
+            dcc.Link(words.method(m), href=link("/projections", m0=m, panels="1")),
+            *(cell(m, space) for space in charts.SPACES),
+            html.Span([ui.interval(r.low, r.high), html.Span(words.count(r.maps, "map"), className="sub")])
+            if (r := over.get(m))
+            else "–",
+            words.score(r.high - r.low) if r else "–",
+            words.score(trust.get((m, "tsne"))),
+        ]
+        for m in methods
+    ]
+    return ui.card(
+        f"{name} in every space",
+        ui.table(
+            [
+                "Method",
+                *(words.SPACES[s].capitalize().replace("Umap", "UMAP") for s in charts.SPACES),
+                "Other maps",
+                "Width",
+                html.Span("Trust", title="Trustworthiness of the t-SNE map: 1 when its neighbours are true ones."),
+            ],
+            body,
+            (1, 2, 3, 4, 5, 6),
+            "spaces",
+        ),
+        note="Median over seeds, below it the range over them; then the lowest and the highest over all other maps.",
+    )
+
+
+PAGE = Page("/maps", "One map misleads", 45, layout, register)

@@ -1,0 +1,103 @@
+"""What is to be looked at in the catalogue: labels that are disputed, and copies."""
+
+from dataclasses import dataclass
+
+from store.questions.ask import Cursor, column, rows
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A product whose category is disputed; see the table `suspects`."""
+
+    rank: int
+    product_id: str
+    name: str | None
+    category: str | None
+    pictured: bool
+    suggested_category: str | None
+    votes: int
+    methods: int
+    quality: float | None
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of two products that are copies of each other."""
+
+    product_id: str
+    name: str | None
+    category: str | None
+    pictured: bool
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A product and the earlier one that it is a copy of; see the table `duplicates`."""
+
+    later: Side
+    earlier: Side
+    kind: str
+    match: str | None
+    similarity: float
+
+
+@dataclass(frozen=True)
+class PairCount:
+    """How many copies there are of a kind."""
+
+    kind: str
+    match: str | None
+    pairs: int
+
+
+PICTURED = "IN (SELECT product_id FROM pictures)"
+
+
+def suspects(cursor: Cursor, category: str | None = None, limit: int = 25, offset: int = 0) -> list[Suspect]:
+    """The suspects whose category is that one (any, if None), the most disputed first."""
+    return rows(
+        cursor,
+        Suspect,
+        f"""SELECT s."rank", s.product_id, p.name, s.category, s.product_id {PICTURED} AS pictured,
+                   s.suggested_category, s.votes, s.methods, s.quality
+            FROM suspects s LEFT JOIN products p USING (product_id)
+            WHERE ? IS NULL OR s.category = ? ORDER BY s."rank", s.product_id LIMIT ? OFFSET ?""",
+        (category, category, limit, offset),
+    )
+
+
+def suspect_categories(cursor: Cursor) -> dict[str, int]:
+    """How many suspects each category has, by name."""
+    found = cursor.execute("SELECT category, count(*) FROM suspects GROUP BY category ORDER BY category").fetchall()
+    return dict(found)
+
+
+def duplicate_counts(cursor: Cursor) -> list[PairCount]:
+    """How many copies there are, by what is the same and whether exactly."""
+    return rows(
+        cursor,
+        PairCount,
+        'SELECT kind, "match", count(*) AS pairs FROM duplicates GROUP BY ALL ORDER BY "match", kind DESC',
+    )
+
+
+def duplicates(
+    cursor: Cursor, kind: str | None = None, match: str | None = None, limit: int = 25, offset: int = 0
+) -> list[Pair]:
+    """The copies of that kind and match (any, if None), the most alike first."""
+    found = cursor.execute(
+        f"""SELECT d.product_id, p.name, p.category, d.product_id {PICTURED},
+                   d.duplicate_of, o.name, o.category, d.duplicate_of {PICTURED},
+                   d.kind, d."match", d.similarity
+            FROM duplicates d LEFT JOIN products p USING (product_id)
+            LEFT JOIN products o ON o.product_id = d.duplicate_of
+            WHERE ($kind IS NULL OR d.kind = $kind) AND ($match IS NULL OR d."match" = $match)
+            ORDER BY d.similarity DESC, d.product_id, d.duplicate_of, d.kind LIMIT $limit OFFSET $offset""",
+        {"kind": kind, "match": match, "limit": limit, "offset": offset},
+    ).fetchall()
+    return [Pair(Side(*row[:4]), Side(*row[4:8]), *row[8:]) for row in found]
+
+
+def suspects_total(cursor: Cursor, category: str | None = None) -> int:
+    """How many suspects there are of that category (any, if None)."""
+    return int(column(cursor, "SELECT count(*) FROM suspects WHERE ? IS NULL OR category = ?", (category, category))[0])
