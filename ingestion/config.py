@@ -94,6 +94,24 @@ class Verdict(Settings):
         return self
 
 
+class CategoryVerdict(Settings):
+    """What to do with each category. Every share is held against its threshold at the lower end of its interval."""
+
+    automate_from: Annotated[float, Field(gt=0, lt=1)] = 0.80
+    """Four in five right, of the category and of its group: with fewer, sorting out the wrong ones costs as much as
+    sorting by hand. At the lower end, so some 87 % of 150 products must be right."""
+    stable_from: Annotated[float, Field(ge=0, le=1)] = 0.75
+    """A group that is to be relied on comes back when products change: Jaccard .75 is stable (Hennig 2007)."""
+    merge_from: Annotated[float, Field(gt=0, lt=1)] = 0.20
+    """A model trained on labels takes every fifth product for one other category: people would file them either way."""
+    part_share: Annotated[float, Field(gt=0, lt=1)] = 0.15
+    """A group counts as a part of a category that holds about a sixth of it: a smaller one is a pocket, not a part."""
+    part_purity: Annotated[float, Field(gt=0, lt=1)] = 0.75
+    """... and of which three in four are of that category, so that the part can be named and kept."""
+    least_products: Annotated[int, Field(ge=1)] = 10
+    """Ten of ten right are at least 72 % (Wilson): from fewer products nothing can be shown."""
+
+
 class Limits(Settings):
     """What a run may use."""
 
@@ -123,6 +141,7 @@ class Config(Settings):
     methods: dict[str, dict[str, Any]] = {}
     """[methods.<name>]: the settings of one method; each method's own class checks them."""
     verdict: Verdict = Verdict()
+    category_verdict: CategoryVerdict = CategoryVerdict()
     limits: Limits = Limits()
     jobs: tuple[Job, ...] = ()
 
