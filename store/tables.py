@@ -334,7 +334,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "verdicts",
-        "Can these products be grouped automatically? One row per scope, for its declared method, per method and per category.",
+        "Can these products be grouped automatically? One row per scope (its declared method), method and category.",
         (
             Column("scope", "VARCHAR", "Of what: text, image, text+image, 'method:<name>' or 'category:<name>'."),
             METHOD,
