@@ -24,6 +24,8 @@ KINDS = {
     "Watches": ("analog watch strap dial wrist leather quartz hand", (40, 160, 60)),
     "Sheets": ("cotton bed sheet double pillow cover bedroom fabric", (50, 70, 200)),
 }
+Shop = tuple[Path, Path]
+"""A catalogue and its folder of pictures."""
 FAKES: dict[str, Any] = {"faketext": FakeText, "fakepicture": FakePicture}
 SETTINGS = {
     "study": {"seeds": 2, "manifold_dimensions": 200, "reducers": ["pca", "tsne"]},
@@ -31,6 +33,11 @@ SETTINGS = {
 }
 """With more dimensions than products the manifold is the plain one of tiny catalogues: no UMAP, no seconds."""
 STUDIED = ("features", "projection", "clustering", "scoring")
+ALL = {
+    *("catalogue", "images", "texts", "verdict", "findings"),
+    *(f"{step}:{method}" for step in STUDIED for method in FAKES),
+}
+"""Every step of an ingestion of the shop."""
 
 
 def make(folder: Path, categories: bool = True) -> tuple[Path, Path]:
