@@ -1,5 +1,6 @@
-"""The plots of the study's answer: cost, number of groups, labels, and spread. `figures` has the colours and maps."""
+"""The plots of the study's answer: cost, number of groups, labels. `figures` has the colours, `lanes` the spreads."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,23 +8,17 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboard import words
-from dashboard.figures import CONTEXT, FAINT, HUES, INK, LINE, base
-from store.questions.comparisons import Comparison
+from dashboard.figures import FAINT, HUES, INK, LINE, base
 from store.questions.costs import Cost
 from store.questions.estimates import Estimate
 from store.questions.labels import Ceiling, CurvePoint
-from store.questions.spread import MapScore
-from store.questions.study import Score
 
 MODALITIES = {"text": HUES[0], "image": HUES[1], "text+image": HUES[2]}
 CEILING, CLUSTERING = HUES[2], HUES[5]
-SPACES = {"full": HUES[0], "manifold": HUES[2], "map": HUES[1]}
-SEEDS = ((0.0, "#B9D7EC"), (1.0, "#0B3B5E"))
-"""Light to dark: low to high perplexity."""
 AXIS = {"gridcolor": LINE, "zerolinecolor": LINE, "automargin": True, "fixedrange": True}
 
 
-def _methods_down(figure: go.Figure, methods: Sequence[str]) -> None:
+def methods_down(figure: go.Figure, methods: Sequence[str]) -> None:
     """The methods as the vertical axis, the first on top, at the same height in every figure of as many."""
     figure.update_yaxes(
         tickvals=list(range(len(methods))),
@@ -39,6 +34,11 @@ def _methods_down(figure: go.Figure, methods: Sequence[str]) -> None:
         figure.add_hline(i + 0.5, line={"color": LINE, "width": 1})
 
 
+def titled(text: str) -> dict[str, Any]:
+    """The title of an axis or a legend, in the size of the labels."""
+    return {"text": text, "font": {"size": 13}}
+
+
 def costs(found: Sequence[Cost], metric: str) -> go.Figure:
     """Score against the seconds that the vectors of 1,000 products take, on a logarithmic axis."""
     figure = base(
@@ -47,7 +47,16 @@ def costs(found: Sequence[Cost], metric: str) -> go.Figure:
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )
     shown = sorted((c for c in found if c.seconds and c.value is not None), key=lambda c: c.seconds or 0)
-    above = {c.method: i % 2 == 0 for i, c in enumerate(shown)}
+    ends = [math.log10(c.seconds) for c in shown if c.seconds] or [0.0]
+    room = 0.35 + 0.12 * (max(ends) - min(ends))  # for the names
+    low, high = min(ends) - room, max(ends) + room
+    best = max((c.high or c.value or 0.0 for c in shown), default=1.0)
+    beside = sides(
+        [
+            (words.method(c.method), (math.log10(c.seconds or 1) - low) / (high - low), (c.value or 0.0) / best)
+            for c in shown
+        ]
+    )
     for modality, colour in MODALITIES.items():
         mine = [c for c in shown if c.modality == modality]
         if mine:
@@ -58,7 +67,7 @@ def costs(found: Sequence[Cost], metric: str) -> go.Figure:
                     mode="markers+text",
                     name=words.SCOPES[modality].removeprefix("From "),
                     text=[words.method(c.method) for c in mine],
-                    textposition=["top center" if above[c.method] else "bottom center" for c in mine],
+                    textposition=[beside[words.method(c.method)] for c in mine],
                     textfont={"size": 12},
                     marker={"size": 11, "color": colour},
                     error_y={
@@ -72,9 +81,44 @@ def costs(found: Sequence[Cost], metric: str) -> go.Figure:
                     hovertemplate="%{text}: %{y:.2f}, %{x:.2g} s per 1,000 products<extra></extra>",
                 )
             )
-    figure.update_xaxes(type="log", title="seconds per 1,000 products", dtick=1, **AXIS)
-    figure.update_yaxes(title=words.named(words.METRICS, metric), rangemode="tozero", **AXIS)
+    ticks = [factor * 10.0**power for power in range(-3, 5) for factor in (1, 3)]
+    figure.update_xaxes(
+        type="log", title=titled("seconds per 1,000 products"), tickvals=ticks, ticktext=[f"{t:g}" for t in ticks],
+        range=[low, high], **AXIS,
+    )  # fmt: skip
+    figure.update_yaxes(title=titled(words.named(words.METRICS, metric)), rangemode="tozero", **AXIS)
     return figure
+
+
+def sides(points: Sequence[tuple[str, float, float]]) -> dict[str, str]:
+    """Where each name stands beside its point so that it covers least: points as shares of the plot's width and height.
+
+    Greedy, from the top down, on a plot of 560 x 240 pixels with letters 6.5 wide: the narrowest it is shown at.
+    """
+    width, height, letter, line = 560.0, 240.0, 6.5, 15.0
+    spots = [(x * width, y * height) for _, x, y in points]
+    taken = [(x - 7, y - 7, x + 7, y + 7) for x, y in spots]
+    chosen: dict[str, str] = {}
+    for place in sorted(range(len(points)), key=lambda i: (-points[i][2], points[i][1])):
+        (x, y), wide = spots[place], letter * len(points[place][0])
+        boxes = {
+            "middle right": (x + 9, y - line / 2, x + 9 + wide, y + line / 2),
+            "middle left": (x - 9 - wide, y - line / 2, x - 9, y + line / 2),
+            "top center": (x - wide / 2, y + 8, x + wide / 2, y + 8 + line),
+            "bottom center": (x - wide / 2, y - 8 - line, x + wide / 2, y - 8),
+        }
+
+        def covered(side: str, boxes: dict[str, tuple[float, float, float, float]] = boxes) -> float:
+            left, low, right, high = boxes[side]
+            shared = (
+                max(0.0, min(right, r) - max(left, a)) * max(0.0, min(high, h) - max(low, b)) for a, b, r, h in taken
+            )
+            return sum(shared) + 1e3 * (left < 0 or right > width)
+
+        side = min(boxes, key=covered)
+        chosen[points[place][0]] = side
+        taken.append(boxes[side])
+    return chosen
 
 
 def group_counts(found: Sequence[Estimate], methods: Sequence[str]) -> go.Figure:
@@ -85,7 +129,7 @@ def group_counts(found: Sequence[Estimate], methods: Sequence[str]) -> go.Figure
         showlegend=len(criteria) > 1,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )
-    _methods_down(figure, methods)
+    methods_down(figure, methods)
     for i, criterion in enumerate(criteria):
         mine = [e for e in found if e.criterion == criterion and e.method in methods]
         lane = (i - (len(criteria) - 1) / 2) * 0.6 / len(criteria)
@@ -111,7 +155,7 @@ def group_counts(found: Sequence[Estimate], methods: Sequence[str]) -> go.Figure
     categories = next((e.categories for e in found if e.categories is not None), None)
     if categories is not None:
         figure.add_vline(categories, line={"color": FAINT, "dash": "dash", "width": 1.5})
-    figure.update_xaxes(title="groups", rangemode="tozero", **AXIS)
+    figure.update_xaxes(title=titled("groups"), rangemode="tozero", **AXIS)
     return figure
 
 
@@ -153,6 +197,7 @@ def learning(
                 go.Scatter(
                     x=x + x[::-1],
                     y=band,
+                    mode="lines",
                     fill="toself",
                     fillcolor="rgba(0,114,178,0.16)",
                     line={"width": 0},
@@ -191,113 +236,3 @@ def learning(
     figure.update_yaxes(range=[0, 1.02], dtick=0.25, **AXIS)
     figure.update_annotations(font={"size": 13, "color": INK}, yshift=2)
     return figure
-
-
-def spaces(scores: Sequence[Score], methods: Sequence[str]) -> go.Figure:
-    """One metric of k-means in the full embedding, the manifold and the 2-D map: median, and range over seeds."""
-    figure = _lanes(methods)
-    for i, (space, colour) in enumerate(SPACES.items()):
-        mine = [s for s in scores if s.space == space and s.method in methods and s.value is not None]
-        values = [s.value or 0.0 for s in mine]
-        figure.add_trace(
-            go.Scatter(
-                x=values,
-                y=[methods.index(s.method) + (i - 1) * 0.24 for s in mine],
-                mode="markers",
-                name=words.SPACES[space],
-                marker={"size": 9, "color": colour},
-                error_x={
-                    "type": "data",
-                    "array": [(v if s.seed_max is None else s.seed_max) - v for s, v in zip(mine, values, strict=True)],
-                    "arrayminus": [
-                        v - (v if s.seed_min is None else s.seed_min) for s, v in zip(mine, values, strict=True)
-                    ],
-                    "color": colour,
-                    "thickness": 4,
-                    "width": 0,
-                },
-                text=[words.method(s.method) for s in mine],
-                hovertemplate="%{text}: %{x:.3f}<extra>%{fullData.name}</extra>",
-            )
-        )
-    return figure
-
-
-def map_strip(found: Sequence[MapScore], methods: Sequence[str]) -> go.Figure:
-    """The score of every t-SNE map that was tried, a mark each; the darker, the higher the perplexity."""
-    figure = _lanes(methods)
-    sizes = sorted({m.perplexity for m in found})
-    figure.add_trace(
-        go.Box(
-            x=[m.value for m in found],
-            y=[methods.index(m.method) for m in found],
-            orientation="h",
-            boxpoints=False,
-            fillcolor="rgba(0,0,0,0)",
-            line={"color": CONTEXT, "width": 1.5},
-            width=0.7,
-            hoverinfo="skip",
-            showlegend=False,
-        )
-    )
-    for i, perplexity in enumerate(sizes):
-        mine = [m for m in found if m.perplexity == perplexity]
-        lane = (i - (len(sizes) - 1) / 2) * 0.6 / len(sizes)
-        figure.add_trace(
-            go.Scatter(
-                x=[m.value for m in mine],
-                y=[methods.index(m.method) + lane for m in mine],
-                mode="markers",
-                name=f"{perplexity:g}",
-                marker={"size": 7, "color": _shade(i, len(sizes)), "opacity": 0.85},
-                text=[f"{words.method(m.method)}, perplexity {m.perplexity:g}, seed {m.seed}" for m in mine],
-                hovertemplate="%{text}: %{x:.3f}<extra></extra>",
-            )
-        )
-    figure.update_layout(legend={"title": {"text": "perplexity "}})
-    return figure
-
-
-def differences(found: Sequence[Comparison]) -> go.Figure:
-    """Differences with their intervals, the first on top; the line is no difference."""
-    figure = base(height=70 + 34 * len(found))
-    colours = [HUES[5] if c.distinct else CONTEXT for c in found]
-    figure.add_vline(0, line={"color": FAINT, "width": 1.5})
-    for i, (c, colour) in enumerate(zip(found, colours, strict=True)):
-        figure.add_trace(
-            go.Scatter(x=[c.low, c.high], y=[i, i], mode="lines", line={"color": colour, "width": 3}, hoverinfo="skip")
-        )
-    figure.add_trace(
-        go.Scatter(
-            x=[c.difference for c in found],
-            y=list(range(len(found))),
-            mode="markers",
-            marker={"size": 10, "color": colours, "line": {"color": INK, "width": 1}},
-            hovertemplate="%{x:+.3f}<extra></extra>",
-        )
-    )
-    names = [f"{words.method(c.other_method)}, {words.grouping(c.other_algorithm, c.other_space)}" for c in found]
-    figure.update_yaxes(
-        tickvals=list(range(len(found))), ticktext=names, autorange="reversed", ticklabelstandoff=8, showgrid=False,
-        zeroline=False, automargin=True, fixedrange=True,
-    )  # fmt: skip
-    figure.update_xaxes(**AXIS)
-    return figure
-
-
-def _lanes(methods: Sequence[str]) -> go.Figure:
-    figure = base(
-        height=100 + 54 * len(methods),
-        showlegend=True,
-        legend={"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0},
-    )
-    _methods_down(figure, methods)
-    figure.update_xaxes(**AXIS)
-    return figure
-
-
-def _shade(place: int, of: int) -> str:
-    """The colour of a step from light to dark."""
-    low, high = (tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)) for _, colour in SEEDS)
-    share = place / (of - 1) if of > 1 else 1.0
-    return "#" + "".join(f"{round(a + (b - a) * share):02X}" for a, b in zip(low, high, strict=True))

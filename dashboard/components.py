@@ -35,6 +35,8 @@ STATUSES = {
     "missed": "fair",
     "failed": "poor",
 }
+JUDGED = {"value": "judged", "label": "as it is judged"}
+"""The choice of a grouping that is each method's own."""
 GRAPH = {"displayModeBar": False}
 """Plotly's settings: a figure's tools are in the page, not in a bar over it."""
 

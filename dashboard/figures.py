@@ -194,12 +194,17 @@ def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[Gr
         list(dict.fromkeys(g.algorithm for g in groupings)),
         ("circle", "diamond-open", "square", "cross"),
     )
-    spread = 0.72 / max(1, len(groupings))
-    for i, grouping in enumerate(groupings):
+    have = {(s.method, Grouping(s.algorithm, s.space)) for s in scores}
+    lanes = {m: [g for g in groupings if (m, g) in have] for m in methods}
+    spread = 0.72 / max([1, *map(len, lanes.values())])
+    for grouping in groupings:
         mine = [
             s for s in scores if (s.algorithm, s.space) == (grouping.algorithm, grouping.space) and s.value is not None
         ]
-        where = [methods.index(s.method) + (i - (len(groupings) - 1) / 2) * spread for s in mine]
+        where = [
+            methods.index(s.method) + (lanes[s.method].index(grouping) - (len(lanes[s.method]) - 1) / 2) * spread
+            for s in mine
+        ]
         up = [0 if s.high is None else s.high - (s.value or 0) for s in mine]
         down = [0 if s.low is None else (s.value or 0) - s.low for s in mine]
         shade, symbol = HUES[spaces.index(grouping.space) % len(HUES)], marks[algorithms.index(grouping.algorithm) % 4]

@@ -1,5 +1,6 @@
 """The leaderboard: every method by the grouping it is judged by, and where a difference is not one."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,7 +31,8 @@ def card(
     scored = [s for s in ran if s.value is not None]
     name = words.named(words.METRICS, metric)
     note = (
-        f"{words.METRIC_MEANINGS.get(metric, '')} Dot: median over seeds; thin line: 95 % interval over products; bar: "
+        f"{words.METRIC_MEANINGS.get(metric, '')} {_grouped(scored)}"
+        "Dot: median over seeds; thin line: 95 % interval over products; bar: "
         "range over seeds; dotted: the chance line; triangle: the ceiling, what a supervised probe reaches on the same "
         "vectors; dashes: the thresholds of 'not feasible' and 'feasible'. Hover for the figures."
     )
@@ -119,10 +121,12 @@ def _not_there(rest: list[Standing]) -> Any:
     )
 
 
+def _grouped(scored: Sequence[Standing]) -> str:
+    """How the methods were grouped, the most usual way first."""
+    ways = Counter(words.grouping(s.algorithm, s.space) for s in scored)
+    return f"Groups by {'; or '.join(way for way, _ in ways.most_common())}. " if ways else ""
+
+
 def _model(standing: Standing) -> Any:
-    parts = [
-        words.grouping(standing.algorithm, standing.space) if standing.space else None,
-        standing.model,
-        f"{standing.dimensions:,}-d" if standing.dimensions else None,
-    ]
+    parts = [standing.model, f"{standing.dimensions:,}-d" if standing.dimensions else None]
     return html.Span(" · ".join(part for part in parts if part), className="sub")

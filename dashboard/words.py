@@ -20,7 +20,7 @@ METHODS = {
 }
 REDUCERS = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
 ALGORITHMS = {"kmeans": "k-means", "ward": "Ward", "consensus": "consensus"}
-SPACES = {"manifold": "UMAP manifold", "full": "full embedding", "map": "2-D map", "ensemble": "several spaces"}
+SPACES = {"manifold": "UMAP manifold", "full": "full embedding", "map": "2-D map", "ensemble": "ensemble of spaces"}
 SCOPES = {"text": "From text", "image": "From pictures", "text+image": "From both together"}
 METRICS = {
     "ari": "ARI",
@@ -76,7 +76,7 @@ def method(name: str | None) -> str:
 
 def grouping(algorithm: str | None, space: str | None) -> str:
     """A grouping's shown name, such as 'k-means, UMAP manifold'."""
-    return f"{named(ALGORITHMS, algorithm)}, {named(SPACES, space)}"
+    return f"{named(ALGORITHMS, algorithm)}{' over an' if space == 'ensemble' else ','} {named(SPACES, space)}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from dashboard import components as ui
 from dashboard import figures, words
 from dashboard.pages import Page
 from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
-from store.questions import catalogue, groups, study
+from store.questions import catalogue, groups, maps, study
 from store.reader import Reader
 
 CENTRAL, FITTING, ODD = 6, 12, 6
@@ -22,14 +22,13 @@ def layout(reader: Reader, search: str) -> Any:
     """The controls in the state of the address."""
     with reader.cursor() as cursor:
         groupings = [f"{g.algorithm}.{g.space}" for g in study.groupings(cursor)]
-        declared, _ = study.declared(cursor)
         judged = study.judged(cursor)
         methods = [s.method for s in study.standings(cursor) if s.method in judged]
     if not groupings or not methods:
         return ui.notice("There are no groups in this snapshot", "No method could be run; the Overview says why.")
-    defaults = {"method": methods[0], "grouping": f"{declared.algorithm}.{declared.space}"}
+    defaults = {"method": methods[0], "grouping": ui.JUDGED["value"]}
     state = ADDRESS.read(search, **defaults)
-    names = [{"value": g, "label": words.grouping(*g.split("."))} for g in groupings]
+    names = [ui.JUDGED, *({"value": g, "label": words.grouping(*g.split("."))} for g in groupings)]
     return ui.page(
         "Which categories are mixed up?",
         "The groups that a method made without knowing the categories, held against them.",
@@ -44,7 +43,7 @@ def layout(reader: Reader, search: str) -> Any:
                 ),
                 ui.field(
                     "Grouped by",
-                    ui.select("clusters-grouping", names, pick(state["grouping"], groupings)),
+                    ui.select("clusters-grouping", names, pick(state["grouping"], [n["value"] for n in names])),
                     "clusters-grouping",
                 ),
             ],
@@ -67,11 +66,12 @@ def register(app: Dash, reader: Reader) -> None:
     def body(number: int, method: str, grouping: str) -> Any:
         algorithm, _, space = (grouping or "").partition(".")
         with reader.cursor(number) as cursor:
-            found = groups.clusters(cursor, method, algorithm, space)
-            if not found and method in (judged := study.judged(cursor)):  # a consensus has but one grouping
+            judged = study.judged(cursor)
+            if grouping == ui.JUDGED["value"] and method in judged:
                 algorithm, space = judged[method].algorithm, judged[method].space
-                found = groups.clusters(cursor, method, algorithm, space)
             where = (method, algorithm, space)
+            found = groups.clusters(cursor, *where)
+            mapped = method in {m.method for m in maps.maps(cursor)}
             cells = groups.confusion(cursor, *where)
             members = groups.members(cursor, *where, fitting=FITTING, odd=ODD)
             central = groups.central(cursor, *where, CENTRAL)
@@ -79,13 +79,17 @@ def register(app: Dash, reader: Reader) -> None:
             looks = figures.looks([c.name for c in catalogue.categories(cursor)])
             model = study.model_names(cursor).get(method)
         if not found:
-            return ui.notice("These groups are not there", f"{words.method(method)} was not grouped in this way.")
+            return ui.notice(
+                "These groups are not there",
+                f"{words.method(method)} was not grouped by {words.grouping(algorithm, space)}; choose another way.",
+            )
         order = _matched_order(found)
         by = f"Grouped by {words.grouping(algorithm, space)}. "
         cards = [
             _card(
                 number,
-                link("/projections", m0=method, panels="1", colour="cluster", grouping=f"{algorithm}.{space}",
+                mapped
+                and link("/projections", m0=method, panels="1", colour="cluster", grouping=f"{algorithm}.{space}",
                      focus=c.matched_category),
                 c,
                 described.get(c.cluster),
@@ -125,7 +129,7 @@ def _heat(method: str, said: str, cells: list[groups.Cell], order: list[groups.C
 
 def _card(
     number: int,
-    on_map: str,
+    on_map: str | bool,
     cluster: groups.Cluster,
     described: groups.Description | None,
     central: list[groups.Central],
@@ -161,7 +165,7 @@ def _card(
         if odd
         else None,
         note=said,
-        tools=dcc.Link("on the map", href=on_map),
+        tools=dcc.Link("on the map", href=on_map) if on_map else None,
         class_name="cluster-card",
     )
 

@@ -163,7 +163,7 @@ def _pair(number: int, pair: findings.Pair) -> Any:
         )
         for s in (pair.earlier, pair.later)
     ]
-    differ = pair.earlier.category != pair.later.category
+    differ = len({pair.earlier.category, pair.later.category} - {None}) > 1
     said = _copy_name(pair.kind, pair.match)
     said += f", similarity {words.score(pair.similarity)}" if pair.match == "near" else ""
     return html.Div(

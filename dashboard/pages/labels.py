@@ -13,16 +13,18 @@ from store.reader import Reader
 
 ADDRESS = Address("/labels", (Control("metric", "labels-metric"),))
 
+NOTHING = (
+    "There is no learning curve in this snapshot",
+    "It takes categories with enough products each, and a method that could be run.",
+)
+
 
 def layout(reader: Reader, search: str) -> Any:
     """The choice of the metric in the state of the address."""
     with reader.cursor() as cursor:
         metrics = labels.curve_metrics(cursor)
     if not metrics:
-        return ui.notice(
-            "There is no learning curve in this snapshot",
-            "It takes categories with enough products each, and a method that could be run.",
-        )
+        return ui.notice(*NOTHING)
     defaults = {"metric": metrics[0]}
     state = ADDRESS.read(search, **defaults)
     return ui.page(
@@ -57,6 +59,8 @@ def register(app: Dash, reader: Reader) -> None:
             }
         have = {p.method for p in curves}
         methods = [m for m in ranked if m in have]
+        if not methods:
+            return ui.notice(*NOTHING)
         name = words.named(words.METRICS, metric)
         return [
             ui.card(

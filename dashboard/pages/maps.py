@@ -4,8 +4,8 @@ from typing import Any
 
 from dash import Dash, Input, Output, dcc, html
 
-from dashboard import charts, words
 from dashboard import components as ui
+from dashboard import lanes, words
 from dashboard.pages import Page
 from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
 from store.questions import maps as map_questions
@@ -53,10 +53,15 @@ def register(app: Dash, reader: Reader) -> None:
         name = words.named(words.METRICS, metric)
         have = {s.method for s in scores} | {m.method for m in found}
         methods = [m for m in ranked if m in have]
+        every = [v for s in scores for v in (s.seed_min, s.seed_max) if v is not None] + [m.value for m in found]
+        ends = (min([0.0, *every]) - 0.03, max([*every, 0.1]) + 0.03)
         return [
             html.P(_sentence(ranges, found, name), className="answer panel") if ranges else None,
             html.Div(
-                [_spaces(scores, methods, name) if scores else None, _strip(found, methods, name) if found else None],
+                [
+                    _spaces(scores, methods, name, ends) if scores else None,
+                    _strip(found, methods, name, ends) if found else None,
+                ],
                 className="halves wide-only",
             ),
             _table(scores, ranges, methods, name, trust),
@@ -74,18 +79,18 @@ def _sentence(ranges: list[spread.MapRange], found: list[spread.MapScore], name:
     )
 
 
-def _spaces(scores: list[study.Score], methods: list[str], name: str) -> Any:
+def _spaces(scores: list[study.Score], methods: list[str], name: str, ends: tuple[float, float]) -> Any:
     return ui.card(
         f"{name} depends on the space that is grouped",
-        ui.graph("spaces", charts.spaces(scores, methods)),
+        ui.graph("spaces", lanes.spaces(scores, methods, ends)),
         note="k-means in each space. Dot: median; bar: range over the seeds of the space and of k-means.",
     )
 
 
-def _strip(found: list[spread.MapScore], methods: list[str], name: str) -> Any:
+def _strip(found: list[spread.MapScore], methods: list[str], name: str, ends: tuple[float, float]) -> Any:
     return ui.card(
         f"{name} on one map or another: every mark is a map of the same vectors",
-        ui.graph("map-strip", charts.map_strip(found, methods)),
+        ui.graph("map-strip", lanes.map_strip(found, methods, ends)),
         note="k-means on t-SNE maps that differ in perplexity and seed only. Box: the middle half; line: the median.",
     )
 
@@ -111,7 +116,7 @@ def _table(
     body = [
         [
             dcc.Link(words.method(m), href=link("/projections", m0=m, panels="1")),
-            *(cell(m, space) for space in charts.SPACES),
+            *(cell(m, space) for space in lanes.SPACES),
             html.Span([ui.interval(r.low, r.high), html.Span(words.count(r.maps, "map"), className="sub")])
             if (r := over.get(m))
             else "–",
@@ -125,7 +130,7 @@ def _table(
         ui.table(
             [
                 "Method",
-                *(words.SPACES[s].capitalize().replace("Umap", "UMAP") for s in charts.SPACES),
+                *(words.SPACES[s][0].upper() + words.SPACES[s][1:] for s in lanes.SPACES),
                 "Other maps",
                 "Width",
                 html.Span("Trust", title="Trustworthiness of the t-SNE map: 1 when its neighbours are true ones."),

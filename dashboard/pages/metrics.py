@@ -4,8 +4,8 @@ from typing import Any
 
 from dash import Dash, Input, Output, html
 
-from dashboard import charts, figures, words
 from dashboard import components as ui
+from dashboard import figures, lanes, words
 from dashboard.pages import Page
 from dashboard.state import SNAPSHOT, Address, Control, callback, pick
 from store.questions import comparisons, study
@@ -21,28 +21,30 @@ ADDRESS = Address(
     ),
 )
 
+NOTHING = (
+    "There are no scores in this snapshot",
+    "Scores compare groups with categories; the catalogue has none, or no method could be run.",
+)
+
 
 def layout(reader: Reader, search: str) -> Any:
     """The controls in the state of the address."""
     with reader.cursor() as cursor:
         metrics = study.metrics(cursor)
         groupings = [f"{g.algorithm}.{g.space}" for g in study.groupings(cursor)]
-        declared, metric = study.declared(cursor)
+        metric = study.declared(cursor)[1]
         judged = study.judged(cursor)
         ranked = [s.method for s in study.standings(cursor) if s.value is not None]
         every = sorted({(s.method, s.algorithm, s.space) for s in study.scores(cursor)})
     if not metrics:
-        return ui.notice(
-            "There are no scores in this snapshot",
-            "Scores compare groups with categories; the catalogue has none, or no method could be run.",
-        )
+        return ui.notice(*NOTHING)
     best = [_key(m, judged[m]) for m in ranked if m in judged]
-    defaults = {"metric": pick(metric, metrics), "grouping": f"{declared.algorithm}.{declared.space}"}
+    defaults = {"metric": pick(metric, metrics), "grouping": ui.JUDGED["value"]}
     defaults |= {"one": best[0] if best else "", "other": best[1] if len(best) > 1 else ""}
     state = ADDRESS.read(search, **defaults)
     pairs = [{"value": ".".join(key), "label": _said(key[0], study.Grouping(*key[1:]))} for key in every]
     keys = [pair["value"] for pair in pairs]
-    names = [{"value": g, "label": words.grouping(*g.split("."))} for g in groupings]
+    names = [ui.JUDGED, *({"value": g, "label": words.grouping(*g.split("."))} for g in groupings)]
     return ui.page(
         "How well does each method do, by every measure?",
         "The study's verdict rests on one declared measure and grouping; here are all, to see whether it holds.",
@@ -75,7 +77,7 @@ def layout(reader: Reader, search: str) -> Any:
                 ),
                 ui.field(
                     "Grouped by",
-                    ui.select("metrics-grouping", names, pick(state["grouping"], groupings)),
+                    ui.select("metrics-grouping", names, pick(state["grouping"], [n["value"] for n in names])),
                     "metrics-grouping",
                 ),
             ],
@@ -101,6 +103,18 @@ def register(app: Dash, reader: Reader) -> None:
             scores = study.scores(cursor)
             groupings = study.groupings(cursor)
             models = study.model_names(cursor)
+            judged = study.judged(cursor)
+        if not scores:
+            return ui.notice(*NOTHING)
+        here = study.Grouping(algorithm, space)
+
+        def chosen(score: study.Score) -> bool:
+            wanted = judged.get(score.method) if grouping == ui.JUDGED["value"] else here
+            return study.Grouping(score.algorithm, score.space) == wanted
+
+        said = (
+            "as each method is judged" if grouping == ui.JUDGED["value"] else f"by {words.grouping(algorithm, space)}"
+        )
         of_metric = [s for s in scores if s.metric == metric]
         best: dict[str, float] = {}
         for score in of_metric:
@@ -108,7 +122,7 @@ def register(app: Dash, reader: Reader) -> None:
         methods = sorted(best, key=lambda m: -best[m])
         return [
             _dots(of_metric, methods, groupings, metric),
-            _table(scores, metric, study.Grouping(algorithm, space), models),
+            _table([s for s in scores if chosen(s)], metric, said, models),
         ]
 
     @callback(
@@ -130,7 +144,7 @@ def register(app: Dash, reader: Reader) -> None:
         rivals = [c for c in rivals if judged.get(c.other_method) == study.Grouping(c.other_algorithm, c.other_space)]
         return [
             html.P(_in_words(first, a, second, b, found, metric), className="answer"),
-            ui.graph("differences", charts.differences(rivals)) if rivals else None,
+            ui.graph("differences", lanes.differences(rivals)) if rivals else None,
             html.P(
                 f"{_said(first, a)} less each other method in the grouping that it is judged by, by "
                 f"{words.named(words.METRICS, metric)}; right of the line it is ahead. Grey: no difference was shown.",
@@ -196,8 +210,8 @@ def _dots(scores: list[study.Score], methods: list[str], groupings: list[study.G
     )
 
 
-def _table(scores: list[study.Score], metric: str, grouping: study.Grouping, models: dict[str, str]) -> Any:
-    here = {(s.method, s.metric): s for s in scores if (s.algorithm, s.space) == (grouping.algorithm, grouping.space)}
+def _table(scores: list[study.Score], metric: str, said: str, models: dict[str, str]) -> Any:
+    here = {(s.method, s.metric): s for s in scores}
     have = {column for _, column in here}
     metrics = [m for m in words.METRICS if m in have] + sorted(have - set(words.METRICS))
     values = [(column, s.value) for (_, column), s in here.items() if s.value is not None]
@@ -223,7 +237,7 @@ def _table(scores: list[study.Score], metric: str, grouping: study.Grouping, mod
     named = {m: html.Span([words.method(m), html.Span(models.get(m), className="sub")]) for m in methods}
     rows = [[named[m], *(cell(m, column) for column in metrics)] for m in methods]
     return ui.card(
-        f"Every measure, by {words.grouping(grouping.algorithm, grouping.space)}",
+        f"Every measure, {said}",
         ui.table(
             [
                 "Method",

@@ -132,12 +132,14 @@ def _bargain(timed: list[costs.Cost], name: str) -> str:
     if not scored:
         return "What the vectors cost"
     best = max(scored, key=lambda c: c.value or 0.0)
-    title = f"{words.method(best.method)}: {name} {words.score(best.value)} for {words.per_thousand(best.seconds)}"
+    title = (
+        f"{words.method(best.method)} reaches {name} {words.score(best.value)} for {words.per_thousand(best.seconds)}"
+    )
     good = [c for c in scored if (c.value or 0.0) >= 0.9 * (best.value or 0.0)]
     quick = min(good, key=lambda c: c.seconds or 0.0)
     if quick is best:
         return f"{title} per 1,000 products, and no quicker method comes near"
-    return f"{title}; {words.method(quick.method)}: {words.score(quick.value)} for {words.per_thousand(quick.seconds)}"
+    return f"{title}, {words.method(quick.method)} {words.score(quick.value)} for {words.per_thousand(quick.seconds)}"
 
 
 def _named(found: list[estimates.NamedScore]) -> Any:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard import figures, words
+from dashboard import figures, leaderboard, words
 from dashboard.app import create_app
 from dashboard.components import thumbnail_url
-from dashboard.pages import discover, overview
+from dashboard.pages import discover
 from dashboard.security import BODY_LIMIT
 from dashboard.state import Address, Control, link, pick
 from store.root import Root
@@ -42,7 +42,10 @@ def callback(client: FlaskClient, **headers: str) -> Any:
 
 def test_every_page_answers_and_an_unknown_one_is_not_found(client: FlaskClient) -> None:
     paths = [page.path for page in discover() if page.nav]
-    assert paths == ["/", "/projections", "/clusters", "/metrics", "/products", "/runs"]
+    assert paths == [
+        "/", "/projections", "/clusters", "/categories", "/metrics", "/maps", "/labels", "/products", "/findings",
+        "/runs",
+    ]  # fmt: skip
     assert all(client.get(path).status_code == 200 for path in paths)
     assert client.get("/no-such-page").status_code == 404
 
@@ -161,10 +164,12 @@ def test_the_headline_says_where_a_lead_may_be_none() -> None:
 
     fusion = scored("fusion", 0.72, 0.80)
     alone = "Fusion comes closest to the catalogue's own categories"
-    assert overview._headline([fusion, scored("sift", 0.05, 0.08)]) == alone
-    overlapping = overview._headline([fusion, scored("bert", 0.69, 0.77), scored("use", 0.61, 0.69)])
-    assert overlapping == f"{alone}, its interval overlapping with that of BERT"
-    assert overview._headline([]) == "The methods"
+    bert, use = scored("bert", 0.69, 0.77), scored("use", 0.61, 0.69)
+    assert leaderboard.headline([fusion, scored("sift", 0.05, 0.08)], {}) == alone
+    assert leaderboard.headline([fusion, bert, use], {}) == f"{alone}, its interval overlapping with that of BERT"
+    paired: Any = {"bert": SimpleNamespace(distinct=True), "use": SimpleNamespace(distinct=False)}
+    assert leaderboard.headline([fusion, bert, use], paired) == f"{alone}; USE is not shown to differ"
+    assert leaderboard.headline([], {}) == "The methods"
 
 
 def test_a_run_that_was_due_and_did_not_come_is_called_overdue() -> None:

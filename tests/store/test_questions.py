@@ -9,7 +9,7 @@ from duckdb import DuckDBPyConnection as Cursor
 from sklearn.metrics import adjusted_rand_score
 
 from store.errors import SnapshotNotFound, StoreMissing
-from store.questions import activity, catalogue, groups, maps, study
+from store.questions import activity, catalogue, categories, groups, maps, study
 from store.reader import KEPT, Reader
 from store.root import Root
 from tests.factories import CATEGORIES, METHODS, SCRIPT, make_store
@@ -33,7 +33,8 @@ def test_the_leaderboard_has_every_method_best_first_and_those_without_a_score_l
     assert {s.method for s in standings} == {m.name for m in METHODS}
     scored = [s.value for s in standings if s.value is not None]
     assert scored == sorted(scored, reverse=True)
-    assert [s.method for s in standings if s.value is None] == ["glove", "use"]
+    without = ["consensus", "consensus-image", "consensus-text", "glove", "use"]  # a consensus is grouped otherwise
+    assert [s.method for s in standings if s.value is None] == without
     assert "--weights use=PATH" in (standings[-1].detail or "")
 
 
@@ -58,10 +59,11 @@ def test_every_grouping_and_metric_is_listed_in_a_sensible_order(cursor: Cursor)
         ("kmeans", "full"),
         ("kmeans", "map"),
         ("ward", "full"),
+        ("consensus", "ensemble"),
     ]
     assert study.metrics(cursor)[:2] == ["ari", "ami"]
-    assert len(study.scores(cursor)) == 6 * 4 * 7
-    assert {s.category for s in study.category_scores(cursor, *DECLARED)} == set(CATEGORIES)
+    assert len(study.scores(cursor)) == (6 * 4 + 3) * 7
+    assert {s.category for s in categories.category_scores(cursor, *DECLARED)} == set(CATEGORIES)
 
 
 def test_a_map_has_one_point_per_product_that_the_method_could_read_in_catalogue_order(cursor: Cursor) -> None:

@@ -101,10 +101,10 @@ def test_all_but_one_select_over_the_store_is_refused_in_words_and_changes_nothi
         ("WITH p AS (FROM products) SELECT * FROM p LIMIT 3", 3),
         ("FROM products LIMIT 2", 2),
         ("VALUES (1), (2)", 2),
-        ("DESCRIBE scores", 11),
+        ("DESCRIBE scores", 12),
         ("SUMMARIZE projections", 5),
         ("SELECT category, count(*) FROM products WHERE category IS NOT NULL GROUP BY ALL", len(CATEGORIES)),
-        ("FROM (PIVOT scores ON metric IN ('ari', 'ami') USING first(value) GROUP BY method)", 6),
+        ("FROM (PIVOT scores ON metric IN ('ari', 'ami') USING first(value) GROUP BY method)", 9),
     ],
 )
 def test_every_kind_of_question_is_answered(root: Root, statement: str, rows: int) -> None:

@@ -1,0 +1,197 @@
+"""What each page of the study says, asked of the server as a browser does."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from dash import Dash
+
+from dashboard import charts
+from dashboard.app import create_app
+from dashboard.pages import discover
+from dashboard.pages.labels import needed
+from store.questions import comparisons, findings, spread, study
+from store.questions.labels import CurvePoint
+from store.reader import Reader
+from store.root import Root
+from tests.factories import CATEGORIES, make_store
+
+Ask = Callable[..., str]
+BODIES: dict[str, dict[str, Any]] = {
+    "overview-body": {"logs.data": ""},
+    "clusters-body": {"clusters-method.value": "bert", "clusters-grouping.value": "judged"},
+    "categories-body": {"categories-method.value": "consensus", "categories-figure.value": "f1"},
+    "metrics-body": {"metrics-metric.value": "ari", "metrics-grouping.value": "judged"},
+    "metrics-pair": {
+        "metrics-metric.value": "ari",
+        "metrics-one.value": "bert.kmeans.manifold",
+        "metrics-other.value": "sift.kmeans.full",
+    },
+    "maps-body": {"maps-metric.value": "ari"},
+    "labels-body": {"labels-metric.value": "accuracy"},
+    "findings-suspects": {"findings-category.value": "*"},
+    "findings-duplicates": {"findings-copies.value": "*"},
+}
+"""The part of each page that a callback fills, with that callback's inputs beside the snapshot."""
+
+
+def texts(node: Any) -> list[str]:
+    """All words of a page as they are read, in order; figures left out."""
+    if isinstance(node, dict):
+        return [] if "figure" in node else texts(node.get("props", node).get("children"))
+    if isinstance(node, list):
+        return [word for part in node for word in texts(part)]
+    return [] if node is None else [str(node)]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    return make_store(tmp_path_factory.mktemp("pages"), products=140)
+
+
+@pytest.fixture(scope="module")
+def app(root: Root) -> Dash:
+    return create_app(root)
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    """A store without categories and pictures."""
+    return make_store(tmp_path_factory.mktemp("bare"), products=20, categories=False, pictures=False)
+
+
+def filled(app: Dash, body: str, **inputs: Any) -> str:
+    """What the callback of that body answers, as text; `inputs` with __ for the dash in ids replace the usual ones."""
+    given = {"snapshot.data": 1} | BODIES[body] | {name.replace("__", "-") + ".value": v for name, v in inputs.items()}
+    asked = {
+        "output": f"{body}.children",
+        "outputs": {"id": body, "property": "children"},
+        "inputs": [
+            dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) | {"value": value}
+            for name, value in given.items()
+        ],
+        "changedPropIds": ["snapshot.data"],
+    }
+    answer = app.server.test_client().post("/_dash-update-component", json=asked)
+    assert answer.status_code == 200
+    return " ".join(texts(json.loads(answer.data)["response"][body]["children"]))
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_every_page_is_filled_with_and_without_categories(app: Dash, bare: Root, body: str) -> None:
+    assert len(filled(app, body)) > 100
+    assert filled(create_app(bare), body)
+
+
+def test_every_page_has_an_empty_state_where_it_has_nothing_to_say(bare: Root) -> None:
+    said = {p.path: str(p.layout(Reader(bare), "")) for p in discover()}
+    assert "There are no figures per category" in said["/categories"]
+    assert "There is no learning curve" in said["/labels"]
+    assert "There are no scores" in said["/metrics"]
+    assert "maps-metric" in said["/maps"], "the silhouette of the maps needs no category"
+
+
+def test_the_overview_marks_whom_the_leader_is_not_shown_to_beat(app: Dash, root: Root) -> None:
+    said = filled(app, "overview-body")
+    with Reader(root).cursor() as cursor:
+        behind = comparisons.behind_leader(cursor, "ari")
+    tied = [c for c in behind.values() if not c.distinct]
+    assert said.count("not shown to differ") == len(tied) + 1  # each row, and the title
+    assert said.count("the best") >= 1
+
+
+def test_the_overview_shows_named_groups_apart_and_only_where_there_are_any(app: Dash, bare: Root) -> None:
+    said = filled(app, "overview-body")
+    assert "not clustering" in said
+    assert said.index("not clustering") > said.index("comes closest to the catalogue's own categories")
+    assert "not clustering" not in filled(create_app(bare), "overview-body")
+
+
+def test_the_overview_gives_the_number_of_groups_with_its_range_beside_the_categories(app: Dash, bare: Root) -> None:
+    assert re.search(r"sees \d groups \(\d to \d\); the catalogue has 7 categories", filled(app, "overview-body"))
+    assert "the catalogue has" not in filled(create_app(bare), "overview-body")
+
+
+def test_the_overview_sets_cost_beside_quality(app: Dash) -> None:
+    said = filled(app, "overview-body")
+    assert "per 1,000 products" in said.lower()
+    assert f"{31.0 * 1000 / 140:,.0f} s" in said
+
+
+def test_two_groupings_are_compared_in_words_with_the_interval(app: Dash, root: Root) -> None:
+    said = filled(app, "metrics-pair")
+    with Reader(root).cursor() as cursor:
+        one, other = ("bert", study.Grouping("kmeans", "manifold")), ("sift", study.Grouping("kmeans", "full"))
+        found = comparisons.between(cursor, one, other, "ari")
+    assert found is not None
+    assert f"is {found.difference:.2f} ahead of SIFT" in said
+    assert "so the difference is real" in said
+    turned = filled(app, "metrics-pair", metrics__one="sift.kmeans.full", metrics__other="bert.kmeans.manifold")
+    assert f"is {found.difference:.2f} behind BERT" in turned
+
+
+def test_a_grouping_is_not_compared_with_itself_nor_with_nonsense(app: Dash) -> None:
+    one = "bert.kmeans.manifold"
+    assert "the same grouping" in filled(app, "metrics-pair", metrics__one=one, metrics__other=one)
+    assert "were not compared" in filled(app, "metrics-pair", metrics__one=one, metrics__other="x' OR 1=1 --")
+    assert "were not compared" in filled(app, "metrics-pair", metrics__one=None, metrics__other=one)
+
+
+def test_the_categories_page_says_what_each_category_needs_and_why(app: Dash) -> None:
+    said = filled(app, "categories-body")
+    assert "2 can be automated now, 2 need labels, 2 to be merged and 1 to be split" in said
+    assert "Its group is not stable: some labels would settle it." in said
+    assert all(category in said for category in CATEGORIES)
+
+
+def test_the_maps_page_gives_the_spread_of_this_very_store(app: Dash, root: Root) -> None:
+    with Reader(root).cursor() as cursor:
+        widest = spread.map_ranges(cursor, "ari")[0]
+    said = filled(app, "maps-body")
+    assert f"give ARI from {widest.low:.2f} to {widest.high:.2f}" in said.replace("\N{MINUS SIGN}", "-")
+    assert "perplexity (5, 15, 30 and 50)" in said
+
+
+def test_the_labels_needed_are_the_fewest_that_reach_the_target() -> None:
+    curve = [CurvePoint("bert", n, v, None, None, 20) for n, v in ((5, 0.5), (10, 0.7), (20, 0.69), (50, 0.9))]
+    assert needed(curve, "bert", 0.7) == 10
+    assert needed(curve, "bert", 0.1) == 5
+    assert needed(curve, "bert", 0.95) is None
+    assert needed(curve, "cnn", 0.1) is None
+
+
+def test_suspects_and_copies_can_be_narrowed_down(app: Dash, root: Root) -> None:
+    with Reader(root).cursor() as cursor:
+        found = findings.suspects(cursor)
+    assert found[0].name in filled(app, "findings-suspects")
+    category = found[0].category or ""
+    narrowed = filled(app, "findings-suspects", findings__category=category)
+    assert f"{sum(s.category == category for s in found)} label" in narrowed
+    assert "4 copies of earlier products" in filled(app, "findings-duplicates")
+    near = filled(app, "findings-duplicates", findings__copies="text.near")
+    assert "1 copy of earlier products" in near
+    assert "Similar text, similarity 0.97" in near
+    assert "No copies were found" in filled(app, "findings-duplicates", findings__copies="smell.exact")
+
+
+def test_a_group_has_its_proposed_name_terms_and_stability(app: Dash) -> None:
+    said = filled(app, "clusters-body")
+    assert said.count("Proposed name:") == 7
+    assert re.search(r"not stable: 0\.5\d", said)
+    assert re.search(r"[^t] stable: 0\.\d\d", said)
+    consensus = filled(app, "clusters-body", clusters__method="consensus")
+    assert "consensus over an ensemble of spaces" in consensus
+    assert "on the map" in said
+    assert "on the map" not in consensus, "a consensus has no map of its own"
+    wrong = filled(app, "clusters-body", clusters__method="consensus", clusters__grouping="ward.full")
+    assert "These groups are not there" in wrong
+
+
+def test_names_beside_points_that_lie_apart_do_not_cover_each_other() -> None:
+    points = [("Fusion", 0.80, 0.95), ("Consensus", 0.81, 0.93), ("BERT", 0.6, 0.9), ("USE", 0.61, 0.6)]
+    sides = charts.sides(points)
+    assert set(sides) == {name for name, _, _ in points}
+    assert sides["Fusion"] != sides["Consensus"]
+    assert charts.sides([("a method with a long name", 0.97, 0.5)]) != {"a method with a long name": "middle right"}

@@ -1,0 +1,195 @@
+"""The questions behind the verdict: comparisons, ceilings, labels, spread, categories, findings, numbers and costs."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from duckdb import DuckDBPyConnection as Cursor
+
+from store.questions import categories, comparisons, costs, estimates, findings, groups, labels, spread, study
+from store.questions.study import Grouping
+from store.reader import Reader
+from store.root import Root
+from tests.factories import CATEGORIES, CONSENSUS, make_store
+
+DECLARED = Grouping("kmeans", "manifold")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    return make_store(tmp_path_factory.mktemp("judgements"), products=140)
+
+
+@pytest.fixture
+def cursor(root: Root) -> Iterator[Cursor]:
+    with Reader(root).cursor() as cursor:
+        yield cursor
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cursor]:
+    """A store without categories and pictures."""
+    made = make_store(tmp_path_factory.mktemp("bare"), products=20, categories=False, pictures=False)
+    with Reader(made).cursor() as cursor:
+        yield cursor
+
+
+def test_each_method_stands_by_its_score_in_the_grouping_it_is_judged_by(cursor: Cursor) -> None:
+    judged = study.judged(cursor)
+    assert judged["consensus"] == Grouping(*CONSENSUS)
+    assert judged["bert"] == DECLARED
+    standings = [s for s in study.standings(cursor) if s.value is not None]
+    assert len(standings) == 9
+    assert [s.value for s in standings] == sorted((s.value or 0.0 for s in standings), reverse=True)
+    scores = {(s.method, s.algorithm, s.space): s.value for s in study.scores(cursor) if s.metric == "ari"}
+    for s in standings:
+        assert (s.algorithm, s.space) == (judged[s.method].algorithm, judged[s.method].space)
+        assert s.value == scores[s.method, judged[s.method].algorithm, judged[s.method].space]
+
+
+def test_the_declared_grouping_is_that_of_most_methods_not_that_of_a_category(cursor: Cursor) -> None:
+    assert study.declared(cursor) == (DECLARED, "ari")
+
+
+def test_a_comparison_read_from_the_other_side_has_the_other_sign(cursor: Cursor) -> None:
+    one, other = ("bert", DECLARED), ("consensus", Grouping(*CONSENSUS))
+    there, back = (comparisons.between(cursor, *pair, "ari") for pair in ((one, other), (other, one)))
+    assert there is not None
+    assert back is not None
+    assert (back.difference, back.low, back.high) == (-there.difference, -(there.high or 0), -(there.low or 0))
+    assert back.distinct == there.distinct
+    assert comparisons.between(cursor, one, one, "ari") is None
+
+
+def test_the_leader_is_compared_with_every_other_method_once(cursor: Cursor) -> None:
+    behind = comparisons.behind_leader(cursor, "ari")
+    standings = {s.method: s for s in study.standings(cursor) if s.value is not None}
+    leader = next(iter(standings))
+    assert set(behind) == set(standings) - {leader}
+    for method, found in behind.items():
+        assert found.method == leader
+        assert found.difference == pytest.approx((standings[leader].value or 0) - (standings[method].value or 0))
+        assert found.distinct == ((found.low or 0) > 0 or (found.high or 0) < 0)
+    assert {c.distinct for c in behind.values()} == {True, False}
+
+
+def test_a_ceiling_is_the_better_probes_and_only_methods_with_vectors_have_one(cursor: Cursor) -> None:
+    found = labels.ceilings(cursor, "ari")
+    assert set(found) == {"bert", "cnn", "count", "fusion", "sift", "tfidf"}
+    best = dict(
+        cursor.execute("SELECT method, max(value) FROM ceilings WHERE metric = 'ari' GROUP BY method").fetchall()
+    )
+    assert {method: ceiling.value for method, ceiling in found.items()} == best
+
+
+def test_learning_curves_come_by_method_and_labels(cursor: Cursor) -> None:
+    assert labels.curve_metrics(cursor)[0] == "accuracy"
+    points = labels.learning_curves(cursor, "accuracy")
+    assert [(p.method, p.labels) for p in points] == sorted((p.method, p.labels) for p in points)
+    assert {p.labels for p in points} == {5, 10, 20, 50}
+
+
+def test_the_widest_spread_over_maps_comes_first_and_is_that_of_the_maps(cursor: Cursor) -> None:
+    ranges = spread.map_ranges(cursor, "ari")
+    assert all(a.high - a.low >= b.high - b.low for a, b in pairwise(ranges))
+    for found in ranges:
+        values = [m.value for m in spread.map_scores(cursor, "ari") if m.method == found.method]
+        assert (min(values), max(values), len(values)) == (found.low, found.high, found.maps)
+
+
+def test_every_category_has_its_figures_by_every_method_and_one_verdict(cursor: Cursor) -> None:
+    figures = categories.judged_scores(cursor)
+    assert len(figures) == 9 * len(CATEGORIES)
+    assert all(f.stability is not None for f in figures)
+    verdicts = categories.category_verdicts(cursor)
+    assert [v.category for v in verdicts] == sorted(CATEGORIES)
+    assert {v.verdict for v in verdicts} == {"automate", "label", "merge", "split"}
+    assert not any(v.scope.startswith("category:") for v in study.verdicts(cursor))
+
+
+def test_suspects_come_by_rank_whole_or_of_one_category(cursor: Cursor) -> None:
+    found = findings.suspects(cursor)
+    assert [s.rank for s in found] == list(range(1, findings.suspects_total(cursor) + 1))
+    counts = findings.suspect_categories(cursor)
+    assert sum(counts.values()) == len(found)
+    category = next(iter(counts))
+    some = findings.suspects(cursor, category)
+    assert [s for s in found if s.category == category] == some
+    assert findings.suspects_total(cursor, category) == counts[category]
+    assert findings.suspects(cursor, limit=1, offset=1) == found[1:2]
+    assert findings.suspects(cursor, "' OR 1=1 --") == []
+
+
+def test_copies_are_told_by_what_is_the_same_and_how_far(cursor: Cursor) -> None:
+    counts = {(c.kind, c.match): c.pairs for c in findings.duplicate_counts(cursor)}
+    assert set(counts) == {("text", "exact"), ("text", "near"), ("image", "exact"), ("image", "near")}
+    every = findings.duplicates(cursor)
+    assert [p.similarity for p in every] == sorted((p.similarity for p in every), reverse=True)
+    for (kind, match), pairs in counts.items():
+        found = findings.duplicates(cursor, kind, match)
+        assert len(found) == pairs
+        assert all((p.kind, p.match) == (kind, match) for p in found)
+        assert all(p.earlier.product_id < p.later.product_id for p in found)
+
+
+def test_a_group_is_described_by_its_terms_its_stability_and_its_central_products(cursor: Cursor) -> None:
+    where = ("consensus", *CONSENSUS)
+    described = groups.descriptions(cursor, *where, terms=3)
+    assert set(described) == {c.cluster for c in groups.clusters(cursor, *where)}
+    inside = dict(
+        cursor.execute(
+            "SELECT product_id, cluster FROM clusters WHERE method = ? AND algorithm = ? AND space = ?", where
+        ).fetchall()
+    )
+    central = groups.central(cursor, *where, limit=4)
+    assert all(inside[p.product_id] == p.cluster for p in central)
+    for cluster, description in described.items():
+        assert len(description.terms) == 3
+        assert description.name == ", ".join(description.terms)
+        assert description.stability is not None
+        assert sum(p.cluster == cluster for p in central) == 4
+
+
+def test_the_estimate_that_the_project_stands_by_comes_first(cursor: Cursor) -> None:
+    found = estimates.k_estimates(cursor)
+    first = {e.method: e for e in reversed(found)}
+    assert {e.criterion for e in first.values()} == {estimates.STOOD_BY}
+    assert {e.categories for e in found} == {len(CATEGORIES)}
+    curve = [p for p in estimates.k_curves(cursor, "bert") if p.criterion == estimates.STOOD_BY]
+    assert max(curve, key=lambda p: p.value).k == first["bert"].k
+
+
+def test_named_groups_are_scored_apart(cursor: Cursor) -> None:
+    named = estimates.named_scores(cursor)
+    assert [s.metric for s in named] == ["ari", "ami", "accuracy", "macro_f1"]
+    assert not {"named"} & {s.algorithm for s in study.scores(cursor)}
+
+
+def test_costs_are_per_thousand_products_and_hold_what_a_method_is_built_on(cursor: Cursor) -> None:
+    found = {c.method: c for c in costs.costs(cursor)}
+    bert, cnn, fusion = found["bert"], found["cnn"], found["fusion"]
+    assert bert.seconds == pytest.approx(31.0 * 1000 / 140)
+    assert bert.grouping_seconds == pytest.approx(7.7 * 1000 / 140)
+    assert bert.vector_mb == pytest.approx(8 * 4 * 1000 / 1e6)
+    assert fusion.built_on == ("bert", "cnn")
+    assert fusion.seconds == pytest.approx((31.0 + 22.4 + 0.4) * 1000 / 140)
+    assert fusion.peak_mb == max(bert.peak_mb or 0, cnn.peak_mb or 0)
+    assert found["consensus-image"].seconds == pytest.approx((22.4 + 12.5) * 1000 / 140)
+    assert found["consensus-image"].dimensions is None
+    assert "glove" not in found
+
+
+def test_a_store_without_categories_has_groups_to_describe_and_nothing_to_compare(bare: Cursor) -> None:
+    assert comparisons.behind_leader(bare, "ari") == {}
+    assert labels.ceilings(bare, "ari") == {}
+    assert labels.learning_curves(bare, "ari") == labels.curve_metrics(bare) == []
+    assert spread.map_ranges(bare, "ari") == []
+    assert spread.map_ranges(bare, "silhouette")
+    assert categories.judged_scores(bare) == []
+    assert categories.category_verdicts(bare) == []
+    assert findings.suspects(bare) == []
+    assert estimates.named_scores(bare) == []
+    assert {e.categories for e in estimates.k_estimates(bare)} == {None}
+    assert groups.descriptions(bare, "bert", "kmeans", "manifold")
+    assert all(c.value is None for c in costs.costs(bare))
+    assert study.judged(bare)["consensus-text"] == Grouping(*CONSENSUS)
