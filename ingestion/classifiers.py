@@ -39,7 +39,7 @@ class Fitted:
     """A probe that has learnt: `shares` gives (n, len(classes)) probabilities of (n, d) unit vectors."""
 
     classes: Codes
-    shares: Callable[[Matrix], NDArray[Any]]
+    shares: Callable[[NDArray[Any]], NDArray[Any]]
 
 
 def linear(vectors: Matrix, codes: Codes) -> Fitted:
