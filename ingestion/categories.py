@@ -19,10 +19,10 @@ NEIGHBOURS = 10
 """A shelf's worth of neighbours: few enough to stay local at 50 products a category, enough to average."""
 ASKED = 10_000
 """Above this many products the neighbours of a seeded, equal draw from each category stand for all of them."""
-LEAST_ASKED = 50
+LEAST_ASKED = 30
 """Products asked of each category at the least, however many categories there are."""
-BLOCK = 1_000
-"""Products compared with all others at a time, so that no n x n is held."""
+PAIRS = 20_000_000
+"""Similarities held at a time (80 MB), so that no n x n is."""
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,9 @@ def neighbour_purity(
     others = np.bincount(codes)[codes] - relatives[kin.ravel()]
     order = np.argsort(families, kind="stable")
     start = np.searchsorted(families[order], np.arange(families.max() + 2))
-    for at in range(0, len(asked), BLOCK):
-        rows = asked[at : at + BLOCK]
+    block = max(1, PAIRS // len(codes))
+    for at in range(0, len(asked), block):
+        rows = asked[at : at + block]
         similar = unit[rows] @ unit.T
         for i, row in enumerate(rows):
             family = families[row]
@@ -154,17 +155,17 @@ def silhouettes(unit: Matrix, codes: NDArray[np.int64]) -> NDArray[np.float64]:
     Rousseeuw's (1987) with two clusters, the category and all else: the mean distance to a set is one minus the
     cosine to its mean vector, so it is exact at any n without all pairs.
     """
-    sizes = np.bincount(codes).astype(np.float64)
-    sums = np.zeros((len(sizes), unit.shape[1]))
-    np.add.at(sums, codes, unit)
-    own_sums, own_sizes, everything = sums[codes], sizes[codes], sums.sum(0)
-    points = unit.astype(np.float64)
-    itself = (points**2).sum(1)  # 1, or 0 for a vector of zeros
-    with np.errstate(invalid="ignore", divide="ignore"):
-        within = 1 - ((points * own_sums).sum(1) - itself) / (own_sizes - 1)
-        beyond = 1 - (points @ everything - (points * own_sums).sum(1)) / (len(codes) - own_sizes)
-        value = (beyond - within) / np.maximum(np.maximum(within, beyond), 1e-12)
-    return _mean_by(codes, np.where(own_sizes > 1, value, np.nan))
+    categories = range(int(codes.max()) + 1)
+    sums = np.array([unit[codes == c].sum(0, dtype=np.float64) for c in categories])
+    value = np.full(len(sums), np.nan)
+    for c in categories:
+        mine = unit[codes == c].astype(np.float64)
+        if 1 < len(mine) < len(codes):
+            itself = (mine**2).sum(1)  # 1, or 0 for a vector of zeros
+            within = 1 - (mine @ sums[c] - itself) / (len(mine) - 1)
+            beyond = 1 - mine @ (sums.sum(0) - sums[c]) / (len(codes) - len(mine))
+            value[c] = ((beyond - within) / np.maximum(np.maximum(within, beyond), 1e-12)).mean()
+    return value
 
 
 def _draw(codes: NDArray[np.int64]) -> NDArray[np.int64]:

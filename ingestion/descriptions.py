@@ -164,10 +164,13 @@ def telling(bag: Bag | None, group_of: Mapping[str, int], kinds: bool = False) -
     found: dict[int, list[Term]] = {}
     for g, group in enumerate(groups.tolist()):
         columns = counts.indices[counts.indptr[g] : counts.indptr[g + 1]]
-        number = dict(zip(columns.tolist(), counts.data[counts.indptr[g] : counts.indptr[g + 1]].tolist(), strict=True))
-        share = {t: n / sizes[g] for t, n in number.items()}
-        weight = {t: round(s * np.log(s / mean_share[t]), 9) for t, s in share.items()}
-        ranked = [t for t in number if weight[t] > 0]
+        number = np.zeros(len(bag.terms))
+        number[columns] = counts.data[counts.indptr[g] : counts.indptr[g + 1]]
+        share = number / sizes[g]
+        weight = np.zeros(len(bag.terms))
+        weight[columns] = np.round(share[columns] * np.log(share[columns] / mean_share[columns]), 9)
+        least = np.partition(weight, -CANDIDATES)[-CANDIDATES] if len(weight) > CANDIDATES else 0.0
+        ranked = np.flatnonzero((weight > 0) & (weight >= least)).tolist()
         ranked.sort(key=lambda t: (-weight[t], -bag.terms[t].count(" "), -bag.opening[t], bag.terms[t]))
         kept = _once(ranked[:CANDIDATES], bag.terms, place, number)
         if kinds:
@@ -212,7 +215,7 @@ def central(
         yield cluster, list(listed.values())
 
 
-def _once(best: list[int], terms: list[str], place: dict[str, int], number: dict[int, float]) -> list[int]:
+def _once(best: list[int], terms: list[str], place: dict[str, int], number: NDArray[np.float64]) -> list[int]:
     """The terms without those that say the same again: a pair stands for its words, or its words for the pair."""
     paired: set[str] = set()
     together: set[int] = set()
