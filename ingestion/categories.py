@@ -4,14 +4,14 @@ Precision, recall and stability belong to the grouping. Neighbour purity and sil
 say how far a category can be told apart at all, whatever the algorithm makes of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion import agreement
+from ingestion import agreement, duplicates
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load, normalised
 
@@ -85,9 +85,7 @@ def standing(work: Work, method: str, category_of: Mapping[str, str | None]) -> 
     if len(names) < 2:
         return {}
     unit = normalised(vectors[has])
-    first = originals(work)
-    _, families = np.unique([first.get(i, i) for i in ids], return_inverse=True)
-    purity, silhouette = neighbour_purity(unit, codes, families), silhouettes(unit, codes)
+    purity, silhouette = neighbour_purity(unit, codes, families(work, ids)), silhouettes(unit, codes)
     return {str(name): Apart(_defined(p), _defined(s)) for name, p, s in zip(names, purity, silhouette, strict=True)}
 
 
@@ -100,48 +98,33 @@ def stabilities(work: Work, method: str) -> dict[tuple[str, str], dict[int, floa
     return found
 
 
-def originals(work: Work) -> dict[str, str]:
-    """The first product of each copy's family, by text or picture, from the part `duplicates`; empty without it.
-
-    Copies of copies are one family: a copy by text of what is a copy by picture of another belongs to that other.
-    """
-    if "duplicates" not in work.task.parts:
-        return {}
-    first: dict[str, str] = {}
-
-    def root(product_id: str) -> str:
-        while (above := first.get(product_id, product_id)) != product_id:
-            product_id = above
-        return product_id
-
-    rows = work.read("duplicates", "duplicates", ["product_id", "duplicate_of"]).to_pylist()
-    for row in sorted(rows, key=lambda r: (r["product_id"], r["duplicate_of"])):
-        one, other = root(row["product_id"]), root(row["duplicate_of"])
-        first[max(one, other)] = min(one, other)
-    return {product_id: root(product_id) for product_id in list(first)}
+def families(work: Work, product_ids: Sequence[str]) -> NDArray[np.int64]:
+    """The family of each product, (n,): equal for copies, by the part `duplicates`; each its own without that part."""
+    rows = work.read("duplicates", "duplicates").to_pylist() if "duplicates" in work.task.parts else []
+    return duplicates.families(product_ids, rows)
 
 
 def neighbour_purity(
-    unit: Matrix, codes: NDArray[np.int64], families: NDArray[np.int64], k: int = NEIGHBOURS
+    unit: Matrix, codes: NDArray[np.int64], kin: NDArray[np.int64], k: int = NEIGHBOURS
 ) -> NDArray[np.float64]:
     """Mean share of a category's nearest neighbours by cosine that are of it too: (categories,), NaN if undefined.
 
-    `unit` holds (n, d) unit vectors, `codes` their categories 0, 1, ..., `families` equal numbers for copies: a
+    `unit` holds (n, d) unit vectors, `codes` their categories 0, 1, ..., `kin` equal numbers for copies: a
     product's own family is left out of its neighbours, or copies would make any category look pure. Of a category
     with fewer others than k, as many neighbours are looked at as it has others, so that 1 can be reached.
     """
     asked = _draw(codes)
     value = np.full(len(codes), np.nan)
-    _, kin, relatives = np.unique(np.stack([codes, families]), axis=1, return_inverse=True, return_counts=True)
-    others = np.bincount(codes)[codes] - relatives[kin.ravel()]
-    order = np.argsort(families, kind="stable")
-    start = np.searchsorted(families[order], np.arange(families.max() + 2))
+    _, clan, relatives = np.unique(np.stack([codes, kin]), axis=1, return_inverse=True, return_counts=True)
+    others = np.bincount(codes)[codes] - relatives[clan.ravel()]
+    order = np.argsort(kin, kind="stable")
+    start = np.searchsorted(kin[order], np.arange(kin.max() + 2))
     block = max(1, PAIRS // len(codes))
     for at in range(0, len(asked), block):
         rows = asked[at : at + block]
         similar = unit[rows] @ unit.T
         for i, row in enumerate(rows):
-            family = families[row]
+            family = kin[row]
             similar[i, order[start[family] : start[family + 1]]] = -np.inf
             look = min(k, int(others[row]))
             if look:

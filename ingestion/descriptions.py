@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingestion import cleaning
-from ingestion.categories import originals
+from ingestion.categories import families
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load, normalised
 
@@ -75,7 +75,7 @@ def step(work: Work) -> None:
     clean = dict(zip(texts["product_id"].to_pylist(), texts["clean"].to_pylist(), strict=True))
     bag, title_bag = gather(clean), gather(titles)
     ids, unit = _vectors(work, work.task.parameters.get("vectors", method))
-    first = originals(work)
+    kin = families(work, ids)
     for (algorithm, space), group_of in _groupings(work, method).items():
         tag = {"method": method, "algorithm": algorithm, "space": space}
         found = telling(bag, group_of)
@@ -91,7 +91,7 @@ def step(work: Work) -> None:
         for cluster, terms in sorted(found.items()):
             ranked = enumerate(terms[:TERMS], start=1)
             work.write("cluster_terms", [{**tag, "cluster": cluster, "rank": r, **vars(term)} for r, term in ranked])
-        for cluster, rows in central(ids, unit, group_of, first):
+        for cluster, rows in central(ids, unit, group_of, kin):
             work.write("cluster_products", [{**tag, "cluster": cluster, **row} for row in rows])
 
 
@@ -193,23 +193,22 @@ def name(terms: Sequence[Term]) -> list[str]:
 
 
 def central(
-    ids: list[str], unit: Matrix, group_of: Mapping[str, int], first: Mapping[str, str]
+    ids: list[str], unit: Matrix, group_of: Mapping[str, int], kin: Codes
 ) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     """Each group's ten products of highest mean cosine similarity to the group, itself included; one per family.
 
     `unit` holds the (n, d) unit vectors of `ids`; the mean similarity to a set is the product with its mean vector.
-    `first` names the original of a copy: of a family only the most central product is listed.
+    `kin` holds (n,) numbers, equal for copies: of a family only the most central product is listed.
     """
     at = np.array([i for i, product_id in enumerate(ids) if product_id in group_of], dtype=np.int64)
     codes = np.array([group_of[ids[i]] for i in at], dtype=np.int64)
     for cluster in np.unique(codes).tolist():
         rows = at[codes == cluster]
         similarity = np.round(unit[rows].astype(np.float64) @ unit[rows].mean(0, dtype=np.float64), 9)
-        listed: dict[str, dict[str, Any]] = {}
+        listed: dict[int, dict[str, Any]] = {}
         for i in np.argsort(-similarity, kind="stable"):
-            product_id = ids[rows[i]]
-            row = {"product_id": product_id, "similarity": float(similarity[i]), "rank": len(listed) + 1}
-            listed.setdefault(first.get(product_id, product_id), row)
+            row = {"product_id": ids[rows[i]], "similarity": float(similarity[i]), "rank": len(listed) + 1}
+            listed.setdefault(int(kin[rows[i]]), row)
             if len(listed) == PRODUCTS:
                 break
         yield cluster, list(listed.values())

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import silhouette_samples
 
 from ingestion import categories, scoring
-from ingestion.categories import neighbour_purity, originals, silhouettes, standing
+from ingestion.categories import neighbour_purity, silhouettes, standing
 from ingestion.task import Work
 from ingestion.vectors import normalised
 from store.root import Root
@@ -84,19 +84,6 @@ def test_many_products_are_judged_by_a_draw_from_each_category(monkeypatch: pyte
     assert (drawn != everyone).any()
 
 
-def test_copies_of_copies_are_one_family(tmp_path: Path) -> None:
-    root = Root(tmp_path)
-    pairs = (("b", "a"), ("c", "b"), ("y", "x"))
-    rows = [{"product_id": p, "duplicate_of": o, "kind": "text", "match": "near", "similarity": 0.9} for p, o in pairs]
-    found: dict[str, str] = {}
-
-    def keep(work: Work) -> None:
-        found.update(originals(work))
-
-    do(root, "any", keep, [put(root, "duplicates", {"duplicates": rows})], {})
-    assert found == {"b": "a", "c": "a", "y": "x"}
-
-
 def score(root: Root, parts: list[Any], stability: Rows | None = None, **parameters: Any) -> Rows:
     ids = [f"{c}{i}" for c in "AB" for i in range(5)]
     products = [{"product_id": i, "category": i[0]} for i in ids] + [{"product_id": "x"}]
@@ -122,6 +109,14 @@ def test_the_step_writes_what_the_vectors_and_the_resamples_say(tmp_path: Path) 
     assert [row["neighbour_purity"] for row in rows] == [1.0, 1.0]  # the product without a category is no neighbour
     assert all(row["silhouette"] > 0.5 for row in rows)
     assert [row["stability"] for row in rows] == [None, 0.8]
+
+
+def test_copies_are_no_neighbours_where_they_are_known(tmp_path: Path) -> None:
+    root = Root(tmp_path)
+    pairs = [(f"{c}{i}", f"{c}0") for c in "AB" for i in range(1, 5)]  # all of a category are one listing
+    rows = [{"product_id": p, "duplicate_of": o, "kind": "text", "match": "near", "similarity": 0.9} for p, o in pairs]
+    written = score(root, [features(root, "m"), put(root, "duplicates", {"duplicates": rows})])
+    assert [row["neighbour_purity"] for row in written] == [None, None]
 
 
 def test_without_vectors_the_figures_are_missing_and_lent_vectors_may_serve(tmp_path: Path) -> None:

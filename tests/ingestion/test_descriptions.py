@@ -117,7 +117,7 @@ def test_of_copies_only_the_most_central_is_shown(tmp_path: Path) -> None:
 def test_copies_do_not_keep_others_from_the_list_of_ten() -> None:
     ids = [f"copy{i}" for i in range(20)] + [f"other{i}" for i in range(12)]
     unit = np.tile(np.array([[1.0, 0.0]], dtype=np.float32), (32, 1))
-    ((_, rows),) = central(ids, unit, dict.fromkeys(ids, 0), dict.fromkeys(ids[1:20], "copy0"))
+    ((_, rows),) = central(ids, unit, dict.fromkeys(ids, 0), np.array([0] * 20 + list(range(1, 13))))
     assert [row["rank"] for row in rows] == list(range(1, 11))
     assert sum(row["product_id"].startswith("copy") for row in rows) == 1
 
