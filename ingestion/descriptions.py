@@ -182,12 +182,14 @@ def telling(bag: Bag | None, group_of: Mapping[str, int], kinds: bool = False) -
 def name(terms: Sequence[Term]) -> list[str]:
     """At most three terms that name a group, no word twice, no units; none if there are no terms."""
     picked: list[str] = []
+    least = 0.0
     for term in terms:
-        if len(picked) == NAME_TERMS or term.weight < NAME_SHARE * terms[0].weight:
+        if len(picked) == NAME_TERMS or term.weight < least:
             break
         used = set(" ".join(picked).split())
         rest = " ".join(word for word in term.term.split() if word not in used | UNITS)
         if rest:
+            least = least or NAME_SHARE * term.weight
             picked.append(rest)
     return picked
 

@@ -100,6 +100,10 @@ def test_a_name_repeats_no_word_and_stops_where_terms_stop_telling() -> None:
     assert name([]) == []
 
 
+def test_a_group_of_packs_is_still_named() -> None:
+    assert name([Term("combo set", 1.0, 1.0), Term("cream", 0.2, 0.2), Term("soap", 0.01, 0.1)]) == ["cream"]
+
+
 def test_the_most_central_products_come_first_by_mean_similarity_to_the_group(tmp_path: Path) -> None:
     rows = [row for row in run(Root(tmp_path), ("vectors",))["cluster_products"] if row["cluster"] == 0]
     unit = VECTORS[:4] / np.linalg.norm(VECTORS[:4], axis=1, keepdims=True)
