@@ -263,7 +263,12 @@ TABLES: tuple[Table, ...] = (
             Column("probe", "VARCHAR", "linear or knn."),
             Column("predicted_category", "VARCHAR", "The most probable category."),
             Column("confidence", "FLOAT", "Its probability.", "0 to 1"),
-            Column("own_confidence", "FLOAT", "The probability of the category it has in the catalogue.", "0 to 1"),
+            Column(
+                "own_confidence",
+                "FLOAT",
+                "The probability of its category in the catalogue; NULL where the probe saw no other product of it.",
+                "0 to 1",
+            ),
         ),
     ),
     Table(
@@ -362,9 +367,13 @@ TABLES: tuple[Table, ...] = (
             PRODUCT_ID,
             CATEGORY,
             Column("suggested_category", "VARCHAR", "The category most disputing methods put it in."),
-            Column("votes", "INTEGER", "How many methods put it in the suggested category.", "methods"),
-            Column("methods", "INTEGER", "How many methods placed it at all.", "methods"),
-            Column("quality", "DOUBLE", "Label quality by confident learning (cleanlab), over the methods.", "0 to 1"),
+            Column(
+                "votes", "INTEGER", "How many methods dispute its category in favour of the suggested one.", "methods"
+            ),
+            Column("methods", "INTEGER", "How many methods were heard of it.", "methods"),
+            Column(
+                "quality", "DOUBLE", "Mean probability of its category over the methods, each by its skill.", "0 to 1"
+            ),
             Column("rank", "INTEGER", "1 is the most disputed."),
         ),
     ),
