@@ -50,7 +50,7 @@ CATEGORY_MEANINGS = {
     "silhouette": "How far its products stand from those of other categories, from -1 to 1.",
     "stability": "How alike its group comes back when products are resampled: above .75 stable, below .6 not.",
 }
-CRITERIA = {"consensus": "Agreement of resamples", "silhouette": "Silhouette", "gap": "Gap statistic"}
+CRITERIA = {"communities": "Communities of neighbours", "silhouette": "Silhouette"}
 KINDS = {"text": "text", "image": "picture"}
 METRIC_MEANINGS = {
     "ari": "Adjusted Rand index: 1 is the catalogue's own grouping, 0 is what chance reaches.",

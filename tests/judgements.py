@@ -98,7 +98,7 @@ def _estimates(study: Study) -> Iterator[tuple[str, Rows]]:
     """How many groups there are, by two criteria."""
     categories = len(study.categories) if study.scores else None
     for n, method in enumerate(study.ran):
-        for criterion, k, spread in (("consensus", 7 + n % 2, 1), ("silhouette", 6 + n % 3, 2)):
+        for criterion, k, spread in (("communities", 7 + n % 2, 1), ("silhouette", 6 + n % 3, 2)):
             row = {"method": method, "criterion": criterion}
             yield "k_estimates", [{**row, "k": k, "low": k - spread, "high": k + spread, "categories": categories}]
             values = {size: 0.6 - 0.03 * abs(size - k) for size in range(2, 15)}

@@ -18,6 +18,7 @@ MEANINGS = {
     "label": "need labels",
     "merge": "to be merged",
     "split": "to be split",
+    "unknown": "with too few products to judge",
 }
 
 

@@ -70,8 +70,8 @@ def register(app: Dash, reader: Reader) -> None:
         return [
             _head(
                 f"{words.count(total, 'label')} to check, the most disputed first",
-                "Votes: the methods that put it in the proposed category. Quality: how far the vectors support the "
-                "label it has, from 0 to 1 (confident learning)." + _left(total),
+                "Votes: the methods that dispute its category in favour of the proposed one, each from a model that "
+                "never saw the product. Quality: how probable its category is to them, from 0 to 1." + _left(total),
             ),
             html.Div([_suspect(number, s, looks) for s in found], className="finding-rows"),
         ]

@@ -91,7 +91,7 @@ def _how_many(found: list[estimates.Estimate], standings: list[study.Standing]) 
     return ui.card(
         title,
         ui.graph("group-counts", charts.group_counts(found, methods)),
-        note="The number of groups, estimated without the categories, with its 95 % range over resamples. "
+        note="The number of groups, estimated without the categories, with its 95 % range. "
         "Dashes: the number of categories.",
         class_name="how-many",
     )

@@ -228,14 +228,15 @@ def concerns(cursor: Cursor, product_id: str) -> list[Concern]:
     return rows(
         cursor,
         Concern,
-        """SELECT 'suspect label' AS kind, format('{} of {} methods put it in {}', votes, methods,
+        """WITH copies AS (SELECT *, if("match" = 'near', 'Nearly the same', 'The same') AS same FROM duplicates)
+           SELECT 'suspect label' AS kind, format('{} of {} methods put it in {}', votes, methods,
                   suggested_category) AS detail, NULL AS other FROM suspects WHERE product_id = $id
            UNION ALL
-           SELECT 'duplicate', format('Same {} as an earlier product (similarity {:.2f})', kind, similarity),
-                  duplicate_of FROM duplicates WHERE product_id = $id
+           SELECT 'duplicate', format('{} {} as an earlier product (similarity {:.2f})', same, kind, similarity),
+                  duplicate_of FROM copies WHERE product_id = $id
            UNION ALL
-           SELECT 'duplicate', format('A later product has the same {} (similarity {:.2f})', kind, similarity),
-                  product_id FROM duplicates WHERE duplicate_of = $id
+           SELECT 'duplicate', format('A later product has {} {} (similarity {:.2f})', lower(same), kind, similarity),
+                  product_id FROM copies WHERE duplicate_of = $id
            UNION ALL
            SELECT problem, coalesce(detail, stage), NULL FROM issues WHERE product_id = $id""",
         {"id": product_id},  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from store.questions.ask import Cursor, rows
 
-STOOD_BY = "consensus"
+STOOD_BY = "communities"
 """The criterion that the project stands by; the others are shown beside it."""
 
 

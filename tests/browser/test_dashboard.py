@@ -162,7 +162,7 @@ def test_products_are_searched_filtered_and_paged_and_the_address_says_how(study
 def test_a_product_leads_to_its_neighbours_and_back(study: str, page: Page) -> None:
     page.goto(f"{study}/products/product?id=P0010")
     expect(page.locator(".strip")).to_have_count(6)
-    expect(page.locator(".concern")).to_contain_text("Same image as an earlier product")
+    expect(page.locator(".concern")).to_contain_text("The same image as an earlier product")
     near = page.locator(".strip .tile").first
     title = near.get_attribute("title")
     near.click()

@@ -155,6 +155,8 @@ def test_what_concerns_a_product_is_told_with_the_other_product(cursor: Cursor) 
     assert ("no category", None) in kinds
     assert ("duplicate", "P0012") in kinds
     assert [c.other for c in catalogue.concerns(cursor, "P0010") if c.kind == "duplicate"] == ["P0003"]
+    near = next(c.detail for c in catalogue.concerns(cursor, "P0012") if c.kind == "duplicate")
+    assert near == "Nearly the same text as an earlier product (similarity 0.97)"
 
 
 def test_the_summary_counts_what_is_there(cursor: Cursor) -> None:
