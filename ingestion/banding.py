@@ -1,0 +1,63 @@
+"""Which items might be alike: those that share a key in some band. The work grows with their number, not its square.
+
+Each item has a few short keys, made so that like items share one of them (locality-sensitive hashing: Indyk & Motwani
+1998), and only items that share a key are looked at. A key that a whole shop shares would bring the square back: of
+those that share one, each meets the next few in a given order only, as in the sorted-neighbourhood method (Hernandez &
+Stolfo 1995), and of those it meets the nearest only are compared.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Index = NDArray[np.int64]
+WINDOW = 32
+"""Items that an item meets in a band, at most. It bounds what is in memory: n * WINDOW pairs at a time."""
+NEAREST = 10
+"""Items that an item is compared with, at most, however many are alike; so n * NEAREST comparisons bound the time. A
+copy is nearer than nearly all others; in a larger family of copies the links of each to its nearest hold it together.
+"""
+
+
+def candidates(
+    keys: NDArray[np.uint64], rank: Index, distance: Callable[[Index, Index], NDArray[np.float32]]
+) -> list[tuple[int, int]]:
+    """The pairs (i, j), i < j, to compare: sorted, at most n * NEAREST.
+
+    `keys` is (n, b), one key per item and band; `rank` is (n,), a permutation that puts items side by side that start
+    alike. `distance(i, j)` is a cheap look at the pairs of two index arrays: infinite where they cannot be alike.
+    """
+    n = len(keys)
+    codes = np.empty(0, dtype=np.int64)
+    apart = np.empty(0, dtype=np.float32)
+    for band in keys.T:
+        i, j = _met(band, rank)
+        new = np.setdiff1d(i * n + j, codes)
+        far = distance(new // n, new % n)
+        codes, apart = np.concatenate([codes, new[np.isfinite(far)]]), np.concatenate([apart, far[np.isfinite(far)]])
+        codes, apart = _nearest(codes, apart, n)
+    return [(int(code // n), int(code % n)) for code in np.sort(codes)]
+
+
+def _met(band: NDArray[np.uint64], rank: Index) -> tuple[Index, Index]:
+    """The pairs of items with equal keys that lie within the window."""
+    order = np.lexsort((rank, band))
+    found = [np.empty((2, 0), dtype=np.int64)]
+    for step in range(1, min(WINDOW, len(order) - 1) + 1):
+        same = band[order[:-step]] == band[order[step:]]
+        if not same.any():  # equal keys lie side by side: none at this distance, none at a greater
+            break
+        found.append(np.stack([order[:-step][same], order[step:][same]]))
+    both = np.concatenate(found, axis=1)
+    return both.min(axis=0), both.max(axis=0)
+
+
+def _nearest(codes: Index, apart: NDArray[np.float32], n: int) -> tuple[Index, NDArray[np.float32]]:
+    """Of the pairs those that are among the nearest of both their items: no item is in more than `NEAREST`."""
+    keep = np.ones(len(codes), dtype=bool)
+    for item in (codes // n, codes % n):
+        order = np.lexsort((codes, apart, item))
+        starts = np.searchsorted(item[order], item[order])  # where each item's run begins
+        keep[order[np.arange(len(order)) - starts >= NEAREST]] = False
+    return codes[keep], apart[keep]
