@@ -1,4 +1,4 @@
-"""What the study finds in the catalogue itself: labels that most methods dispute, and copies."""
+"""What the study finds in the catalogue itself: labels that most methods dispute."""
 
 from collections import Counter, defaultdict
 from typing import Any
@@ -11,7 +11,7 @@ LEAST_METHODS = 2
 
 
 def step(work: Work) -> None:
-    """Write `suspects` and `duplicates`."""
+    """Write `suspects`."""
     rule = work.task.parameters["verdict"]
     products = work.read("catalogue", "products", ["product_id", "category"]).to_pylist()
     placed: dict[str, list[str]] = defaultdict(list)
@@ -21,12 +21,6 @@ def step(work: Work) -> None:
                 if (row["algorithm"], row["space"]) == (rule["algorithm"], rule["space"]) and row["matched_category"]:
                     placed[row["product_id"]].append(row["matched_category"])
     work.write("suspects", suspects({p["product_id"]: p["category"] for p in products}, placed))
-    order = [p["product_id"] for p in products]
-    texts = work.read("texts", "texts", ["product_id", "raw"])
-    same_text = {i: " ".join(raw.casefold().split()) for i, raw in zip(*_columns(texts), strict=True)}
-    work.write("duplicates", duplicates("text", order, same_text))
-    pictures = work.read("images", "pictures", ["product_id", "sha256"])
-    work.write("duplicates", duplicates("image", order, dict(zip(*_columns(pictures), strict=True))))
 
 
 def suspects(categories: dict[str, str | None], placed: dict[str, list[str]]) -> list[dict[str, Any]]:
@@ -42,19 +36,3 @@ def suspects(categories: dict[str, str | None], placed: dict[str, list[str]]) ->
             found.append((-count / methods, -count, product_id, category, suggested, count, methods))
     names = ("product_id", "category", "suggested_category", "votes", "methods")
     return [dict(zip(names, row[2:], strict=True), rank=rank) for rank, row in enumerate(sorted(found), start=1)]
-
-
-def duplicates(kind: str, order: list[str], content: dict[str, str]) -> list[dict[str, Any]]:
-    """Rows of `duplicates`: each product whose content equals that of an earlier one, with the first such."""
-    first: dict[str, str] = {}
-    rows = []
-    for product_id in order:
-        if product_id in content:
-            original = first.setdefault(content[product_id], product_id)
-            if original != product_id:
-                rows.append({"product_id": product_id, "duplicate_of": original, "kind": kind, "similarity": 1.0})
-    return rows
-
-
-def _columns(table: Any) -> list[list[str]]:
-    return [column.to_pylist() for column in table.columns]

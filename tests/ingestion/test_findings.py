@@ -1,10 +1,10 @@
-"""What the study finds in the catalogue: disputed labels and copies."""
+"""What the study finds in the catalogue: disputed labels."""
 
 from pathlib import Path
 
 from ingestion import findings
 from ingestion.config import Config
-from ingestion.findings import duplicates, suspects
+from ingestion.findings import suspects
 from store.root import Root
 from tests.ingestion.steps import do, put
 
@@ -44,20 +44,9 @@ def test_the_most_disputed_come_first_and_ties_by_product() -> None:
     assert [(row["rank"], row["product_id"]) for row in ranked] == [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
 
 
-def test_a_copy_points_at_the_first_product_of_its_content_in_the_catalogues_order() -> None:
-    content = {"z": "same", "a": "same", "m": "other", "k": "same"}
-    rows = duplicates("text", ["z", "m", "a", "lost", "k"], content)
-    assert [(r["product_id"], r["duplicate_of"], r["kind"], r["similarity"]) for r in rows] == [
-        ("a", "z", "text", 1.0),
-        ("k", "z", "text", 1.0),
-    ]
-
-
 def test_the_step_reads_the_declared_grouping_of_every_method(tmp_path: Path) -> None:
     root = Root(tmp_path)
     products = [{"product_id": i, "category": c} for i, c in (("p", "A"), ("q", "A"), ("r", None))]
-    texts = [{"product_id": i, "raw": raw} for i, raw in (("p", "A  Mug"), ("q", "a mug\n"), ("r", "a cup"))]
-    pictures = [{"product_id": i, "sha256": sha} for i, sha in (("p", "1"), ("q", "2"), ("r", "1"))]
 
     def placed(method: str, space: str, category: str) -> dict[str, object]:
         tag = {"method": method, "algorithm": "kmeans", "space": space}
@@ -65,16 +54,10 @@ def test_the_step_reads_the_declared_grouping_of_every_method(tmp_path: Path) ->
 
     reads = [
         put(root, "catalogue", {"products": products}),
-        put(root, "texts", {"texts": texts}),
-        put(root, "images", {"pictures": pictures}),
         put(root, "scoring:one", {"clusters": [placed("one", "manifold", "B"), placed("one", "map", "A")]}),
         put(root, "scoring:two", {"clusters": [placed("two", "manifold", "B"), placed("two", "full", "A")]}),
     ]
     written = do(root, "findings", findings.step, reads, RULE)
     assert [(r["product_id"], r["suggested_category"], r["votes"], r["methods"]) for r in written["suspects"]] == [
         ("p", "B", 2, 2)
-    ]
-    assert [(r["product_id"], r["duplicate_of"], r["kind"]) for r in written["duplicates"]] == [
-        ("q", "p", "text"),
-        ("r", "p", "image"),
     ]
