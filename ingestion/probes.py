@@ -98,7 +98,7 @@ def out_of_sample(
 def ceilings(codes: Codes, predicted: Codes, families: NDArray[Any]) -> Iterator[dict[str, Any]]:
     """Rows of `ceilings` from (n,) true and predicted category codes and families: one per measure."""
     table = learning.square(codes, predicted, int(codes.max()) + 1)
-    numbers = np.unique(families, return_inverse=True)[1].astype(np.int32)
+    numbers = np.unique(families, return_inverse=True)[1].astype(np.int64)
     for metric, measure in MEASURES.items():
         value = measure(table)
         parts = intervals.influences(intervals.deviations(measure, table, codes, predicted), numbers)
