@@ -61,6 +61,9 @@ class Study(Settings):
     """UMAP's n_neighbors: 30 favours the broad structure over the fine (UMAP documentation, clustering)."""
     manifold_dimensions: Annotated[int, Field(ge=2)] = 10
     """Dimensions of the manifold that is clustered: 5 to 10 keep what two cannot."""
+    named_groups: bool = False
+    """Whether products are also put under the category names by their text alone (zero-shot), shown apart from the
+    clustering. Off: it knows what the groups are called, which the question that is asked does not."""
 
 
 class Verdict(Settings):
