@@ -38,6 +38,14 @@ def dashboard(store: Path) -> Iterator[str]:
             process.terminate()
 
 
+@contextmanager
+def shown(store: Path, page: Page) -> Iterator[str]:
+    """As `dashboard`, for one test's own store: the page is left first, so that no request outlives the server."""
+    with dashboard(store) as address:
+        yield address
+        page.goto("about:blank")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = chromium()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.figures import WEBGL_FROM
-from tests.browser.conftest import dashboard
+from tests.browser.conftest import shown
 from tests.factories import make_store
 
 pytestmark = pytest.mark.browser
@@ -87,7 +87,7 @@ def test_hovering_a_point_shows_that_products_picture_and_a_click_opens_it(study
 
 def test_a_map_of_thousands_is_drawn_by_webgl_under_the_pages_own_policy(tmp_path: Path, page: Page) -> None:
     make_store(tmp_path, products=WEBGL_FROM, pictures=False)
-    with dashboard(tmp_path) as address:
+    with shown(tmp_path, page) as address:
         page.goto(f"{address}/projections?panels=1&m0=bert&r0=tsne")
         plot = page.locator("#map-0 .js-plotly-plot")
         expect(plot.locator(".gl-container canvas").first).to_be_attached()
@@ -200,7 +200,7 @@ def test_a_run_can_be_chosen_and_a_failure_says_why(study: str, page: Page) -> N
 
 def test_a_new_snapshot_appears_on_the_open_page_which_keeps_its_state(tmp_path: Path, page: Page) -> None:
     make_store(tmp_path)
-    with dashboard(tmp_path) as address:
+    with shown(tmp_path, page) as address:
         page.goto(f"{address}/projections?panels=1&m0=cnn&colour=cluster")
         expect(page.locator("#map-said-0")).to_contain_text("59 products")
         page.evaluate("window.untouched = true")
@@ -215,7 +215,7 @@ def test_a_new_snapshot_appears_on_the_open_page_which_keeps_its_state(tmp_path:
 
 
 def test_an_empty_store_says_so_and_fills_by_itself(tmp_path: Path, page: Page) -> None:
-    with dashboard(tmp_path / "later") as address:
+    with shown(tmp_path / "later", page) as address:
         page.goto(address)
         expect(page.locator(".empty-store")).to_contain_text("aislemap ingest CATALOGUE")
         make_store(tmp_path / "later")
@@ -224,7 +224,7 @@ def test_an_empty_store_says_so_and_fills_by_itself(tmp_path: Path, page: Page) 
 
 def test_a_catalogue_without_categories_has_groups_and_maps_and_no_scores(tmp_path: Path, page: Page) -> None:
     make_store(tmp_path, categories=False, pictures=False)
-    with dashboard(tmp_path) as address:
+    with shown(tmp_path, page) as address:
         page.goto(address)
         expect(page.locator(".verdict").first).to_contain_text("unknown")
         page.goto(f"{address}/projections?colour=cluster")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import dashboard
+from tests.browser.conftest import shown
 from tests.factories import make_store
 
 pytestmark = pytest.mark.browser
@@ -103,7 +103,7 @@ def test_a_catalogue_without_categories_has_maps_to_compare_and_says_why_the_res
     tmp_path: Path, page: Page
 ) -> None:
     make_store(tmp_path, categories=False, pictures=False)
-    with dashboard(tmp_path) as address:
+    with shown(tmp_path, page) as address:
         page.goto(f"{address}/maps")
         expect(page.locator("#maps-body .answer")).to_contain_text("give Silhouette from")
         for path, said in (
