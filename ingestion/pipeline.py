@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ingestion import plan
+from ingestion import named_groups, plan
 from ingestion.config import Config
 from ingestion.engine import Engine, LocalEngine
 from ingestion.features import registry
@@ -101,7 +101,7 @@ def _run(
     runner: Runner, report: Report, methods: list[Method], catalogue: Path, images: Path | None, config: Config
 ) -> None:
     runner.run(plan.reading(config, catalogue, images))
-    for step in ("catalogue", "images", "texts"):
+    for step in ("catalogue", "images", "texts", "duplicates"):
         if (outcome := runner.outcomes[step]).status in {"failed", "skipped"}:
             kind = CatalogueError if step == "catalogue" else StepFailed
             raise kind(f"The step {step} failed. {outcome.detail}")
@@ -117,15 +117,19 @@ def _run(
     for method in methods:
         if method.name in models:
             settings = method.settings.model_dump(mode="json")
-            steps.append(plan.embedding(method, models[method.name], settings, images))
-            steps += plan.study(method.name, config, k)
+            embedding = plan.embedding(method, models[method.name], settings, images)
+            steps += [embedding, *plan.study(method.name, config, k)]
+            if config.study.named_groups and method.name in named_groups.ENCODERS:
+                steps.append(plan.naming(embedding))
     # The long ones first, so that no core is left waiting for one of them at the end; those of a runtime together,
     # so that its worker is started once.
     steps.sort(key=lambda step: (not step.name.startswith("features:"), step.runtime == "plain", step.runtime))
-    runner.run([*steps, *plan.conclusions(models, config)])
+    kinds = {method.name: method.modality for method in methods if method.name in models}
+    joins = {method.name: list(method.needs()) for method in methods if method.needs()}
+    runner.run([*steps, *plan.together(kinds, config, k), *plan.conclusions(models, joins, config)])
     absent = [_absent(method, models.get(method.name), runner) for method in methods]
     _publish(runner, report, [row for row in absent if row])
-    report.missing = _unfinished(methods, runner) | {row["method"]: row["detail"] for row in absent if row}
+    report.missing = _unfinished(runner) | {row["method"]: row["detail"] for row in absent if row}
 
 
 def _categories(runner: Runner) -> int:
@@ -146,14 +150,13 @@ def _absent(method: Method, model: Model | None, runner: Runner) -> dict[str, An
     return {**row, "status": status, "detail": outcome.detail}
 
 
-def _unfinished(methods: list[Method], runner: Runner) -> dict[str, str]:
+def _unfinished(runner: Runner) -> dict[str, str]:
     """The methods that gave vectors which could not be grouped or scored, with the reason."""
     found: dict[str, str] = {}
-    for method in methods:
-        for name in ("projection", "clustering", "scoring"):
-            outcome = runner.outcomes.get(f"{name}:{method.name}")
-            if outcome and outcome.status == "failed":
-                found[method.name] = f"Its step {outcome.step} failed. {outcome.detail}"
+    for outcome in runner.outcomes.values():
+        stage, _, method = outcome.step.partition(":")
+        if method and stage != "features" and outcome.status == "failed":
+            found.setdefault(method, f"Its step {outcome.step} failed. {outcome.detail}")
     return found
 
 

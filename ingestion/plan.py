@@ -1,8 +1,11 @@
 """The plan of a run: which steps there are, what each needs, and the key that names its result.
 
-    catalogue ─┬─ images ─┐
-               └─ texts ──┴─ features:<m> ── projection:<m> ── clustering:<m> ── scoring:<m> ─┬─ verdict
-                                                                                              └─ findings
+    catalogue ─┬─ images ─┬─ duplicates ─────────────────┬───────────────┐
+               └─ texts ──┴─ features:<m> ─┬─ projection:<m> ─ clustering:<m> ─ scoring:<m> ─ descriptions:<m>
+                                           ├─ probes:<m>             │
+                                           ├─ spread:<m>             └─ clustering:consensus ─ scoring:consensus ...
+                                           └─ group_count:<m>
+    all of scoring:<m>, probes:<m> ── comparisons, verdict, category_verdicts, suspects
 
 The key is a hash over the step's parameters, its source code and that of everything of ours it imports, the versions
 of the packages it uses, and the content of what it reads: what is unchanged is not computed again.
@@ -12,8 +15,8 @@ import ast
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,8 @@ from store.parts import Part
 
 HOUSE = Path(__file__).resolve().parent.parent
 OURS = ("ingestion", "store")
+CONSENSUS = {"text": "consensus-text", "image": "consensus-image", "text+image": "consensus"}
+"""What the consensus over the methods of each kind is called where methods are named."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ def reading(config: Config, catalogue: Path, images: Path | None) -> list[Step]:
             context=where,
         ),
         Step("texts", "ingestion.cleaning:step", needs=("catalogue",), parameters={"columns": text}),
+        Step("duplicates", "ingestion.duplicates:step", needs=("catalogue", "texts", "images")),
     ]
 
 
@@ -88,48 +94,130 @@ def embedding(method: Method, model: Model, settings: dict[str, Any], images: Pa
 def study(method: str, config: Config, k: int) -> list[Step]:
     """The steps that follow a method's vectors."""
     s = config.study
-    manifold = {"dimensions": s.manifold_dimensions, "neighbours": s.neighbours}
+    features, name = f"features:{method}", {"method": method}
     return [
         Step(
             f"projection:{method}",
             "ingestion.projection:step",
-            needs=(f"features:{method}",),
-            parameters={
-                "method": method,
-                "reducers": s.reducers,
-                "perplexity": s.perplexity,
-                "neighbours": s.neighbours,
-            },
+            needs=(features,),
+            parameters={**name, "reducers": s.reducers, "perplexity": s.perplexity, "neighbours": s.neighbours},
         ),
         Step(
             f"clustering:{method}",
             "ingestion.clustering:step",
-            needs=(f"features:{method}", f"projection:{method}"),
-            parameters={"method": method, "k": k, "seeds": s.seeds, **manifold},
+            needs=(features, f"projection:{method}"),
+            parameters={**name, "k": k, "seeds": s.seeds, **_manifold(config)},
         ),
+        Step(
+            f"spread:{method}",
+            "ingestion.spread:step",
+            needs=("catalogue", features),
+            parameters={**name, "k": k, "perplexities": s.map_perplexities, "seeds": s.map_seeds},
+        ),
+        Step(f"probes:{method}", "ingestion.probes:step", needs=("catalogue", features, "duplicates"), parameters=name),
+        Step(f"group_count:{method}", "ingestion.group_count:step", needs=("catalogue", features), parameters=name),
+        *_judged(method, method),
+    ]
+
+
+def naming(embedding: Step) -> Step:
+    """The step that puts products to the category names, by the encoder that made the method's vectors."""
+    method = embedding.name.removeprefix("features:")
+    parameters = {key: embedding.parameters[key] for key in ("class", "settings", "model")}
+    return replace(
+        embedding,
+        name=f"named_groups:{method}",
+        function="ingestion.named_groups:step",
+        needs=("catalogue", embedding.name),
+        parameters={"method": method, **parameters},
+    )
+
+
+def together(kinds: dict[str, str], config: Config, k: int) -> list[Step]:
+    """The consensus over the text methods, over the image methods, and over all; `kinds` is each method's modality."""
+    steps = []
+    for modality, name in CONSENSUS.items():
+        joined = {method: kind for method, kind in kinds.items() if modality in (kind, "text+image")}
+        if not set(modality.split("+")) <= set(joined.values()):
+            continue
+        vectors = next_declared(name, list(joined), config)
+        steps += [
+            Step(
+                f"clustering:{name}",
+                "ingestion.ensemble:step",
+                needs=("catalogue",),
+                uses=tuple(f"{step}:{method}" for method in joined for step in ("features", "clustering")),
+                parameters={
+                    "method": name,
+                    "modality": modality,
+                    "methods": joined,
+                    "k": k,
+                    "seeds": config.study.seeds,
+                    **_manifold(config),
+                },
+            ),
+            *_judged(name, vectors),
+        ]
+    return steps
+
+
+def next_declared(method: str, ran: Collection[str], config: Config) -> str:
+    """The first method of the declared order that `method` stands in that has vectors: it lends them to a consensus."""
+    orders = [order for order in config.verdict.rests_on.values() if method in order]
+    return next((m for order in orders for m in order if m in ran), method)
+
+
+def conclusions(methods: Collection[str], joins: dict[str, list[str]], config: Config) -> list[Step]:
+    """The steps that look over all methods; `joins` names for the methods that join others' vectors which those are."""
+    every = [*methods, *CONSENSUS.values()]
+    scored = tuple(f"scoring:{method}" for method in every)
+    probed = tuple(f"probes:{method}" for method in methods)
+    described = tuple(f"descriptions:{method}" for method in every)
+    rule = config.verdict.model_dump(mode="json")
+    by_category = config.category_verdict.model_dump(mode="json")
+    return [
+        Step("comparisons", "ingestion.comparisons:step", needs=("catalogue", "duplicates"), uses=scored),
+        Step(
+            "verdict",
+            "ingestion.verdict:step",
+            needs=("catalogue",),
+            uses=(*scored, *probed),
+            parameters={"verdict": rule},
+        ),
+        Step(
+            "category_verdicts",
+            "ingestion.category_verdicts:step",
+            needs=("catalogue",),
+            uses=(*scored, *probed, *described),
+            parameters={"verdict": rule, "category_verdict": by_category},
+        ),
+        Step("suspects", "ingestion.suspects:step", needs=("catalogue",), uses=probed, parameters={"joins": joins}),
+    ]
+
+
+def _judged(method: str, vectors: str) -> list[Step]:
+    """The steps after a method's groups; `vectors` is the method whose vectors say what is near what."""
+    parameters = {"method": method, "vectors": vectors}
+    return [
         Step(
             f"scoring:{method}",
             "ingestion.scoring:step",
-            needs=("catalogue", f"clustering:{method}"),
-            parameters={"method": method},
+            needs=("catalogue", "duplicates", f"clustering:{method}"),
+            uses=(f"features:{vectors}",),
+            parameters=parameters,
         ),
-    ]
-
-
-def conclusions(methods: Iterable[str], config: Config) -> list[Step]:
-    """The steps that look over all methods."""
-    scored = tuple(f"scoring:{method}" for method in methods)
-    rule = config.verdict.model_dump(mode="json")
-    return [
-        Step("verdict", "ingestion.verdict:step", uses=scored, parameters={"verdict": rule}),
         Step(
-            "findings",
-            "ingestion.findings:step",
-            needs=("catalogue", "texts", "images"),
-            uses=scored,
-            parameters={"verdict": rule},
+            f"descriptions:{method}",
+            "ingestion.descriptions:step",
+            needs=("catalogue", "texts", "duplicates", f"scoring:{method}"),
+            uses=(f"features:{vectors}",),
+            parameters=parameters,
         ),
     ]
+
+
+def _manifold(config: Config) -> dict[str, int]:
+    return {"dimensions": config.study.manifold_dimensions, "neighbours": config.study.neighbours}
 
 
 def key(step: Step, parts: dict[str, Part]) -> str:

@@ -1,8 +1,8 @@
 """The first step that sees the categories: how well each grouping agrees with them.
 
-Each measure is the median over the seeds, with the range; its interval is for products (jackknife, 95 %), around
-that median. The grouping that is shown (`clusters`, `confusions`, `category_scores`) is the seed's that agrees most
-with the other seeds: chosen without the categories.
+Each measure is the median over the seeds, with the range, its 95 % interval (`intervals`) and, as the chance line, the
+95th percentile of what shuffled categories score. The grouping that is shown (`clusters`, `confusions`,
+`category_scores`) is the seed's that agrees most with the other seeds: chosen without the categories.
 """
 
 from collections import defaultdict
@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion import agreement
-from ingestion.categories import category_scores, stabilities, standing
+from ingestion import agreement, intervals
+from ingestion.categories import category_scores, families, stabilities, standing
+from ingestion.resampling import representative
 from ingestion.task import Work
 
 Codes = NDArray[np.int32]
-NORMAL_95 = 1.959964
-"""Half width of a 95 % interval in standard errors."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,9 @@ def step(work: Work) -> None:
             pairs = zip(*agreement.matching(table), strict=True)
             matched = {int(c): str(names[r]) for r, c in pairs if table[r, c]}  # a group of none of it is not its group
             tables = [agreement.contingency(codes.astype(np.int32), groups[has]) for groups in grouping.groups.values()]
-            work.write("scores", ({**tag, **row} for row in scores(tables, table)))
+            kin = families(work, np.array(grouping.product_ids)[has].tolist())
+            placed = codes.astype(np.int32), shown[has], kin
+            work.write("scores", ({**tag, **row} for row in scores(tables, table, placed)))
             found = category_scores(
                 table, names.tolist(), matched, apart, stable.get((grouping.algorithm, grouping.space))
             )
@@ -81,33 +82,33 @@ def groupings(work: Work, method: str) -> Iterator[Grouping]:
         yield Grouping(algorithm, space, next(iter(seeds.values()))[0], groups)
 
 
-def representative(groups: dict[int, Codes]) -> int:
-    """The seed whose groups agree most with those of the other seeds, by mean ARI; the lowest such seed."""
-    seeds = sorted(groups)
-    total = dict.fromkeys(seeds, 0.0)
-    for at, one in enumerate(seeds):
-        for other in seeds[at + 1 :]:
-            value = agreement.ari(agreement.contingency(groups[one], groups[other]))
-            total[one] += value
-            total[other] += value
-    return max(seeds, key=lambda seed: (round(total[seed], 12), -seed))
+def scores(
+    tables: list[agreement.Table], shown: agreement.Table, placed: tuple[Codes, Codes, NDArray[np.int64]] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Rows of `scores` from the contingency tables of all seeds; the jackknife and the null are those of the shown one.
 
-
-def scores(tables: list[agreement.Table], shown: agreement.Table) -> Iterator[dict[str, Any]]:
-    """Rows of `scores` from the contingency tables of all seeds; the interval's width is that of the shown one."""
+    `placed` are the (n,) categories, shown groups and families of the products, where some are near-copies.
+    """
+    n = int(shown.sum())
+    chances = intervals.null(shown)
     for metric, measure in agreement.MEASURES.items():
         values = [measure(table) for table in tables]
-        value = float(np.median(values))
-        half = NORMAL_95 * agreement.jackknife_error(measure, shown)
-        interval = {"low": value - half, "high": min(1.0, value + half)} if np.isfinite(half) else {}
+        error = agreement.jackknife_error(measure, shown)
+        if placed is not None and np.isfinite(error):
+            categories, groups, kin = placed
+            of_products = intervals.deviations(measure, shown, categories, groups)
+            error = float(np.linalg.norm(intervals.influences(of_products, kin)))
+        beyond = intervals.remainder(metric, float(np.median(values)), chances[metric], shown.sum(1))
+        interval = intervals.interval(values, error, beyond, least=-1.0 if metric in ("ari", "ami") else 0.0)
         yield {
             "metric": metric,
-            "value": value,
-            **interval,
+            "value": float(np.median(values)),
+            **(dict(zip(("low", "high"), interval, strict=True)) if interval else {}),
+            "chance": float(np.percentile(chances[metric], 95)),
             "seed_min": min(values),
             "seed_max": max(values),
             "seeds": len(values),
-            "products": int(shown.sum()),
+            "products": n,
         }
 
 

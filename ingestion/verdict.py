@@ -2,59 +2,106 @@
 
 A scope's verdict rests on the first method of its declared order that has vectors: picking the best one after
 seeing the scores would use the labels. It is 'borderline' whenever the interval or the seeds straddle a threshold.
+
+Reads `scores` of every `scoring:<m>`, `ceilings` and `learning_curves` of `probes:<m>` where they are there, and the
+categories of `catalogue`; takes the parameter `verdict`.
 """
 
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ingestion.task import Work
 
 WORDS = {"text": "descriptions", "image": "pictures", "text+image": "descriptions and pictures together"}
+Score = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What labelled examples bring: the ceiling's accuracy, and that of the fewest `labels` per category that do.
+
+    `enough` is whether those are feasible; if not, they are the most that were tried. None where nothing was tried.
+    """
+
+    ceiling: float | None = None
+    labels: int | None = None
+    accuracy: float | None = None
+    enough: bool = False
 
 
 def step(work: Work) -> None:
     """Write `verdicts`: one row per scope and one per method."""
-    rule = work.task.parameters["verdict"]
-    found: dict[str, dict[str, Any]] = {}
-    for name in work.task.parts:
-        if not name.startswith("scoring:"):
-            continue
-        for row in work.read(name, "scores").to_pylist():
-            if (row["metric"], row["algorithm"], row["space"]) == (rule["metric"], rule["algorithm"], rule["space"]):
-                found[row["method"]] = row
+    rule = dict(work.task.parameters["verdict"])
+    if rule["metric"] == "auto":
+        categories = work.read("catalogue", "products", ["category"])["category"].to_pylist()
+        rule["metric"] = metric_for(Counter(c for c in categories if c is not None))
+    found: dict[str, dict[str, Score]] = {}
+    labels: dict[str, Labels] = {}
+    for name in sorted(part for part in work.task.parts if part.startswith("scoring:")):
+        scores = judged(work.read(name, "scores").to_pylist(), rule)
+        if rule["metric"] in scores:
+            method = name.removeprefix("scoring:")
+            found[method], labels[method] = scores, labelling(work, method, rule["feasible_from"])
     rows = []
     for scope, methods in rule["rests_on"].items():
-        method = next((m for m in methods if m in found), None)
-        rows.append(judge(scope, found[method], rule) if method else unknown(scope, methods))
-    rows += [judge(f"method:{method}", found[method], rule) for method in sorted(found)]
+        first = next((m for m in methods if m in found), None)
+        rows.append(judge(scope, found[first], rule, labels[first]) if first else unknown(scope, methods))
+    rows += [judge(f"method:{method}", found[method], rule, labels[method]) for method in sorted(found)]
     work.write("verdicts", rows)
 
 
-def judge(scope: str, score: dict[str, Any], rule: dict[str, Any]) -> dict[str, Any]:
-    """The row of `verdicts` for a row of `scores` under the thresholds of `rule`."""
-    low, high, verdict, spread = None, None, "borderline", "too few products for an interval"
+def metric_for(categories: Mapping[str, int]) -> str:
+    """What 'auto' stands for: 'ari' for balanced categories, 'ami' for unbalanced ones (Romano et al. 2016).
+
+    ARI counts pairs, and a category has pairs by the square of its size. The categories are unbalanced when those that
+    ARI hears in effect (the inverse of Simpson's index, 1949) are fewer than half of them. It is their sizes that
+    decide, not how well any method does.
+    """
+    products = sum(categories.values())
+    heard = products**2 / sum(size**2 for size in categories.values()) if products else 0.0
+    return "ari" if heard >= len(categories) / 2 else "ami"
+
+
+def judged(scores: Sequence[Score], rule: Score) -> dict[str, Score]:
+    """The scores, by metric, of the grouping that a method is judged by: the declared one, or the only one it has."""
+    groupings: dict[tuple[str, str], dict[str, Score]] = defaultdict(dict)
+    for row in scores:
+        groupings[row["algorithm"], row["space"]][row["metric"]] = row
+    only = next(iter(groupings.values())) if len(groupings) == 1 else {}
+    return groupings.get((rule["algorithm"], rule["space"]), only)
+
+
+def labelling(work: Work, method: str, good: float) -> Labels:
+    """What labelled examples would bring on a method's vectors, where a probe was run."""
+    if f"probes:{method}" not in work.task.parts:
+        return Labels()
+    ceilings = work.read(f"probes:{method}", "ceilings").to_pylist()
+    top = [row["value"] for row in ceilings if (row["probe"], row["metric"]) == ("linear", "accuracy")]
+    curve: dict[int, dict[str, float]] = defaultdict(dict)
+    for row in work.read(f"probes:{method}", "learning_curves").to_pylist():
+        curve[row["labels"]][row["metric"]] = row["value"]
+    steps = [(labels, values["accuracy"], values["ari"] >= good) for labels, values in sorted(curve.items())]
+    step = next((step for step in steps if step[2]), steps[-1] if steps else (None, None, False))
+    return Labels(top[0] if top else None, *step)
+
+
+def judge(scope: str, scores: Mapping[str, Score], rule: Score, labels: Labels | None = None) -> dict[str, Any]:
+    """The row of `verdicts` for a grouping's rows of `scores`, by metric, under the thresholds of `rule`."""
+    score = scores[rule["metric"]]
+    low, high, verdict = None, None, "borderline"
     good, bad = rule["feasible_from"], rule["infeasible_below"]
     if score["products"] < rule["least_products"]:
-        verdict, spread = "unknown", f"{score['products']} products; a verdict takes {rule['least_products']}"
+        verdict = "unknown"
     elif score["low"] is not None:
         low, high = min(score["low"], score["seed_min"]), max(score["high"], score["seed_max"])
         verdict = "feasible" if low >= good else "not feasible" if high < bad else "borderline"
-        spread = f"{low:.2f} to {high:.2f} over products and {score['seeds']} seeds"
-    what = WORDS.get(scope, f"{score['method']} vectors")
-    meaning = {
-        "feasible": f"The {what} group the products into their categories well enough to automate with review.",
-        "borderline": f"The {what} group the products in part; whether that is enough cannot be said surely.",
-        "unknown": "There are too few products with a category to judge by.",
-        "not feasible": f"The {what} do not group the products into their categories well enough.",
-    }[verdict]
-    reason = (
-        f"{meaning} {score['metric'].upper()} is {score['value']:.2f} ({spread}) with {score['method']}; "
-        f"feasible is from {good:.2f}, not feasible below {bad:.2f}."
-    )
     return {
         **{key: score[key] for key in ("method", "algorithm", "space", "metric", "value")},
         "scope": scope,
         "verdict": verdict,
-        "reason": reason,
+        "reason": reason(scope, verdict, scores, rule["least_products"], labels or Labels()),
         "low": low,
         "high": high,
         "feasible_from": good,
@@ -62,7 +109,48 @@ def judge(scope: str, score: dict[str, Any], rule: dict[str, Any]) -> dict[str, 
     }
 
 
-def unknown(scope: str, methods: list[str]) -> dict[str, Any]:
+def reason(scope: str, verdict: str, scores: Mapping[str, Score], least: int, labels: Labels) -> str:
+    """Two sentences for who decides: what the grouping does, and what to do next. Both with figures."""
+    right = scores["accuracy"]
+    what = WORDS.get(scope, f"{right['method']} vectors")
+    if verdict == "unknown":
+        few = right["products"]
+        return (
+            f"Only {few} products with a category could be grouped by their {what}, too few to judge by. "
+            f"A verdict takes {least}: give {least - few} more a category and run again."
+        )
+    value, wrong = right["value"], of_100(1 - right["value"])
+    found = f"about {of_100(value)} of 100 products land in the right group"
+    if right["low"] is not None:
+        ends = min(right["low"], right["seed_min"]), max(right["high"], right["seed_max"])
+        found += f" (between {of_100(ends[0])} and {of_100(ends[1])})"
+    beside = [f"chance puts {of_100(right['chance'])} there"] if right["chance"] is not None else []
+    if labels.ceiling is not None:
+        beside.append(f"a model that learns from labelled products puts {of_100(labels.ceiling)} there")
+    compared = f", where {' and '.join(beside)}" if beside else ""
+    teach = "label some products by hand and let a model learn from them"
+    if labels.labels is not None and labels.accuracy is not None:
+        reach = f"{labels.labels} labelled products per category bring {of_100(labels.accuracy)} of 100 right"
+        teach += f" ({reach})" if labels.enough else f" (though even {reach.replace('bring', 'bring only')})"
+    advice = {
+        "feasible": f"That is good enough to group automatically: plan to move about {wrong} of 100 products by hand.",
+        "borderline": f"That is neither surely enough nor surely too little: with about {wrong} of 100 products to "
+        f"move by hand, try it on a part of the catalogue first, or {teach}.",
+        "not feasible": f"That is not good enough, as about {wrong} of 100 products would have to be moved by hand: "
+        f"{teach}.",
+    }[verdict]
+    return f"By their {what}, {found}{compared}. {advice}"
+
+
+def of_100(share: float) -> int:
+    """A share as so many of 100."""
+    return round(100 * share)
+
+
+def unknown(scope: str, methods: Sequence[str]) -> dict[str, Any]:
     """The row of `verdicts` for a scope of which nothing could be scored."""
-    reason = f"Nothing to judge: none of {', '.join(methods)} was scored; `models` and `issues` say why."
+    reason = (
+        f"None of {len(methods)} methods ({', '.join(methods)}) was scored by {WORDS.get(scope, scope)}. "
+        "Give at least 2 categories and what the methods need: `models` and `issues` say what was missing."
+    )
     return {"scope": scope, "verdict": "unknown", "reason": reason}

@@ -85,7 +85,8 @@ ALGORITHM = Column("algorithm", "VARCHAR", "How the products were grouped: kmean
 SPACE = Column(
     "space",
     "VARCHAR",
-    "Where they were grouped: full (the embedding), manifold (UMAP), map (the 2-D t-SNE map) or ensemble (several).",
+    "Where they were grouped: full (the embedding), centred, smoothed (averaged with neighbours), manifold (UMAP), "
+    "map (the 2-D t-SNE map) or ensemble (several together).",
 )
 CATEGORY = Column("category", "VARCHAR", "The category in the catalogue, at the chosen level; NULL if it has none.")
 
@@ -168,6 +169,18 @@ TABLES: tuple[Table, ...] = (
             ALGORITHM,
             SPACE,
             Column("seed", "INTEGER", "The random seed of the space and of the algorithm."),
+            PRODUCT_ID,
+            Column("cluster", "INTEGER", "The group, 0 to k - 1."),
+        ),
+    ),
+    Table(
+        "resampled_partitions",
+        "Groupings of a part of the products (63 %, drawn by their ids): what the stability of groups rests on.",
+        (
+            METHOD,
+            ALGORITHM,
+            SPACE,
+            Column("seed", "INTEGER", "The random seed of the draw, the space and the algorithm."),
             PRODUCT_ID,
             Column("cluster", "INTEGER", "The group, 0 to k - 1."),
         ),

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingestion import agreement, scoring
+from ingestion import agreement, intervals, scoring
 from ingestion.categories import category_scores
-from ingestion.scoring import confusions, representative, scores
+from ingestion.resampling import representative
+from ingestion.scoring import confusions, scores
 from store.root import Root
 from tests.ingestion.steps import Rows, do, put
 
@@ -60,13 +61,50 @@ def test_accuracy_counts_those_in_the_matched_group(written: dict[str, Rows]) ->
     assert by(written["scores"], "metric")["accuracy"]["value"] == pytest.approx(4 / 6)
 
 
-def test_the_interval_is_the_jackknifes_around_the_median(written: dict[str, Rows]) -> None:
-    table = np.array([[1, 2], [2, 0], [1, 0]])
-    for metric, measure in agreement.MEASURES.items():
-        row = by(written["scores"], "metric")[metric]
-        half = 1.96 * agreement.jackknife_error(measure, table)
-        assert row["high"] == pytest.approx(min(1.0, row["value"] + half), rel=1e-4)
-        assert row["value"] - row["low"] == pytest.approx(half, rel=1e-4)
+def test_the_interval_is_around_the_median_and_takes_in_products_seeds_and_what_neither_sees() -> None:
+    table = np.array([[90, 7, 3], [5, 80, 9], [2, 8, 96]])
+    other = np.array([[88, 9, 3], [5, 80, 9], [2, 8, 96]])
+    null = intervals.null(table)
+    for row in scores([table, table, other], table):
+        measure = agreement.MEASURES[row["metric"]]
+        values = [measure(t) for t in (table, table, other)]
+        beyond = intervals.remainder(row["metric"], values[0], null[row["metric"]], table.sum(1))
+        seeds, error = np.std(values, ddof=1), agreement.jackknife_error(measure, table)
+        half = np.sqrt(1.959964**2 * (error**2 + seeds**2) + beyond**2)
+        assert row["value"] == pytest.approx(measure(table))
+        assert row["high"] - row["value"] == pytest.approx(half)
+        assert row["value"] - row["low"] == pytest.approx(half)
+
+
+def test_near_copies_count_as_one_draw() -> None:
+    # 40 products, each there four times, are 40 draws: but for the remainder the interval is that of the 40
+    random = np.random.default_rng(0)
+    categories = random.integers(0, 2, 40).astype(np.int32)
+    groups = np.where(random.random(40) < 0.8, categories, 1 - categories).astype(np.int32)
+    four = np.repeat(categories, 4), np.repeat(groups, 4), np.repeat(np.arange(40), 4)
+    table = agreement.contingency(categories, groups)
+    single = {row["metric"]: row for row in scores([table], table)}
+    copied = {row["metric"]: row for row in scores([4 * table], 4 * table)}
+    kin = {row["metric"]: row for row in scores([4 * table], 4 * table, four)}
+    for metric in ("ari", "accuracy"):
+        width = {
+            name: rows[metric]["high"] - rows[metric]["low"]
+            for name, rows in {"single": single, "copied": copied, "kin": kin}.items()
+        }
+        assert width["copied"] < 0.6 * width["single"]
+        assert width["kin"] == pytest.approx(width["single"], rel=0.15)
+
+
+def test_the_chance_line_is_what_one_in_twenty_shuffles_of_the_categories_reaches() -> None:
+    random = np.random.default_rng(1)
+    categories = np.repeat(np.arange(5, dtype=np.int32), 40)
+    groups = random.integers(0, 5, 200).astype(np.int32)
+    table = agreement.contingency(categories, groups)
+    shuffles = [agreement.contingency(random.permutation(categories), groups) for _ in range(1000)]
+    for row in scores([table], table):
+        measure = agreement.MEASURES[row["metric"]]
+        above = np.mean([measure(shuffled) >= row["chance"] for shuffled in shuffles])
+        assert 0.01 < above < 0.10
 
 
 def test_category_scores_are_the_hand_worked_ones(written: dict[str, Rows]) -> None:

@@ -1,0 +1,104 @@
+"""Consensus clustering: one grouping out of many (evidence accumulation: Fred & Jain 2005; Strehl & Ghosh 2002).
+
+Two products are as alike as often as the members put them together (the co-association), and average linkage cuts
+the tree of that likeness at k groups. Then every product goes to the group that it shares most with: this mends what
+the tree joined early, and it places the products that the tree, on a large catalogue, did not see.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingestion import agreement
+from ingestion.vectors import Matrix
+
+Labels = NDArray[np.int32]
+SAMPLE = 5_000
+"""Average linkage holds all pairs: above this many products the tree is built on a seeded sample."""
+ROUNDS = 10
+
+
+def consensus(members: Sequence[Labels], weights: Sequence[float], k: int, seed: int = 0) -> Labels:
+    """The (n,) groups, 0 to at most k - 1, that `members` agree on by weight.
+
+    A member is (n,) group numbers, -1 where it did not place a product; every product must be placed by one. How often
+    two products are together counts the members only that placed both.
+    """
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
+    n = len(members[0])
+    if n <= k:
+        return np.arange(n, dtype=np.int32)
+    votes = _Votes.of(members, weights)
+    chosen = np.arange(n)
+    if n > SAMPLE:
+        chosen = np.sort(np.random.default_rng(seed).choice(n, SAMPLE, replace=False))
+    apart = 1 - votes.likeness(votes.shown[chosen], votes.placed[chosen], chosen).astype(np.float64)
+    np.fill_diagonal(apart, 0)
+    tree = linkage(squareform(apart, checks=False), "average")
+    groups = np.full(n, -1, dtype=np.int32)
+    groups[chosen] = fcluster(tree, k, "maxclust") - 1
+    return _settled(votes, groups)
+
+
+def coherence(spaces: Sequence[Labels]) -> float:
+    """How far the groupings of one embedding in its several spaces tell the same story: their mean ARI, 0 to 1.
+
+    A label-free sign of structure: in noise every space is cut differently, while groups that are there are found in
+    all of them. 0 if there are fewer than two.
+    """
+    values = [
+        agreement.ari(agreement.contingency(one, other)) for at, one in enumerate(spaces) for other in spaces[at + 1 :]
+    ]
+    return max(0.0, float(np.mean(values))) if values else 0.0
+
+
+@dataclass(frozen=True)
+class _Votes:
+    """All members' groups side by side: `shown` (n, all groups) and `placed` (n, members) of 0 and 1, with weights."""
+
+    shown: Matrix
+    placed: Matrix
+    column_weights: Matrix
+    weights: Matrix
+
+    @classmethod
+    def of(cls, members: Sequence[Labels], weights: Sequence[float]) -> Self:
+        share = np.asarray(weights, dtype=np.float32) / (np.float32(sum(weights)) or 1)
+        columns = [(m[:, None] == np.arange(m.max() + 1)).astype(np.float32) for m in members]
+        spread = [np.full(c.shape[1], w, dtype=np.float32) for c, w in zip(columns, share, strict=True)]
+        placed = np.column_stack([m >= 0 for m in members]).astype(np.float32)
+        return cls(np.hstack(columns), placed, np.concatenate(spread), share)
+
+    def likeness(self, profile: Matrix, presence: Matrix, rows: NDArray[np.int64] | None = None) -> Matrix:
+        """How often the products of `rows` are together with each of `profile`: (rows, profiles), 0 to 1.
+
+        Rounded, so that what is equal in theory does not differ in its last digit and turn the order of joining.
+        """
+        chosen = slice(None) if rows is None else rows
+        together = self.shown[chosen] @ (profile * self.column_weights).T
+        asked = self.placed[chosen] @ (presence * self.weights).T
+        share = np.divide(together, asked, out=np.zeros_like(together), where=asked > 0)
+        return np.round(np.clip(share, 0, 1), 5)
+
+
+def _settled(votes: _Votes, groups: Labels) -> Labels:
+    """Each product in the group whose products it is most often together with, until none moves."""
+    k = int(groups.max()) + 1
+    every = np.arange(len(groups))
+    for _ in range(ROUNDS):
+        seen = groups >= 0
+        member = np.eye(k, dtype=np.float32)[groups[seen]]
+        sizes = np.maximum(member.sum(axis=0), 1)[:, None]
+        likeness = votes.likeness(member.T @ votes.shown[seen] / sizes, member.T @ votes.placed[seen] / sizes)
+        moved = likeness.argmax(axis=1).astype(np.int32)
+        stay = seen & (likeness[every, np.maximum(groups, 0)] >= likeness.max(axis=1))
+        moved[stay] = groups[stay]
+        if seen.all() and (np.array_equal(moved, groups) or len(np.unique(moved)) < k):
+            return groups  # settled, or a group would be lost
+        groups = moved
+    return groups
