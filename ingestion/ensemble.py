@@ -21,6 +21,7 @@ from ingestion.features.fusion import block
 from ingestion.resampling import Labels, Rows, resample
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load, normalised
+from store import tables
 
 SHARES = (0.5, 0.65, 0.8)
 """The text's shares of the joint embeddings. From half upwards: a merchant's text says what a thing is, a picture only
@@ -67,22 +68,23 @@ def step(work: Work) -> None:
     parameters = work.task.parameters
     name, kinds, k = parameters["method"], parameters["methods"], parameters["k"]
     have = {m: kind for m, kind in kinds.items() if f"clustering:{m}" in work.task.parts}
-    order = work.read("catalogue", "products", ["product_id"])["product_id"].to_pylist()
+    parts = [work.read(f"features:{m}", tables.EMBEDDING + m, ["product_id"])["product_id"] for m in have]
+    order = list(dict.fromkeys(i for part in parts for i in part.to_pylist()))
     rows = {product_id: row for row, product_id in enumerate(order)}
-    whole, part = Voices(rows), Voices(rows)
+    whole, drawn = Voices(rows), Voices(rows)
     for method in have:
         _listen(work, method, "partitions", whole)
-        _listen(work, method, "resampled_partitions", part)
+        _listen(work, method, "resampled_partitions", drawn)
     if {"text", "image"} <= set(have.values()):
-        _join(work, have, order, whole, part)
+        _join(work, have, order, whole, drawn)
     found: dict[int, Labels] = {}
     again: list[tuple[Rows, Labels]] = []
     for seed in sorted(whole.groups):
         placed, found[seed] = whole.agreed(seed, k)
         write(work, "partitions", name, CONSENSUS, seed, [order[row] for row in placed], found[seed])
-        if seed in part.groups:
-            drawn, repeated = part.agreed(seed, k)
-            again.append((np.searchsorted(placed, drawn), repeated))
+        if seed in drawn.groups:
+            some, repeated = drawn.agreed(seed, k)
+            again.append((np.searchsorted(placed, some), repeated))
     if not found:
         return
     write_stability(work, name, {CONSENSUS: found}, {CONSENSUS: again})
@@ -101,7 +103,7 @@ def _listen(work: Work, method: str, table: str, voices: Voices) -> None:
             voices.add(seed, method, space, drawn["product_id"].to_pylist(), drawn["cluster"].to_numpy())
 
 
-def _join(work: Work, have: Mapping[str, str], order: list[str], whole: Voices, part: Voices) -> None:
+def _join(work: Work, have: Mapping[str, str], order: list[str], whole: Voices, drawn: Voices) -> None:
     """Add the groups of the joint embeddings to the voices."""
     p = work.task.parameters
     product_ids, text, image = _joined(
@@ -118,10 +120,10 @@ def _join(work: Work, have: Mapping[str, str], order: list[str], whole: Voices, 
                     whole.add(seed, name, space, product_ids, labels)
             rows = resample(product_ids, seed)
             if len(rows) > p["k"]:
-                drawn = [product_ids[row] for row in rows]
+                chosen = [product_ids[row] for row in rows]
                 for (_, space), labels in grouped({s: x[rows] for s, x in spaces.items()}, p["k"], seed).items():
                     if space in MEMBERS:
-                        part.add(seed, name, space, drawn, labels)
+                        drawn.add(seed, name, space, chosen, labels)
             work.progress(at * p["seeds"] + seed + 1, len(SHARES) * p["seeds"])
 
 

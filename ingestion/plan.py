@@ -145,7 +145,6 @@ def together(kinds: dict[str, str], config: Config, k: int) -> list[Step]:
             Step(
                 f"clustering:{name}",
                 "ingestion.ensemble:step",
-                needs=("catalogue",),
                 uses=tuple(f"{step}:{method}" for method in joined for step in ("features", "clustering")),
                 parameters={
                     "method": name,

@@ -16,6 +16,7 @@ from ingestion.pipeline import Report
 from ingestion.runner import Listener, Outcome
 from store import snapshot
 from store.errors import MethodUnavailable
+from store.questions import categories
 from store.questions import study as study_of
 from store.root import Root
 
@@ -102,26 +103,33 @@ def _bars() -> RichProgress:
     return RichProgress(*columns, console=console, transient=True)
 
 
-SPACES = {"full": "embedding", "manifold": "manifold", "map": "2-D map"}
+COLUMNS = {
+    "consensus": ("consensus", "ensemble"),
+    "embedding": ("kmeans", "full"),
+    "manifold": ("kmeans", "manifold"),
+    "2-D map": ("kmeans", "map"),
+}
+"""The groupings that are listed: the declared one first, then what the field reports, k-means in one space."""
 
 
 def study(store: Path, report: Report) -> None:
     """Print the study of the newest snapshot: the methods side by side, the verdicts, what is missing."""
     with snapshot.connect(Root(store)) as connection:
-        boards = {space: study_of.leaderboard(connection, "kmeans", space, "ari") for space in SPACES}
+        boards = {name: study_of.leaderboard(connection, *which, "ari") for name, which in COLUMNS.items()}
         verdicts = [v for v in study_of.verdicts(connection) if not v.scope.startswith("method:")]
-    table = Table(
-        title="Agreement of each method's groups with the categories (ARI; k-means, median and range of seeds)"
-    )
-    for name in ("method", "model", *SPACES.values()):
+        by_category = categories.category_verdicts(connection)
+    table = Table(title="Agreement of each method's groups with the categories (ARI, median and range of seeds)")
+    for name in ("method", "model", *COLUMNS):
         table.add_column(name, overflow="fold")
-    figures = {space: {row.method: _figure(row) for row in board} for space, board in boards.items()}
-    for row in boards["manifold"]:
+    figures = {name: {row.method: _figure(row) for row in board} for name, board in boards.items()}
+    for row in boards["consensus"]:
         if row.status == "ran":
-            table.add_row(row.method, row.model, *(figures[space][row.method] for space in SPACES))
+            table.add_row(row.method, row.model, *(figures[name][row.method] for name in COLUMNS))
     console.print(table)
     for verdict in verdicts:
         _say(f"{verdict.scope}: {verdict.verdict.upper()}. {verdict.reason}")
+    for advice in dict.fromkeys(v.verdict for v in by_category):
+        _say(f"{advice.upper()}: {', '.join(v.category for v in by_category if v.verdict == advice)}.")
     for method, reason in report.missing.items():
         _say(f"{method} did not run. {reason}")
     _say(
