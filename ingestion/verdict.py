@@ -47,7 +47,9 @@ def step(work: Work) -> None:
     rows = []
     for scope, methods in rule["rests_on"].items():
         first = next((m for m in methods if m in found), None)
-        rows.append(judge(scope, found[first], rule, labels[first]) if first else unknown(scope, methods))
+        # a consensus has no vectors to learn from: the next of the order lends it what labels bring
+        lent = next((labels[m] for m in methods if m in found and labels[m].ceiling is not None), None)
+        rows.append(judge(scope, found[first], rule, lent) if first else unknown(scope, methods))
     rows += [judge(f"method:{method}", found[method], rule, labels[method]) for method in sorted(found)]
     work.write("verdicts", rows)
 
