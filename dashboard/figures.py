@@ -184,8 +184,12 @@ def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[Gr
 
     The colour is the space, the form of the mark the algorithm.
     """
+    have = {(s.method, Grouping(s.algorithm, s.space)) for s in scores}
+    lanes = {m: [g for g in groupings if (m, g) in have] for m in methods}
+    most = max([1, *map(len, lanes.values())])
+    spread = 0.72 / most
     figure = base(
-        height=110 + 52 * len(methods),
+        height=110 + max(52, 13 * most) * len(methods),
         showlegend=True,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "entrywidth": 190},
     )
@@ -194,9 +198,6 @@ def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[Gr
         list(dict.fromkeys(g.algorithm for g in groupings)),
         ("circle", "diamond-open", "square", "cross"),
     )
-    have = {(s.method, Grouping(s.algorithm, s.space)) for s in scores}
-    lanes = {m: [g for g in groupings if (m, g) in have] for m in methods}
-    spread = 0.72 / max([1, *map(len, lanes.values())])
     for grouping in groupings:
         mine = [
             s for s in scores if (s.algorithm, s.space) == (grouping.algorithm, grouping.space) and s.value is not None

@@ -20,7 +20,14 @@ METHODS = {
 }
 REDUCERS = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
 ALGORITHMS = {"kmeans": "k-means", "ward": "Ward", "consensus": "consensus"}
-SPACES = {"manifold": "UMAP manifold", "full": "full embedding", "map": "2-D map", "ensemble": "ensemble of spaces"}
+SPACES = {
+    "manifold": "UMAP manifold",
+    "full": "full embedding",
+    "map": "2-D map",
+    "centred": "centred embedding",
+    "smoothed": "smoothed embedding",
+    "ensemble": "ensemble of spaces",
+}
 SCOPES = {"text": "From text", "image": "From pictures", "text+image": "From both together"}
 METRICS = {
     "ari": "ARI",

@@ -85,6 +85,8 @@ class Change:
     before: float | None
 
 
+SPACES = ["manifold", "full", "smoothed", "centred", "map"]
+"""The spaces in the order they are listed in."""
 # every method beside its row of `chosen`
 BOARD = """SELECT m.method, m.modality, m.model, m.source, m.licence, m.sha256, m.dimensions, m.parameters, m.status,
                   m.detail, m.products AS embedded, s.algorithm, s.space, s.value, s.low, s.high, s.chance, s.seed_min,
@@ -92,11 +94,11 @@ BOARD = """SELECT m.method, m.modality, m.model, m.source, m.licence, m.sha256, 
            FROM models m LEFT JOIN chosen s ON s.method = m.method
            ORDER BY s.value DESC NULLS LAST, m.method"""
 # the one grouping that each method is judged by: as its verdict says, else the first of those it has
-JUDGED = """SELECT g.method, g.algorithm, g.space FROM (SELECT DISTINCT method, algorithm, space FROM clusters) g
+JUDGED = f"""SELECT g.method, g.algorithm, g.space FROM (SELECT DISTINCT method, algorithm, space FROM clusters) g
             LEFT JOIN verdicts v
               ON v.scope = 'method:' || g.method AND v.algorithm = g.algorithm AND v.space = g.space
             QUALIFY row_number() OVER (PARTITION BY g.method ORDER BY v.scope IS NULL, g.algorithm,
-                      coalesce(list_position(['manifold', 'full', 'map'], g.space), 4)) = 1"""
+                      coalesce(list_position({SPACES}, g.space), 9)) = 1"""
 
 
 def verdicts(cursor: Cursor) -> list[Verdict]:
@@ -139,9 +141,9 @@ def groupings(cursor: Cursor) -> list[Grouping]:
     return rows(
         cursor,
         Grouping,
-        """SELECT DISTINCT algorithm, space FROM clusters
+        f"""SELECT DISTINCT algorithm, space FROM clusters
            ORDER BY algorithm = 'consensus', algorithm,
-                    coalesce(list_position(['manifold', 'full', 'map'], space), 4), space""",
+                    coalesce(list_position({SPACES}, space), 9), space""",
     )
 
 
