@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sklearn.neighbors import KNeighborsClassifier
 
 from ingestion import projection
-from ingestion.projection import REDUCERS, manifold, trustworthiness
-from ingestion.vectors import normalised
+from ingestion.projection import REDUCERS, manifold, manifolds, trustworthiness
+from ingestion.vectors import neighbours, normalised
 from store.root import Root
 from tests.ingestion.steps import do, put_vectors
 
@@ -85,6 +85,36 @@ def test_another_seed_gives_another_manifold(
     vectors: NDArray[np.float32], maps: dict[str, NDArray[np.float32]]
 ) -> None:
     assert not np.allclose(manifold(vectors, 10, 15, seed=4), maps["manifold"], atol=0.01)
+
+
+@pytest.mark.models
+def test_the_manifold_of_a_seed_is_the_same_whichever_seeds_go_before_it(
+    vectors: NDArray[np.float32], maps: dict[str, NDArray[np.float32]]
+) -> None:
+    *_, last = manifolds(vectors, 10, 15, [5, 0, 3])
+    assert np.array_equal(last, maps["manifold"])
+
+
+@pytest.mark.models
+@pytest.mark.filterwarnings("ignore")  # of UMAP's own, about neighbours that are given
+def test_the_manifold_is_that_of_the_class_of_the_package(
+    vectors: NDArray[np.float32], maps: dict[str, NDArray[np.float32]]
+) -> None:
+    from umap import UMAP  # `maps` has loaded it, without tensorflow
+
+    found = UMAP(
+        n_components=10,
+        n_neighbors=15,
+        min_dist=0.0,
+        n_epochs=projection.EPOCHS,
+        init="pca",
+        metric="cosine",
+        random_state=3,
+        n_jobs=1,
+        precomputed_knn=(*neighbours(vectors, 15), None),
+        force_approximation_algorithm=True,
+    ).fit_transform(vectors)
+    assert np.array_equal(found, maps["manifold"])
 
 
 @pytest.mark.models
