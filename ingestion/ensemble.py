@@ -8,6 +8,7 @@ What a method counts, as a member and as a block of the joint embedding, is the 
 own spaces tell the same story (`ingestion.consensus.coherence`). No category takes part in any of this.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -67,7 +68,10 @@ def step(work: Work) -> None:
     """Write `partitions`, `cluster_stability` and the row of `models` of one kind's consensus."""
     parameters = work.task.parameters
     name, kinds, k = parameters["method"], parameters["methods"], parameters["k"]
-    have = {m: kind for m, kind in kinds.items() if f"clustering:{m}" in work.task.parts}
+    groups = {step.removeprefix("clustering:"): part for step, part in work.task.parts.items()}
+    have = {m: kind for m, kind in kinds.items() if m in groups and "partitions" in groups[m].files}
+    if not set(parameters["modality"].split("+")) <= set(have.values()):
+        return  # no text, or no pictures: there is nothing to join
     parts = [work.read(f"features:{m}", tables.EMBEDDING + m, ["product_id"])["product_id"] for m in have]
     order = list(dict.fromkeys(i for part in parts for i in part.to_pylist()))
     rows = {product_id: row for row, product_id in enumerate(order)}
@@ -75,7 +79,7 @@ def step(work: Work) -> None:
     for method in have:
         _listen(work, method, "partitions", whole)
         _listen(work, method, "resampled_partitions", drawn)
-    if {"text", "image"} <= set(have.values()):
+    if parameters["modality"] == "text+image":
         _join(work, have, order, whole, drawn)
     found: dict[int, Labels] = {}
     again: list[tuple[Rows, Labels]] = []
@@ -90,7 +94,18 @@ def step(work: Work) -> None:
     write_stability(work, name, {CONSENSUS: found}, {CONSENSUS: again})
     model = f"consensus of {', '.join(have)}"
     row = {"method": name, "modality": parameters["modality"], "model": model, "source": "fitted on this catalogue"}
-    work.write("models", [{**row, "licence": "none needed", "status": "ran", "products": len(placed)}])
+    work.write(
+        "models",
+        [
+            {
+                **row,
+                "licence": "none needed",
+                "status": "ran",
+                "products": len(placed),
+                "parameters": json.dumps({"methods": list(have)}),
+            }
+        ],
+    )
 
 
 def _listen(work: Work, method: str, table: str, voices: Voices) -> None:
