@@ -13,7 +13,7 @@ from ingestion.verdict import Labels, judge, metric_for
 from store.root import Root
 from tests.ingestion.steps import Rows, do, put
 
-RULE = Config().verdict.model_dump(mode="json") | {"metric": "ari"}
+RULE = Config().verdict.model_dump(mode="json") | {"metric": "ari", "algorithm": "kmeans", "space": "manifold"}
 GOOD, BAD = RULE["feasible_from"], RULE["infeasible_below"]
 BALANCED = [{"product_id": str(at), "category": f"c{at % 4}"} for at in range(80)]
 
