@@ -1,22 +1,23 @@
 """The consensus over all methods of a kind: of text, of pictures, and of both. The project's own, declared protocol.
 
-The members are every method's k-means groups in its spaces (`ingestion.clustering.MEMBERS`), seed by seed. For both
-kinds together there are members of joint embeddings too: all text and image methods side by side, the text with half,
-two thirds and four fifths of the weight, because no one share is right for every catalogue.
+For one kind the members are every method's k-means groups in its spaces (`ingestion.clustering.MEMBERS`), seed by seed.
+For both together they are the groups of what sees both: `fusion`, each text method beside the pictures, and all text
+methods beside the pictures with half, two thirds and four fifths of the weight, because no one share is right for
+every catalogue. Groups of texts alone would outvote the pictures, of which there are fewer methods.
 
-What a method counts, as a member and as a block of the joint embedding, is the square of its coherence: how far its
-own spaces tell the same story (`ingestion.consensus.coherence`). No category takes part in any of this.
+What a method counts, as a member and as a block of a joint embedding, is the square of its coherence: how far its own
+spaces tell the same story (`ingestion.consensus.coherence`). No category takes part in any of this.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow.compute as pc
 
-from ingestion.clustering import CONSENSUS, MEMBERS, grouped, members_of, write, write_stability
+from ingestion.clustering import CONSENSUS, MEMBERS, kmeans, members_of, write, write_stability
 from ingestion.consensus import coherence, consensus
 from ingestion.features.fusion import block
 from ingestion.resampling import Labels, Rows, resample
@@ -25,8 +26,8 @@ from ingestion.vectors import Matrix, load, normalised
 from store import tables
 
 SHARES = (0.5, 0.65, 0.8)
-"""The text's shares of the joint embeddings. From half upwards: a merchant's text says what a thing is, a picture only
-shows it. Tried on four catalogues of text and pictures, not on the one that is reported."""
+"""The text's shares of the joint embeddings; each text method alone has the middle one, as in `fusion`. From half
+upwards: a merchant's text says what a thing is, a picture only shows it."""
 DIMENSIONS = 100
 """Components kept of each block, as in `fusion`."""
 
@@ -68,17 +69,12 @@ def step(work: Work) -> None:
     """Write `partitions`, `cluster_stability` and the row of `models` of one kind's consensus."""
     parameters = work.task.parameters
     name, kinds, k = parameters["method"], parameters["methods"], parameters["k"]
-    groups = {step.removeprefix("clustering:"): part for step, part in work.task.parts.items()}
-    have = {m: kind for m, kind in kinds.items() if m in groups and "partitions" in groups[m].files}
+    have = {m: kind for m, kind in kinds.items() if f"clustering:{m}" in work.task.parts}
     if not set(parameters["modality"].split("+")) <= set(have.values()):
         return  # no text, or no pictures: there is nothing to join
     parts = [work.read(f"features:{m}", tables.EMBEDDING + m, ["product_id"])["product_id"] for m in have]
     order = list(dict.fromkeys(i for part in parts for i in part.to_pylist()))
-    rows = {product_id: row for row, product_id in enumerate(order)}
-    whole, drawn = Voices(rows), Voices(rows)
-    for method in have:
-        _listen(work, method, "partitions", whole)
-        _listen(work, method, "resampled_partitions", drawn)
+    whole, drawn = _heard(work, [m for m, kind in have.items() if kind == parameters["modality"]], order)
     if parameters["modality"] == "text+image":
         _join(work, have, order, whole, drawn)
     found: dict[int, Labels] = {}
@@ -92,20 +88,19 @@ def step(work: Work) -> None:
     if not found:
         return
     write_stability(work, name, {CONSENSUS: found}, {CONSENSUS: again})
-    model = f"consensus of {', '.join(have)}"
-    row = {"method": name, "modality": parameters["modality"], "model": model, "source": "fitted on this catalogue"}
-    work.write(
-        "models",
-        [
-            {
-                **row,
-                "licence": "none needed",
-                "status": "ran",
-                "products": len(placed),
-                "parameters": json.dumps({"methods": list(have)}),
-            }
-        ],
-    )
+    row = {"method": name, "modality": parameters["modality"], "model": f"consensus of {', '.join(have)}"}
+    row |= {"source": "fitted on this catalogue", "licence": "none needed", "status": "ran"}
+    work.write("models", [{**row, "products": len(placed), "parameters": json.dumps({"methods": list(have)})}])
+
+
+def _heard(work: Work, methods: Sequence[str], order: list[str]) -> tuple[Voices, Voices]:
+    """The voices of these methods' groups, and of those of the resamples."""
+    rows = {product_id: row for row, product_id in enumerate(order)}
+    heard = Voices(rows), Voices(rows)
+    for voices, table in zip(heard, ("partitions", "resampled_partitions"), strict=True):
+        for method in methods:
+            _listen(work, method, table, voices)
+    return heard
 
 
 def _listen(work: Work, method: str, table: str, voices: Voices) -> None:
@@ -121,42 +116,46 @@ def _listen(work: Work, method: str, table: str, voices: Voices) -> None:
 def _join(work: Work, have: Mapping[str, str], order: list[str], whole: Voices, drawn: Voices) -> None:
     """Add the groups of the joint embeddings to the voices."""
     p = work.task.parameters
-    product_ids, text, image = _joined(
-        work, {m: kind for m, kind in have.items() if kind != "text+image"}, order, whole
-    )
+    product_ids, joint = _joint(work, have, order)
     if len(product_ids) <= p["k"]:
         return
-    for at, share in enumerate(SHARES):
-        name = f"text {share:.2f}"
-        unit = normalised(np.hstack([np.sqrt(share) * text, np.sqrt(1 - share) * image]).astype(np.float32))
-        for seed, spaces in enumerate(members_of(unit, p["dimensions"], p["neighbours"], p["seeds"])):
-            for (_, space), labels in grouped(spaces, p["k"], seed).items():
-                if space in MEMBERS:
-                    whole.add(seed, name, space, product_ids, labels)
+    for at, (name, vectors) in enumerate(joint.items()):
+        for seed, spaces in enumerate(members_of(normalised(vectors), p["dimensions"], p["neighbours"], p["seeds"])):
+            asked = {space: spaces[space] for space in MEMBERS}
+            for space, points in asked.items():
+                whole.add(seed, name, space, product_ids, kmeans(points, p["k"], seed))
             rows = resample(product_ids, seed)
             if len(rows) > p["k"]:
                 chosen = [product_ids[row] for row in rows]
-                for (_, space), labels in grouped({s: x[rows] for s, x in spaces.items()}, p["k"], seed).items():
-                    if space in MEMBERS:
-                        drawn.add(seed, name, space, chosen, labels)
-            work.progress(at * p["seeds"] + seed + 1, len(SHARES) * p["seeds"])
+                for space, points in asked.items():
+                    drawn.add(seed, name, space, chosen, kmeans(points[rows], p["k"], seed))
+            work.progress(at * p["seeds"] + seed + 1, len(joint) * p["seeds"])
 
 
-def _joined(work: Work, kinds: Mapping[str, str], order: list[str], voices: Voices) -> tuple[list[str], Matrix, Matrix]:
-    """The products that have a text and an image vector, with both sides' blocks, each side of unit mean square."""
-    loaded = {method: load(work, f"features:{method}", method) for method in kinds}
-    ids = {kind: {i for m, of in kinds.items() if of == kind for i in loaded[m][0]} for kind in ("text", "image")}
-    product_ids = [i for i in order if i in ids["text"] and i in ids["image"]]
-    sides = []
-    for kind in ("text", "image"):
-        blocks = []
-        for method in (m for m, of in kinds.items() if of == kind):
-            at = {product_id: row for row, product_id in enumerate(loaded[method][0])}
-            reduced = block(loaded[method][1], DIMENSIONS)
-            # a product that this method could not read stands at the block's centre, zero
-            rows = np.array([at.get(i, -1) for i in product_ids])
-            weight = np.mean([voices.weight(seed, method) for seed in sorted(voices.groups)])
-            blocks.append(np.where(rows[:, None] >= 0, reduced[rows], 0) * np.sqrt(weight))
-        side = np.hstack(blocks)
-        sides.append(side / max(float(np.sqrt((side**2).sum(axis=1).mean())), np.finfo(np.float32).tiny))
-    return product_ids, sides[0], sides[1]
+def _joint(work: Work, have: Mapping[str, str], order: list[str]) -> tuple[list[str], dict[str, Matrix]]:
+    """The products that have a text and an image vector, and their (n, d) joint embeddings by name."""
+    loaded = {m: load(work, f"features:{m}", m) for m, kind in have.items() if kind in ("text", "image")}
+    held = {kind: {i for m in loaded if have[m] == kind for i in loaded[m][0]} for kind in ("text", "image")}
+    product_ids = [i for i in order if i in held["text"] and i in held["image"]]
+    alone, _ = _heard(work, list(loaded), order)
+    blocks: dict[str, dict[str, Matrix]] = {"text": {}, "image": {}}
+    for method, (ids, vectors) in loaded.items():
+        at = {product_id: row for row, product_id in enumerate(ids)}
+        rows = np.array([at.get(i, -1) for i in product_ids], dtype=np.int64)
+        weight = np.sqrt(np.mean([alone.weight(seed, method) for seed in sorted(alone.groups)]))
+        # a product that this method could not read stands at the block's centre, zero
+        reduced = np.where(rows[:, None] >= 0, block(vectors, DIMENSIONS)[rows], 0)
+        blocks[have[method]][method] = (weight * reduced).astype(np.float32)
+    image, text = (_level(np.hstack(list(blocks[kind].values()))) for kind in ("image", "text"))
+    joint = {f"{m} + pictures": _beside(_level(side), image, SHARES[1]) for m, side in blocks["text"].items()}
+    return product_ids, joint | {f"texts {share:.2f} + pictures": _beside(text, image, share) for share in SHARES}
+
+
+def _beside(text: Matrix, image: Matrix, share: float) -> Matrix:
+    return np.hstack([np.sqrt(share) * text, np.sqrt(1 - share) * image]).astype(np.float32)
+
+
+def _level(side: Matrix) -> Matrix:
+    """Scaled to rows of unit mean square."""
+    spread = np.sqrt((side.astype(np.float64) ** 2).sum(axis=1).mean())
+    return (side / max(float(spread), float(np.finfo(np.float32).tiny))).astype(np.float32)
