@@ -16,8 +16,9 @@ with the same covariance (the null hypothesis of SigClust, Liu et al. 2008). Noi
 must be asked.
 
 The honest limit: a catalogue's categories are a human choice, and nested; at what depth a merchant cuts is not in
-the vectors. On 46 draws of 5 to 20 categories from six catalogues the estimate was off by a factor of 1.2 (mean
-|log| .19, no bias), and the range, whose ends lie a factor of 2.2 apart, held the number of categories in 91 %.
+the vectors. On 41 catalogues of 5 to 20 categories (five whole ones by several encoders, and draws from six) the
+estimate was off by a factor of 1.2 (mean |log| .21, no bias), and the range, whose ends lie a factor of 2.5 apart, held
+the number of categories in 90 %; the silhouette was off by 1.6, and its range held it in 38 % (of 32).
 """
 
 from collections import Counter
@@ -31,7 +32,7 @@ from numpy.typing import NDArray
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load, neighbours, normalised
 
-SCALES = ((30, 0.75), (30, 1.0), (20, 1.0), (15, 1.25), (10, 1.25), (10, 1.5))
+SCALES = ((30, 0.5), (30, 1.0), (20, 1.0), (15, 1.25), (10, 1.25), (10, 1.5))
 """(neighbours, resolution), from coarse to fine: 15 neighbours are scanpy's default, 30 PhenoGraph's, and 1 is the
 modularity as it was defined. It merges small groups in a large graph (Fortunato & Barthelemy 2007), so that finer
 resolutions (Reichardt & Bornholdt 2006) count as well; above 1.5 a homogeneous cloud comes apart. Groups that stand
@@ -40,7 +41,7 @@ and says so."""
 NULL_SCALE = (15, 1.0)
 """Where it is asked whether there are groups at all."""
 RESAMPLES = 30
-"""Five for each scale: the 95 % range of 30 is all but its extremes."""
+"""Five for each scale; of 30 the 95 % range, rounded outwards, is their whole range."""
 SHARE = 0.8
 """Products in a resample, drawn without replacement: a product drawn twice would be a group of its own."""
 SAMPLE = 2_500
@@ -211,6 +212,8 @@ def _resample(n: int, seed: int) -> Counts:
 
 
 def _percentiles(found: list[int]) -> tuple[int, int, int]:
-    """The 2.5th, 50th and 97.5th percentile, as numbers that were found."""
-    low, middle, high = np.percentile(found, [2.5, 50, 97.5], method="nearest").tolist()
+    """The 2.5th, 50th and 97.5th percentile, as numbers that were found; the range is rounded outwards."""
+    low = np.percentile(found, 2.5, method="lower")
+    middle = np.percentile(found, 50, method="nearest")
+    high = np.percentile(found, 97.5, method="higher")
     return int(low), int(middle), int(high)

@@ -34,16 +34,16 @@ def test_the_silhouette_counts_planted_groups_too(k: int) -> None:
     assert (found.low, found.k, found.high) == (k, k, k)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_noise_has_no_groups_and_says_so_with_one(seed: int) -> None:
-    found = communities(planted(1, 300, seed=seed))
+    found = communities(planted(1, 200, seed=seed))
     assert found is not None
     assert (found.k, found.low) == (1, 1)
     assert found.high > 5  # what noise fell into in the resamples: the range is plainly of no use
 
 
 def test_groups_of_unequal_size_are_all_counted() -> None:
-    sizes = [200, 100, 50, 40, 30]
+    sizes = [100, 60, 40, 30, 30]
     rows = np.concatenate([np.full(size, at) for at, size in enumerate(sizes)])
     centres = np.random.default_rng(1).normal(size=(5, 32)) * 3
     vectors = centres[rows] + np.random.default_rng(2).normal(size=(len(rows), 32))
@@ -53,13 +53,13 @@ def test_groups_of_unequal_size_are_all_counted() -> None:
 
 
 def test_the_curve_is_the_share_of_resamples_and_sums_to_one() -> None:
-    found = communities(planted(7, 200))
+    found = communities(planted(7, 140))
     assert found is not None
     assert sum(value for _, value, _, _ in found.curve) == pytest.approx(1)
     assert max(found.curve, key=lambda point: point[1])[0] == 7
 
 
-@pytest.mark.parametrize("n", [2, 3, 5, 8, 16, 17, 40])
+@pytest.mark.parametrize("n", [2, 3, 5, 17, 40])
 def test_few_products_get_an_estimate_that_they_can_hold(n: int) -> None:
     found = communities(planted(2, n))
     assert found is not None
@@ -77,20 +77,20 @@ def test_products_that_are_all_alike_are_one_group() -> None:
 
 
 def test_two_calls_give_the_same() -> None:
-    vectors = planted(4, 120) * 0.3
+    vectors = planted(4, 80) * 0.3
     assert communities(vectors) == communities(vectors)
     assert silhouette(vectors) == silhouette(vectors)
 
 
 def test_a_large_catalogue_is_judged_on_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group_count, "SAMPLE", 200)
-    monkeypatch.setattr(group_count, "SILHOUETTE_SAMPLE", 200)
-    vectors = planted(4, 2_000)
+    monkeypatch.setattr(group_count, "SAMPLE", 120)
+    monkeypatch.setattr(group_count, "SILHOUETTE_SAMPLE", 120)
+    vectors = planted(4, 1_000)
     counted, drawn = communities(vectors), silhouette(vectors)
     assert counted is not None
     assert drawn is not None
     assert (counted.k, drawn.k) == (4, 4)
-    assert max(k for k, _, _, _ in drawn.curve) == 160 // 8
+    assert max(k for k, _, _, _ in drawn.curve) == 96 // 8
 
 
 def run(folder: Path, products: Rows, vectors: NDArray[np.float32]) -> dict[str, Rows]:
