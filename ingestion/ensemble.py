@@ -5,8 +5,9 @@ For both together they are the groups of what sees both: `fusion`, each text met
 methods beside the pictures with half, two thirds and four fifths of the weight, because no one share is right for
 every catalogue. Groups of texts alone would outvote the pictures, of which there are fewer methods.
 
-What a method counts, as a member and as a block of a joint embedding, is the square of its coherence: how far its own
-spaces tell the same story (`ingestion.consensus.coherence`). No category takes part in any of this.
+What a method counts rests on its coherence: how far its own spaces tell the same story (`ingestion.consensus.coherence`).
+It is a member by the fourth power, so that the incoherent ones hardly speak, and a block of a joint embedding by the
+square. No category takes part in any of this.
 """
 
 import json
@@ -28,6 +29,9 @@ from store import tables
 SHARES = (0.5, 0.65, 0.8)
 """The text's shares of the joint embeddings; each text method alone has the middle one, as in `fusion`. From half
 upwards: a merchant's text says what a thing is, a picture only shows it."""
+POWER = 4
+"""Of the coherence, as a member's weight. On eight catalogues 2, 4 and 8 were within .008 of one another in the mean, and
+ahead of equal weights."""
 DIMENSIONS = 100
 """Components kept of each block, as in `fusion`."""
 
@@ -47,18 +51,18 @@ class Voices:
         whole[[self.rows[i] for i in product_ids]] = labels
         self.groups[seed][method][space] = whole
 
-    def weight(self, seed: int, method: str) -> float:
-        """The square of the method's coherence over the products that it placed."""
+    def coherence(self, seed: int, method: str) -> float:
+        """The method's coherence over the products that it placed."""
         spaces = list(self.groups[seed][method].values())
         placed = spaces[0] >= 0
-        return coherence([labels[placed] for labels in spaces]) ** 2
+        return coherence([labels[placed] for labels in spaces])
 
     def agreed(self, seed: int, k: int) -> tuple[Rows, Labels]:
         """The consensus of all voices of a seed: the rows of the products that any of them placed, and their groups."""
         members, weights = [], []
         for method, spaces in sorted(self.groups[seed].items()):
             members += list(spaces.values())
-            weights += [self.weight(seed, method)] * len(spaces)
+            weights += [self.coherence(seed, method) ** POWER] * len(spaces)
         if not any(weights):
             weights = [1.0] * len(members)  # no method is coherent: none is to be believed more
         placed = np.flatnonzero(np.any([m >= 0 for m in members], axis=0))
@@ -142,7 +146,7 @@ def _joint(work: Work, have: Mapping[str, str], order: list[str]) -> tuple[list[
     for method, (ids, vectors) in loaded.items():
         at = {product_id: row for row, product_id in enumerate(ids)}
         rows = np.array([at.get(i, -1) for i in product_ids], dtype=np.int64)
-        weight = np.sqrt(np.mean([alone.weight(seed, method) for seed in sorted(alone.groups)]))
+        weight = np.mean([alone.coherence(seed, method) for seed in sorted(alone.groups)])
         # a product that this method could not read stands at the block's centre, zero
         reduced = np.where(rows[:, None] >= 0, block(vectors, DIMENSIONS)[rows], 0)
         blocks[have[method]][method] = (weight * reduced).astype(np.float32)
