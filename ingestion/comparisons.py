@@ -2,13 +2,13 @@
 
 Reads `scores` and `clusters` of every `scoring:<m>`, `products` of `catalogue` and, where it is there, `duplicates`;
 takes no parameters. The interval is paired: leaving a product out moves both scores, so that what is hard for both
-cancels (Severiano et al. 2011, on differences). It is made as that of one score is (see `intervals`): the jackknife's
-variance, the seeds' of both, and what those cannot see, from shuffles of the categories that both groupings are shown.
+cancels (Severiano et al. 2011, on differences). Its variance is the jackknife's and that of both groupings' seeds, as
+in `intervals`. There is no remainder as there: of a difference the jackknife says too much at chance, not too little.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 from typing import Any
@@ -26,8 +26,6 @@ from ingestion.task import Work
 Codes = NDArray[np.int32]
 Families = NDArray[np.int64]
 METRICS = {"ari": agreement.ari, "ami": agreement.ami}
-SHUFFLES = 50
-"""Of the categories, for a half width that matters at chance and at equality only: known to 10 %."""
 NOWHERE = -1
 """The group of a product that a method could not place."""
 
@@ -85,7 +83,6 @@ def compare(groupings: list[Shown], categories: Codes, kin: Families | None = No
         chosen = sorted({at for pair in those for at in pair})
         among, place = [groupings[at] for at in chosen], {at: row for row, at in enumerate(chosen)}
         kin_here = None if kin is None else np.unique(kin[both], return_inverse=True)[1]
-        beyond = _beyond([g.groups[both] for g in among], categories[both])
         for metric, measure in METRICS.items():
             scores = [_moved(g, metric, categories, both) for g in among]
             errors = _errors(measure, [g.groups[both] for g in among], categories[both], kin_here)
@@ -94,8 +91,7 @@ def compare(groupings: list[Shown], categories: Codes, kin: Families | None = No
                 variance = (
                     errors[at, other] ** 2 + _seed_variance(among[at], metric) + _seed_variance(among[other], metric)
                 )
-                left = 1 - min(scores[at], scores[other])  # to chance, as in `intervals.remainder`
-                half = float(np.hypot(intervals.NORMAL_95 * np.sqrt(variance), left * beyond[metric][at, other]))
+                half = float(intervals.NORMAL_95 * np.sqrt(variance))
                 difference = scores[at] - scores[other]
                 sure = bool(np.isfinite(half))
                 yield {
@@ -126,24 +122,6 @@ def _errors(measure: agreement.Measure, groups: list[Codes], categories: Codes, 
         table = agreement.contingency(categories, g)
         parts.append(intervals.influences(intervals.deviations(measure, table, categories, g), kin))
     return _distances(np.array(parts))
-
-
-def _beyond(groups: list[Codes], categories: Codes) -> dict[str, Values]:
-    """(g, g) half widths of what the jackknife cannot see of the differences, by metric: as `intervals.remainder`.
-
-    Every shuffle of the categories is the same for all groupings, so that what they share cancels.
-    """
-    random = np.random.default_rng(intervals.SEED)
-    chances = [agreement.sums(agreement.contingency(categories, g), chance=True).chance for g in groups]
-    null = {metric: np.empty((len(groups), SHUFFLES)) for metric in METRICS}
-    for draw in range(SHUFFLES):
-        shuffled = random.permutation(categories)
-        for at, g in enumerate(groups):
-            sums = replace(agreement.sums(agreement.contingency(shuffled, g)), chance=chances[at])
-            for metric, measure in METRICS.items():
-                null[metric][at, draw] = agreement.OF_SUMS[measure](sums)
-    centred = {metric: values - values.mean(1, keepdims=True) for metric, values in null.items()}
-    return {metric: intervals.CHEBYSHEV / SHUFFLES**0.5 * _distances(values) for metric, values in centred.items()}
 
 
 def _distances(rows: Values) -> Values:
