@@ -5,9 +5,8 @@ For both together they are the groups of what sees both: `fusion`, each text met
 methods beside the pictures with half, two thirds and four fifths of the weight, because no one share is right for
 every catalogue. Groups of texts alone would outvote the pictures, of which there are fewer methods.
 
-What a method counts rests on its coherence: how far its own spaces tell the same story (`ingestion.consensus.coherence`).
-It is a member by the fourth power, so that the incoherent ones hardly speak, and a block of a joint embedding by the
-square. No category takes part in any of this.
+What a method counts, as a member and as a block of a joint embedding, is the square of its coherence: how far its own
+spaces tell the same story (`ingestion.consensus.coherence`). No category takes part in any of this.
 """
 
 import json
@@ -29,9 +28,6 @@ from store import tables
 SHARES = (0.5, 0.65, 0.8)
 """The text's shares of the joint embeddings; each text method alone has the middle one, as in `fusion`. From half
 upwards: a merchant's text says what a thing is, a picture only shows it."""
-POWER = 4
-"""Of the coherence, as a member's weight. On eight catalogues 2, 4 and 8 were within .008 of one another in the mean, and
-ahead of equal weights."""
 DIMENSIONS = 100
 """Components kept of each block, as in `fusion`."""
 
@@ -62,7 +58,7 @@ class Voices:
         members, weights = [], []
         for method, spaces in sorted(self.groups[seed].items()):
             members += list(spaces.values())
-            weights += [self.coherence(seed, method) ** POWER] * len(spaces)
+            weights += [self.coherence(seed, method) ** 2] * len(spaces)
         if not any(weights):
             weights = [1.0] * len(members)  # no method is coherent: none is to be believed more
         placed = np.flatnonzero(np.any([m >= 0 for m in members], axis=0))
