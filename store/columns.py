@@ -1,0 +1,69 @@
+"""What a table and a column are, and the columns that many tables share."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+
+ARROW = {
+    "VARCHAR": pa.string(),
+    "INTEGER": pa.int32(),
+    "BIGINT": pa.int64(),
+    "FLOAT": pa.float32(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "BLOB": pa.binary(),
+    "TIMESTAMPTZ": pa.timestamp("us", tz="UTC"),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its DuckDB type, what it means and, where it has one, its unit."""
+
+    name: str
+    type: str
+    meaning: str
+    unit: str = ""
+
+    @property
+    def comment(self) -> str:
+        """The meaning with the unit, as it stands in the DuckDB comment and in the docs."""
+        return f"{self.meaning} [{self.unit}]" if self.unit else self.meaning
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table. `log` tables grow by one file per event; all others belong to a snapshot."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    log: bool = False
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema its Parquet files are written with."""
+        return pa.schema([(c.name, arrow_type(c.type)) for c in self.columns])
+
+
+def arrow_type(duckdb_type: str) -> pa.DataType:
+    """The Arrow type of a declared DuckDB type; `FLOAT[384]` is a fixed-size list."""
+    if duckdb_type.endswith("]"):
+        inner, size = duckdb_type[:-1].split("[")
+        return pa.list_(ARROW[inner], int(size))
+    return ARROW[duckdb_type]
+
+
+PRODUCT_ID = Column("product_id", "VARCHAR", "The product, as the catalogue wrote its id.")
+METHOD = Column(
+    "method", "VARCHAR", "The method: count, tfidf, ..., fusion; consensus-text, consensus-image, consensus."
+)
+ALGORITHM = Column("algorithm", "VARCHAR", "How the products were grouped: kmeans, ward or consensus.")
+SPACE = Column(
+    "space",
+    "VARCHAR",
+    "Where they were grouped: full (the embedding), centred, smoothed (averaged with neighbours), manifold (UMAP), "
+    "map (the 2-D t-SNE map) or ensemble (several together).",
+)
+CATEGORY = Column("category", "VARCHAR", "The category in the catalogue, at the chosen level; NULL if it has none.")

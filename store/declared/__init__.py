@@ -1,0 +1,1 @@
+"""The declarations of the tables, by subject; `store.tables` holds them all."""

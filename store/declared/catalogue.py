@@ -1,0 +1,87 @@
+"""What was read: the products, their pictures and texts, what was wrong with them, and what made the vectors."""
+
+from store.columns import CATEGORY, METHOD, PRODUCT_ID, Column, Table
+
+TABLES = (
+    Table(
+        "products",
+        "One row per product that was read from the catalogue.",
+        (
+            PRODUCT_ID,
+            Column("name", "VARCHAR", "The product's name or title."),
+            Column("description", "VARCHAR", "The description as the catalogue wrote it."),
+            CATEGORY,
+            Column("category_path", "VARCHAR", "The whole category path, levels joined by ' >> '."),
+            Column("image_path", "VARCHAR", "The image as the catalogue names it; NULL if it names none."),
+            Column("brand", "VARCHAR", "The brand; NULL if the catalogue names none."),
+            Column("price", "DOUBLE", "The price.", "the catalogue's currency"),
+            Column("attributes", "VARCHAR", "All other columns of the catalogue, as a JSON object of strings."),
+            Column("catalogue_row", "BIGINT", "The row of the catalogue it came from, the first data row being 1."),
+        ),
+    ),
+    Table(
+        "pictures",
+        "One row per product whose image could be decoded.",
+        (
+            PRODUCT_ID,
+            Column("image_path", "VARCHAR", "The image file, relative to the images folder."),
+            Column("sha256", "VARCHAR", "Of the image file's bytes: equal for products that share one file's content."),
+            Column("width", "INTEGER", "Width of the original.", "pixels"),
+            Column("height", "INTEGER", "Height of the original.", "pixels"),
+            Column("thumbnail", "BLOB", "A JPEG of the picture, its long side at most 256 pixels."),
+        ),
+    ),
+    Table(
+        "texts",
+        "The text of each product that has one: raw for sentence encoders, cleaned for word methods.",
+        (
+            PRODUCT_ID,
+            Column("raw", "VARCHAR", "The chosen text columns joined, as the catalogue wrote them."),
+            Column("clean", "VARCHAR", "Lemmas without stop words and repeated templates, joined by spaces."),
+            Column("raw_words", "INTEGER", "Words in `raw`.", "words"),
+            Column("clean_words", "INTEGER", "Words in `clean`.", "words"),
+        ),
+    ),
+    Table(
+        "terms",
+        "Bag-of-words weights as rows: one per method, product and term with a weight above zero.",
+        (
+            METHOD,
+            PRODUCT_ID,
+            Column("term", "VARCHAR", "The term of the vocabulary."),
+            Column("weight", "FLOAT", "Its weight in that product's text: a count, or a TF-IDF weight."),
+        ),
+    ),
+    Table(
+        "issues",
+        "All that was wrong with the input or was left out, and what was done about it. Nothing is lost silently.",
+        (
+            Column("product_id", "VARCHAR", "The product, as far as it is known."),
+            Column(
+                "catalogue_row",
+                "BIGINT",
+                "The row of the catalogue, from 1; NULL if not about a row.",
+            ),
+            Column("stage", "VARCHAR", "Where it was seen: catalogue, images, texts, or 'features:<method>'."),
+            Column("problem", "VARCHAR", "A short name that can be counted: duplicate id, broken image, ..."),
+            Column("detail", "VARCHAR", "What exactly was found, and what was done."),
+        ),
+    ),
+    Table(
+        "models",
+        "What ran for each method, or why nothing did.",
+        (
+            METHOD,
+            Column("modality", "VARCHAR", "What it looks at: text, image or text+image."),
+            Column("model", "VARCHAR", "The model's own name."),
+            Column("source", "VARCHAR", "Where its weights come from: fitted here, a path, embedded, package, hub."),
+            Column("licence", "VARCHAR", "The licence of the weights."),
+            Column("sha256", "VARCHAR", "Of the weights; NULL where the model is fitted on this catalogue."),
+            Column("dimensions", "INTEGER", "Length of a vector."),
+            Column("parameters", "VARCHAR", "All settings of the method, as JSON."),
+            Column("status", "VARCHAR", "ran, unavailable or failed."),
+            Column("detail", "VARCHAR", "For 'unavailable' and 'failed': the reason and the remedy."),
+            Column("products", "INTEGER", "Products that were given a vector."),
+        ),
+    ),
+)

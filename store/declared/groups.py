@@ -1,0 +1,162 @@
+"""What was made of the vectors without the categories: maps, groups, their number, and what each group is."""
+
+from store.columns import ALGORITHM, METHOD, PRODUCT_ID, SPACE, Column, Table
+
+TABLES = (
+    Table(
+        "projections",
+        "The 2-D maps: one row per method, reducer and product. For eyes; the verdict does not rest on them.",
+        (
+            METHOD,
+            Column("reducer", "VARCHAR", "How the embedding was brought to two dimensions: pca, tsne or umap."),
+            PRODUCT_ID,
+            Column("x", "FLOAT", "First coordinate."),
+            Column("y", "FLOAT", "Second coordinate."),
+        ),
+    ),
+    Table(
+        "projection_scores",
+        "How faithful each 2-D map is.",
+        (
+            METHOD,
+            Column("reducer", "VARCHAR", "pca, tsne or umap."),
+            Column("metric", "VARCHAR", "trustworthiness: 1 when map neighbours are neighbours in the embedding too."),
+            Column("value", "DOUBLE", "Its value, 0 to 1."),
+        ),
+    ),
+    Table(
+        "partitions",
+        "Every grouping of every seed, made without the categories.",
+        (
+            METHOD,
+            ALGORITHM,
+            SPACE,
+            Column("seed", "INTEGER", "The random seed of the space and of the algorithm."),
+            PRODUCT_ID,
+            Column("cluster", "INTEGER", "The group, 0 to k - 1."),
+        ),
+    ),
+    Table(
+        "resampled_partitions",
+        "Groupings of a part of the products (63 %, drawn by their ids): what the stability of groups rests on.",
+        (
+            METHOD,
+            ALGORITHM,
+            SPACE,
+            Column("seed", "INTEGER", "The random seed of the draw, the space and the algorithm."),
+            PRODUCT_ID,
+            Column("cluster", "INTEGER", "The group, 0 to k - 1."),
+        ),
+    ),
+    Table(
+        "partition_scores",
+        "What can be said of each grouping without the categories.",
+        (
+            METHOD,
+            ALGORITHM,
+            SPACE,
+            Column("seed", "INTEGER", "The random seed."),
+            Column("metric", "VARCHAR", "silhouette, -1 to 1: of the products in the space that was clustered."),
+            Column("value", "DOUBLE", "Its value."),
+        ),
+    ),
+    Table(
+        "cluster_stability",
+        "Whether each group of `clusters` comes back when the products are resampled and grouped again.",
+        (
+            METHOD,
+            ALGORITHM,
+            SPACE,
+            Column("cluster", "INTEGER", "The group."),
+            Column("stability", "DOUBLE", "Mean Jaccard with its nearest group, over resamples (Hennig 2007)."),
+            Column("resamples", "INTEGER", "How many resamples held products of it."),
+        ),
+    ),
+    Table(
+        "clusters",
+        "One grouping per method, algorithm and space: the seed that agrees most with the other seeds (by ARI).",
+        (
+            METHOD,
+            ALGORITHM,
+            SPACE,
+            PRODUCT_ID,
+            Column("cluster", "INTEGER", "The group, 0 to k - 1."),
+            Column(
+                "matched_category",
+                "VARCHAR",
+                "The category that the group stands for in the best one-to-one matching (Hungarian); NULL if none.",
+            ),
+        ),
+    ),
+    Table(
+        "cluster_descriptions",
+        "What each group of `clusters` is: a name to propose, from its own terms, without the categories.",
+        (
+            METHOD,
+            ALGORITHM,
+            SPACE,
+            Column("cluster", "INTEGER", "The group."),
+            Column("name", "VARCHAR", "A name proposed from its most telling terms; NULL without texts."),
+            Column("products", "INTEGER", "Products in the group."),
+        ),
+    ),
+    Table(
+        "cluster_terms",
+        "The most telling terms of each group.",
+        (
+            METHOD,
+            ALGORITHM,
+            SPACE,
+            Column("cluster", "INTEGER", "The group."),
+            Column("rank", "INTEGER", "1 is the most telling."),
+            Column("term", "VARCHAR", "A term of the cleaned texts."),
+            Column("weight", "DOUBLE", "share x ln(share / mean share over groups), after class-based TF-IDF."),
+            Column("share", "DOUBLE", "Share of the group's products with the term.", "0 to 1"),
+        ),
+    ),
+    Table(
+        "cluster_products",
+        "The most central products of each group.",
+        (
+            METHOD,
+            ALGORITHM,
+            SPACE,
+            Column("cluster", "INTEGER", "The group."),
+            Column("rank", "INTEGER", "1 is the most central."),
+            PRODUCT_ID,
+            Column("similarity", "DOUBLE", "Mean cosine similarity to the group's products.", "-1 to 1"),
+        ),
+    ),
+    Table(
+        "k_estimates",
+        "How many groups there are, judged without the categories, beside the number of categories.",
+        (
+            METHOD,
+            Column(
+                "criterion",
+                "VARCHAR",
+                "communities (of the neighbour graph), which the project stands by, or silhouette.",
+            ),
+            Column("k", "INTEGER", "The estimate; 1 says that no groups were shown.", "groups"),
+            Column("low", "INTEGER", "Lower end of its 95 % range over resamples and scales.", "groups"),
+            Column("high", "INTEGER", "Upper end of that range.", "groups"),
+            Column("categories", "INTEGER", "Categories in the catalogue; NULL if it has none.", "categories"),
+        ),
+    ),
+    Table(
+        "k_curves",
+        "The criteria behind `k_estimates`, at each number of groups.",
+        (
+            METHOD,
+            Column("criterion", "VARCHAR", "As in k_estimates."),
+            Column("k", "INTEGER", "Number of groups.", "groups"),
+            Column(
+                "value",
+                "DOUBLE",
+                "silhouette: its mean over the catalogue; communities: the share of resamples that found so many.",
+            ),
+            Column("low", "DOUBLE", "2.5th percentile over resamples; NULL where there are none."),
+            Column("high", "DOUBLE", "97.5th percentile over resamples."),
+        ),
+    ),
+)

@@ -1,0 +1,54 @@
+"""What happened: runs, their steps, the schedule. They grow by one file per event, whatever the snapshot."""
+
+from store.columns import Column, Table
+
+TABLES = (
+    Table(
+        "runs",
+        "The log of ingestions, one row per run that ended.",
+        (
+            Column("run_id", "VARCHAR", "UTC start time and a random suffix; sorts by time."),
+            Column("started", "TIMESTAMPTZ", "When it began."),
+            Column("seconds", "DOUBLE", "How long it took.", "s"),
+            Column("status", "VARCHAR", "published, unchanged or failed."),
+            Column("snapshot", "INTEGER", "The snapshot that was the newest at its end; NULL if there is none."),
+            Column("catalogue", "VARCHAR", "The catalogue file."),
+            Column("products", "INTEGER", "Products read."),
+            Column("steps_computed", "INTEGER", "Steps that did work."),
+            Column("steps_cached", "INTEGER", "Steps whose result was there already."),
+            Column("steps_failed", "INTEGER", "Steps that failed."),
+            Column("peak_mb", "DOUBLE", "Highest resident memory of any of its processes.", "MB"),
+            Column("detail", "VARCHAR", "Why it failed; NULL otherwise."),
+            Column("version", "VARCHAR", "The version of aislemap."),
+        ),
+        log=True,
+    ),
+    Table(
+        "steps",
+        "The log of steps: one row per step of each run.",
+        (
+            Column("run_id", "VARCHAR", "The run."),
+            Column("step", "VARCHAR", "The step, such as 'features:bert' or 'projection:bert'."),
+            Column("key", "VARCHAR", "The hash of all that goes into it: inputs, parameters, code, model."),
+            Column("status", "VARCHAR", "computed, cached, unavailable, failed or skipped (what it needs is missing)."),
+            Column("seconds", "DOUBLE", "Time of the computation; of the original one where it is cached.", "s"),
+            Column("peak_mb", "DOUBLE", "Highest memory of its process, earlier steps' leavings included.", "MB"),
+            Column("rows", "BIGINT", "Rows it wrote, over all its tables."),
+            Column("detail", "VARCHAR", "Why it failed or was skipped."),
+        ),
+        log=True,
+    ),
+    Table(
+        "schedule",
+        "The log of the scheduler, one row per event of a job.",
+        (
+            Column("happened", "TIMESTAMPTZ", "When."),
+            Column("job", "VARCHAR", "The job's name in aislemap.toml."),
+            Column("event", "VARCHAR", "scheduled, started, published, unchanged, failed, missed or stopped."),
+            Column("next_run", "TIMESTAMPTZ", "When the job runs next, as known then."),
+            Column("run_id", "VARCHAR", "The run, for an ended one."),
+            Column("detail", "VARCHAR", "In words."),
+        ),
+        log=True,
+    ),
+)
