@@ -1,7 +1,7 @@
 """Products that are listed more than once: exact and near copies, by text and by picture.
 
-A step that reads `products` of 'catalogue' (for their order), `texts` of 'texts' and `pictures` of 'images', and takes
-no parameters and no vectors: what it finds does not depend on which encoders ran.
+A step that reads `products` of 'catalogue' (for their order and names), `texts` of 'texts' and `pictures` of 'images',
+and takes no parameters and no vectors: what it finds does not depend on which encoders ran.
 
 An exact copy has the same text but for case and white space, or the same image file. A near copy is the same listing
 slightly altered; a variant in another colour, size or model is another product, however alike (see `near_text` and
@@ -26,18 +26,26 @@ Links = Mapping[tuple[int, int], float]
 
 def step(work: Work) -> None:
     """Write `duplicates`."""
-    order = work.read("catalogue", "products", ["product_id"])["product_id"].to_pylist()
-    texts = work.read("texts", "texts", ["product_id", "raw"])
-    work.write("duplicates", of_texts(order, dict(zip(*(column.to_pylist() for column in texts.columns), strict=True))))
+    products = work.read("catalogue", "products", ["product_id", "name"])
+    order = products["product_id"].to_pylist()
+    raw, names = _mapping(work.read("texts", "texts", ["product_id", "raw"])), _mapping(products)
+    work.write("duplicates", of_texts(order, raw, names))
     work.progress(1, 2)
     work.write("duplicates", of_pictures(order, work.read("images", "pictures", ["product_id", "sha256", "thumbnail"])))
     work.progress(2, 2)
 
 
-def of_texts(order: Sequence[str], raw: Mapping[str, str]) -> list[Row]:
-    """Rows of `duplicates` by text: `order` are all product ids, `raw` the texts of those that have one."""
+def _mapping(table: pa.Table) -> dict[str, Any]:
+    """A table of two columns as a mapping from the first to the second."""
+    return dict(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+
+def of_texts(order: Sequence[str], raw: Mapping[str, str], names: Mapping[str, str | None]) -> list[Row]:
+    """Rows of `duplicates` by text: `order` are all product ids, `raw` and `names` the texts and names there are."""
     rows, distinct = exact("text", order, {key: " ".join(text.casefold().split()) for key, text in raw.items()})
-    return rows + near("text", distinct, near_text.pairs([raw[key] for key in distinct]))
+    return rows + near(
+        "text", distinct, near_text.pairs([raw[key] for key in distinct], [names.get(key) for key in distinct])
+    )
 
 
 def of_pictures(order: Sequence[str], pictures: pa.Table) -> list[Row]:

@@ -4,8 +4,12 @@ What counts as slightly altered is a matter of what the alteration does. A secon
 pen, words in another order, another price, a line more or a passage less. A listing of another product of the same make
 is just as alike, word for word, but swaps or adds a word that tells the two apart: the model, the colour, the size. So
 two things are asked of a pair: most words must be shared, and what is not shared must tell nothing apart (`likeness`).
-Its limit: a name of four words or more that is put into a longer text, or swapped there as a whole sentence after the
-first, reads as a remark.
+
+A third is asked because a shop's wording may be most of a text, and there another name is a passage among others: the
+names must be one but for slips, order, price or a whole sentence (`is_one_name`). A name is what a product is called,
+so a longer one, with the colour or the maker put in, counts as another product. Where there is no name the first
+sentence stands for it. The limit that stays: without names, texts that start alike and are told apart further on by
+four words or more are copies.
 
 Pairs worth that look are found by MinHash over words and pairs of words (Broder 1997; banding after Leskovec,
 Rajaraman & Ullman, 'Mining of Massive Datasets', section 3.4), so the work grows with the catalogue, not its square.
@@ -15,7 +19,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any
@@ -54,10 +58,15 @@ Hashes = NDArray[np.uint32]
 
 @dataclass(frozen=True)
 class Said:
-    """A text as it is compared: its words, and the numbers of words after which a sentence ends (0 among them)."""
+    """A text as it is compared.
+
+    Its words, the numbers of words after which a sentence ends (0 among them), and how many of its first words are
+    known to be a name, in which no run of words is a remark but a whole sentence.
+    """
 
     words: tuple[str, ...]
     stops: frozenset[int]
+    name: int = 0
 
     @classmethod
     def of(cls, text: str) -> "Said":
@@ -75,12 +84,23 @@ class Said:
 
     def remark(self, start: int, end: int) -> bool:
         """Whether the words from `start` to `end` say something beside the rest, and do not qualify it."""
-        long = end - start >= PASSAGE
-        return long and (len(self.words) >= PHRASE or self.sentences(start, end))
+        phrase = start < self.name or len(self.words) < PHRASE
+        return end - start >= PASSAGE and (not phrase or self.sentences(start, end))
 
     def sentences(self, start: int, end: int) -> bool:
         """Whether these words are whole sentences."""
         return start in self.stops and end in self.stops
+
+    def as_name(self) -> "Said":
+        """The same, all of it as a name."""
+        return replace(self, name=len(self.words))
+
+    def openings(self) -> list["Said"]:
+        """Its sentences, each as one that starts with a name of up to `PHRASE` words."""
+        ends = [(start, end) for start, end in pairwise(sorted(self.stops)) if end > start]
+        return [
+            Said(self.words[start:end], frozenset({0, end - start}), min(end - start, PHRASE)) for start, end in ends
+        ]
 
 
 def likeness(one: Said, other: Said) -> float:
@@ -94,11 +114,31 @@ def likeness(one: Said, other: Said) -> float:
     share = 1 - differ / lengths if lengths else 1.0
     if share < LEAST or (differ and _surely_told_apart(missing, added, one, other)):
         return 0.0
+    return 0.0 if _told_apart(missing, added, one, other) else share
+
+
+def is_one_name(one: Said, other: Said) -> bool:
+    """Whether two names can be of one product: they differ by slips, order, fillers or a whole sentence only."""
+    return not _told_apart(
+        Counter(one.words) - Counter(other.words), Counter(other.words) - Counter(one.words), one, other
+    )
+
+
+def open_alike(one: Said, other: Said) -> bool:
+    """Whether the first sentence of either text stands in the other, under one name: a remark may have been put first.
+
+    Both texts have words.
+    """
+    mine, theirs = one.openings(), other.openings()
+    return any(is_one_name(mine[0], said) for said in theirs) or any(is_one_name(theirs[0], said) for said in mine)
+
+
+def _told_apart(missing: Counter[str], added: Counter[str], one: Said, other: Said) -> bool:
+    """Whether, where the texts are laid side by side, what is not shared tells two products apart anywhere."""
     matcher = SequenceMatcher(None, one.words, other.words, autojunk=False)
-    for tag, *ends in matcher.get_opcodes():
-        if tag != "equal" and _tells_apart(one, other, missing, added, *ends):
-            return 0.0
-    return share
+    return any(
+        tag != "equal" and _tells_apart(one, other, missing, added, *ends) for tag, *ends in matcher.get_opcodes()
+    )
 
 
 def _surely_told_apart(missing: Counter[str], added: Counter[str], one: Said, other: Said) -> bool:
@@ -129,7 +169,7 @@ def _tells_apart(
     swapped = any(w in missing and w not in FILLERS for w in gone) and any(w in added and w not in FILLERS for w in new)
     if swapped:
         whole = one.sentences(i, i_end) and other.sentences(j, j_end)
-        name = i == 0 or j == 0  # the text starts with what the product is called
+        name = i < max(one.name, 1) or j < max(other.name, 1)  # the text starts with what the product is called
         return name or not (whole and min(len(gone), len(new)) >= PASSAGE)
     return bool(
         (_telling(gone, missing, other) and not one.remark(i, i_end))
@@ -153,9 +193,14 @@ def is_slip(one: str, other: str) -> bool:
     return rest[1:] == tail[1:] or (rest[:2] == tail[:2][::-1] and rest[2:] == tail[2:])
 
 
-def pairs(texts: Sequence[str], compare: Callable[[Said, Said], float] = likeness) -> dict[tuple[int, int], float]:
+def pairs(
+    texts: Sequence[str],
+    names: Sequence[str | None] | None = None,
+    compare: Callable[[Said, Said], float] = likeness,
+) -> dict[tuple[int, int], float]:
     """The pairs (i, j), i < j, of texts that are near copies, with their likeness; equal texts too.
 
+    `names` are the products' names, as many as texts; where one of a pair has none, the first sentences are compared.
     Texts are looked for twice: by all their words, and by those that few texts have, for where a shop's wording makes
     up most of a text, its variants are nearer than its copies. Each text is compared at most `banding.NEAREST` times
     in either search, by `compare`. Deterministic.
@@ -170,8 +215,14 @@ def pairs(texts: Sequence[str], compare: Callable[[Said, Said], float] = likenes
         if len(kept) > 1:
             met = _candidates([features[k] for k in kept], rank[kept])
             worth |= {(int(kept[i]), int(kept[j])) for i, j in met}
+    called = [Said.of(name or "").as_name() for name in names or [""] * len(said)]
+
+    def is_one(i: int, j: int) -> bool:
+        named = called[i].words and called[j].words
+        return is_one_name(called[i], called[j]) if named else open_alike(said[i], said[j])
+
     found = {(i, j): compare(said[i], said[j]) for i, j in sorted(worth)}
-    return {pair: alike for pair, alike in found.items() if alike > 0}
+    return {pair: alike for pair, alike in found.items() if alike > 0 and is_one(*pair)}
 
 
 def _features(text: Sequence[str]) -> Hashes:

@@ -57,6 +57,19 @@ def test_the_step_writes_exact_and_near_copies_by_text_and_by_picture(tmp_path: 
     assert run(tmp_path / "again", products) == written
 
 
+def test_the_step_knows_two_products_apart_by_their_names_where_the_texts_do_not_tell(tmp_path: Path) -> None:
+    told = "Genuine goods, free delivery on every order, and thirty days to send it back if it does not please you."
+    names = {"a": "Lumio radio", "b": "Lumio teapot", "c": "Lumio raido"}
+    raw = {"a": told, "b": told + " Limited stock, order today!", "c": told + " Only three pieces remain here."}
+    parts = [
+        put(Root(tmp_path), "catalogue", {"products": [{"product_id": key, "name": names[key]} for key in names]}),
+        put(Root(tmp_path), "texts", {"texts": [{"product_id": key, "raw": raw[key]} for key in names]}),
+        put(Root(tmp_path), "images", {}),
+    ]
+    rows = do(Root(tmp_path), "duplicates", duplicates.step, parts, {})["duplicates"]
+    assert [(row["product_id"], row["duplicate_of"]) for row in rows] == [("c", "a")]
+
+
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_a_catalogue_without_texts_or_pictures_has_no_copies(tmp_path: Path, count: int) -> None:
     parts = [
@@ -127,7 +140,7 @@ def run(folder: Path, products: list[sample.Product]) -> list[Row]:
     raw = [(p.id, cleaning.join([part for part in (p.name, p.description) if part.strip()])) for p in products]
     root = Root(folder / "store")
     parts = [
-        put(root, "catalogue", {"products": [{"product_id": product_id} for product_id in ids]}),
+        put(root, "catalogue", {"products": [{"product_id": p.id, "name": p.name} for p in products]}),
         put(root, "texts", {"texts": [{"product_id": product_id, "raw": text} for product_id, text in raw]}),
         put(root, "images", {"pictures": pictures}),
     ]

@@ -78,6 +78,14 @@ def test_the_same_thing_with_one_part_that_differs_is_no_copy() -> None:
     assert found(image, other) == {}
 
 
+def test_a_shade_that_more_contrast_would_even_out_is_no_copy() -> None:
+    dark, light = (Image.new("RGB", (200, 240), "white") for _ in range(2))
+    for image, grey in ((dark, 60), (light, 95)):
+        image.paste((grey, grey, grey), (60, 40, 140, 200))
+    assert found(dark, light) == {}
+    assert found(dark, ImageEnhance.Contrast(dark).enhance(0.88))
+
+
 def test_two_things_of_one_kind_are_no_copies() -> None:
     assert found(*(mug(seed=seed) for seed in range(12))) == {}
 

@@ -8,7 +8,7 @@ import pytest
 
 from ingestion import banding, near_text
 from ingestion.duplicates import families
-from ingestion.near_text import Said, is_slip, likeness, pairs
+from ingestion.near_text import Said, is_one_name, is_slip, likeness, pairs
 
 MUG = "Oakhurst blue mug, 350 ml. Keeps tea warm for an hour. Safe in the dishwasher and the microwave. Made in Porto."
 
@@ -57,6 +57,67 @@ def test_a_title_with_more_words_is_another_product_but_one_with_a_moved_or_doub
     assert pairs([title, title + " with a matching blouse piece"]) == {}
     assert pairs([title, "Fabindia maheshwari zari saree green"])[0, 1] == 1
     assert pairs([title, "Fabindia green maheshwari maheshwari zari saree"])[0, 1] > 0.9
+
+
+def shop(name: str) -> str:
+    return (
+        f"{name}. Order {name} today and have it by Friday. Genuine goods from makers that we trust, free delivery on "
+        f"every order. Pay by card or on receipt. You have thirty days to send it back. Ask us anything about {name}."
+    )
+
+
+NAME = "Lumio radio with a wooden case"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Lumio radio with a wooden case, battery, charger and strap",
+        "Lumio ZX 40 radio",
+        "Lumio radio with a wooden case, walnut",
+        "Lumio twin deck cassette player",
+    ],
+)
+@pytest.mark.parametrize("are_named", [True, False])
+def test_another_name_in_a_shops_wording_is_another_product_however_alike_the_rest(other: str, are_named: bool) -> None:
+    assert pairs([shop(NAME), shop(other)], [NAME, other] if are_named else None) == {}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Lumio raido with a wooden case",
+        "Radio Lumio with a wooden case",
+        "LUMIO radio, wooden case",
+        "Lumio radio with a wooden case, Rs. 499/-",
+        "Lumio radio with a wooden case. Limited stock, order today!",
+    ],
+)
+def test_a_name_with_a_slip_another_order_a_price_or_a_line_more_is_the_same_product(other: str) -> None:
+    assert is_one_name(Said.of(NAME).as_name(), Said.of(other).as_name())
+    assert list(pairs([shop(NAME), shop(other)], [NAME, other])) == [(0, 1)]
+
+
+def test_a_passage_put_into_a_text_is_a_remark_and_put_into_a_long_name_is_another_name() -> None:
+    name = " ".join(f"{NAME} and {part} from Porto" for part in ("dial", "knob", "grille", "speaker"))
+    longer = name.replace("knob", "knob plus spare valves in tins")
+    assert list(pairs([shop("A radio") + name, shop("A radio") + longer])) == [(0, 1)]
+    assert pairs([shop(name), shop(longer)], [name, longer]) == {}
+
+
+def test_a_product_without_a_name_is_known_by_its_first_sentence_wherever_that_stands() -> None:
+    late = "New in our shop this week! " + shop(NAME)
+    assert list(pairs([shop(NAME), late])) == list(pairs([shop(NAME), late], [NAME, None])) == [(0, 1)]
+    assert list(pairs([shop(NAME), late], ["", "..."])) == [(0, 1)]
+    assert pairs([shop(NAME), shop(NAME + " and strap of soft brown leather")], [NAME, None]) == {}
+
+
+def test_in_a_text_without_full_stops_the_first_twenty_words_are_the_name() -> None:
+    told = shop(NAME).replace(".", "")
+    words = told.split()
+    early, late = (" ".join([*words[:k], "plus", "spare", "valves", "included", *words[k:]]) for k in (6, 30))
+    assert pairs([told, early]) == {}
+    assert list(pairs([told, late])) == [(0, 1)]
 
 
 def test_a_figure_that_stands_elsewhere_in_the_text_too_still_tells_two_products_apart() -> None:
@@ -116,7 +177,7 @@ def test_five_thousand_variants_of_one_template_cost_a_few_comparisons_each_and_
         compared.update([one])
         return likeness(one, other)
 
-    found = pairs(told, counted)
+    found = pairs(told, compare=counted)
     assert compared.total() <= 2 * n * banding.NEAREST
     assert set(found) == set(planted.items())
 
