@@ -83,8 +83,8 @@ def costs(found: Sequence[Cost], metric: str) -> go.Figure:
             )
     ticks = [factor * 10.0**power for power in range(-3, 5) for factor in (1, 3)]
     figure.update_xaxes(
-        type="log", title=titled("seconds per 1,000 products"), tickvals=ticks, ticktext=[f"{t:g}" for t in ticks],
-        range=[low, high], **AXIS,
+        type="log", title=titled("seconds for the vectors of 1,000 products"), range=[low, high],
+        tickvals=ticks, ticktext=[f"{t:g}" for t in ticks], **AXIS,
     )  # fmt: skip
     figure.update_yaxes(title=titled(words.named(words.METRICS, metric)), rangemode="tozero", **AXIS)
     return figure

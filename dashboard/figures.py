@@ -28,6 +28,10 @@ WEBGL_FROM = 4000
 """Points from which a map is drawn by WebGL; below it SVG is as quick, sharper, and needs no graphics driver."""
 BLUES = ((0.0, "#FFFFFF"), (0.3, "#DDEBF5"), (0.7, "#A5CBE6"), (1.0, "#6BAEDC"))
 """Light enough that the figures on it are read in ink."""
+COLUMNS_WIDTH = 790
+"""Pixels that the columns of a confusion table share in the narrowest window they are named for (1,280)."""
+SLANTED_TO = 45
+"""Groups up to which their names stand above the columns, on a slant; above it their numbers."""
 PLAIN = {"showgrid": False, "zeroline": False, "ticks": "", "automargin": True, "fixedrange": True}
 
 
@@ -117,9 +121,14 @@ def confusion(
             counts[list(categories).index(cell.category), column[cell.cluster]] = cell.products
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
-    labels = [f"Group {c}<br>{_lines(m) if m else 'unmatched'}" for c, m in clusters]
-    many = len(clusters) > 14
-    figure = base(height=max(300, 105 + (22 if many else 42) * len(categories)))
+    many, size = len(clusters) > 14, 13 if len(clusters) <= 8 else 11
+    labels = [
+        f"{_short(m or 'unmatched', 18)} · {c}"
+        if many
+        else f"Group {c}<br>{_lines(m, COLUMNS_WIDTH * 2 // (size * len(clusters))) if m else 'unmatched'}"
+        for c, m in clusters
+    ]
+    figure = base(height=max(300, (190 if many else 105) + (22 if many else 42) * len(categories)))
     figure.add_trace(
         go.Heatmap(
             z=shares,
@@ -140,9 +149,10 @@ def confusion(
     )
     figure.update_xaxes(
         tickvals=list(range(len(clusters))),
-        ticktext=[str(c) for c, _ in clusters] if many else labels,
+        ticktext=[str(c) for c, _ in clusters] if len(clusters) > SLANTED_TO else labels,
+        tickfont={"size": size},
         side="top",
-        tickangle=0,
+        tickangle=-50 if many and len(clusters) <= SLANTED_TO else 0,
         **PLAIN,
     )
     figure.update_yaxes(autorange="reversed", ticklabelstandoff=8, **PLAIN)

@@ -82,7 +82,7 @@ def map_strip(found: Sequence[MapScore], methods: Sequence[str], ends: tuple[flo
 
 
 def differences(found: Sequence[Comparison]) -> go.Figure:
-    """Differences with their intervals, the first on top; the line is no difference."""
+    """Differences from a method each, with their intervals, the first on top; the line is no difference."""
     figure = base(height=70 + 34 * len(found))
     colours = [HUES[5] if c.distinct else CONTEXT for c in found]
     figure.add_vline(0, line={"color": FAINT, "width": 1.5})
@@ -99,12 +99,13 @@ def differences(found: Sequence[Comparison]) -> go.Figure:
             hovertemplate="%{x:+.3f}<extra></extra>",
         )
     )
-    names = [f"{words.method(c.other_method)}, {words.grouping(c.other_algorithm, c.other_space)}" for c in found]
     figure.update_yaxes(
-        tickvals=list(range(len(found))), ticktext=names, autorange="reversed", ticklabelstandoff=8, showgrid=False,
-        zeroline=False, automargin=True, fixedrange=True,
+        tickvals=list(range(len(found))), ticktext=[words.method(c.other_method) for c in found],
+        autorange="reversed", ticklabelstandoff=8, showgrid=False, zeroline=False, automargin=True, fixedrange=True,
     )  # fmt: skip
-    figure.update_xaxes(**AXIS)
+    ends = [0.0, *(v for c in found for v in (c.low, c.high, c.difference) if v is not None)]
+    room = 0.03 * (max(ends) - min(ends)) + 0.005
+    figure.update_xaxes(range=[min(ends) - room, max(ends) + room], **AXIS)
     return figure
 
 

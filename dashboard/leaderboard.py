@@ -32,9 +32,9 @@ def card(
     name = words.named(words.METRICS, metric)
     note = (
         f"{words.METRIC_MEANINGS.get(metric, '')} {_grouped(scored)}"
-        "Dot: median over seeds; thin line: 95 % interval over products; bar: "
-        "range over seeds; dotted: the chance line; triangle: the ceiling, what a supervised probe reaches on the same "
-        "vectors; dashes: the thresholds of 'not feasible' and 'feasible'. Hover for the figures."
+        "Dot: median over seeds; thin line: 95 % interval over products; bar: range over seeds; dotted: the chance line"
+        f"{_chance(scored)}; triangle: the ceiling, what a supervised probe reaches on the same vectors"
+        f"{_no_ceiling(scored, ceilings)}{_thresholds(marks)}. Hover for the figures."
     )
     body = [
         _row(s, marks, ceilings.get(s.method), against(s.method, scored, behind), by_method.get(s.method)) for s in ran
@@ -121,6 +121,25 @@ def _not_there(rest: list[Standing]) -> Any:
     )
 
 
+def _chance(scored: Sequence[Standing]) -> str:
+    """The highest chance line in figures: they lie too close together to be read off."""
+    lines = [s.chance for s in scored if s.chance is not None]
+    return f" (at most {max(lines):.3f})" if lines else ""
+
+
+def _no_ceiling(scored: Sequence[Standing], ceilings: Mapping[str, Ceiling]) -> str:
+    """Why a consensus has no ceiling where the others do."""
+    without = any(s.dimensions is None and s.method not in ceilings for s in scored)
+    return " (a consensus has no vectors of its own)" if without and ceilings else ""
+
+
+def _thresholds(marks: Sequence[float]) -> str:
+    if len(marks) < 2:
+        return ""
+    low, high = marks
+    return f"; dashes: 'not feasible' ends below {low:g}, 'feasible' begins at {high:g}"
+
+
 def _grouped(scored: Sequence[Standing]) -> str:
     """How the methods were grouped, the most usual way first."""
     ways = Counter(words.grouping(s.algorithm, s.space) for s in scored)
@@ -128,5 +147,8 @@ def _grouped(scored: Sequence[Standing]) -> str:
 
 
 def _model(standing: Standing) -> Any:
-    parts = [standing.model, f"{standing.dimensions:,}-d" if standing.dimensions else None]
+    parts = [
+        words.model(standing.model, standing.method),
+        f"{standing.dimensions:,}-d" if standing.dimensions else None,
+    ]
     return html.Span(" · ".join(part for part in parts if part), className="sub")

@@ -1,5 +1,6 @@
 """What things are called on the pages; a name that is not here is shown as the store has it."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -14,8 +15,8 @@ METHODS = {
     "sift": "SIFT",
     "cnn": "CNN",
     "fusion": "Fusion",
-    "consensus-text": "Consensus, text",
-    "consensus-image": "Consensus, pictures",
+    "consensus-text": "Text consensus",
+    "consensus-image": "Picture consensus",
     "consensus": "Consensus",
 }
 REDUCERS = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
@@ -26,7 +27,7 @@ SPACES = {
     "map": "2-D map",
     "centred": "centred embedding",
     "smoothed": "smoothed embedding",
-    "ensemble": "ensemble of spaces",
+    "ensemble": "several spaces",
 }
 SCOPES = {"text": "From text", "image": "From pictures", "text+image": "From both together"}
 METRICS = {
@@ -83,7 +84,14 @@ def method(name: str | None) -> str:
 
 def grouping(algorithm: str | None, space: str | None) -> str:
     """A grouping's shown name, such as 'k-means, UMAP manifold'."""
-    return f"{named(ALGORITHMS, algorithm)}{' over an' if space == 'ensemble' else ','} {named(SPACES, space)}"
+    return f"{named(ALGORITHMS, algorithm)}{' over' if space == 'ensemble' else ','} {named(SPACES, space)}"
+
+
+def model(name: str | None, shown_for: str | None) -> str | None:
+    """A model's name; one that is put together from methods ('bert + cnn') gives them the names they are shown by."""
+    if name is None or not (shown_for == "fusion" or (shown_for or "").startswith("consensus")):
+        return name
+    return re.sub("|".join(rf"\b{key}\b" for key in METHODS), lambda found: METHODS[found[0]], name)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -96,16 +96,17 @@ def _table(
     verdicts: dict[str, categories.CategoryVerdict],
     looks: dict[str, figures.Look],
 ) -> Any:
+    columns = [c for c in words.CATEGORY_FIGURES if any(getattr(s, c) is not None for s in scores)]
     body = [
         [
             html.Span([ui.dot(looks[s.category].colour) if s.category in looks else None, _link(s.category)]),
-            *(words.score(getattr(s, column)) for column in words.CATEGORY_FIGURES),
+            *(words.score(getattr(s, column)) for column in columns),
             _confused(s),
             _verdict(verdicts.get(s.category)),
         ]
         for s in sorted(scores, key=lambda s: (-(s.f1 or 0.0), s.category))
     ]
-    heads = [html.Span(name, title=words.CATEGORY_MEANINGS[c]) for c, name in words.CATEGORY_FIGURES.items()]
+    heads = [html.Span(words.CATEGORY_FIGURES[c], title=words.CATEGORY_MEANINGS[c]) for c in columns]
     by = f" by {words.grouping(grouping.algorithm, grouping.space)}" if grouping else ""
     rests = next((v.method for v in verdicts.values() if v.method), None)
     note = f"The figures of {words.method(method)}{by}, groups matched to categories one to one."

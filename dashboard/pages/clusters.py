@@ -1,5 +1,6 @@
 """Clusters: which categories the groups of a method mix, and what is in each group."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import Dash, Input, Output, dcc, html
@@ -77,7 +78,7 @@ def register(app: Dash, reader: Reader) -> None:
             central = groups.central(cursor, *where, CENTRAL)
             described = groups.descriptions(cursor, *where)
             looks = figures.looks([c.name for c in catalogue.categories(cursor)])
-            model = study.model_names(cursor).get(method)
+            model = words.model(study.model_names(cursor).get(method), method)
         if not found:
             return ui.notice(
                 "These groups are not there",
@@ -152,14 +153,11 @@ def _card(
         title,
         _description(described) if described else None,
         html.H3("Most central") if central else None,
-        html.Div([ui.tile(number, p, named=False) for p in central or fitting], className="tiles tiles-small"),
+        _products(number, [(p, None) for p in central or fitting]),
         html.Div(
             [
                 html.H3("Also in this group"),
-                html.Div(
-                    [ui.tile(number, m, _category(m.category, looks), named=False) for m in odd],
-                    className="tiles tiles-small",
-                ),
+                _products(number, [(m, _category(m.category, looks)) for m in odd]),
             ]
         )
         if odd
@@ -168,6 +166,23 @@ def _card(
         tools=dcc.Link("on the map", href=on_map) if on_map else None,
         class_name="cluster-card",
     )
+
+
+def _products(number: int, shown: Sequence[tuple[Any, Any]]) -> Any:
+    """Products, each with what stands under it: small pictures, or the names in full where none has a picture."""
+    if any(product.pictured for product, _ in shown):
+        tiles = [ui.tile(number, product, under, named=False) for product, under in shown]
+        return html.Div(tiles, className="tiles tiles-small")
+    lines = [
+        html.Li(
+            [
+                dcc.Link(product.name or product.product_id, href=ui.product_link(product.product_id)),
+                html.Span(under, className="name-under") if under is not None else None,
+            ]
+        )
+        for product, under in shown
+    ]
+    return html.Ul(lines, className="names")
 
 
 def _description(described: groups.Description) -> Any:

@@ -68,7 +68,8 @@ def register(app: Dash, reader: Reader) -> None:
                 ui.graph("learning", charts.learning(curves, methods, ceilings, clustering, metric)),
                 note=f"{name} of a linear probe on the same vectors, by labelled products a category: the median over "
                 "draws, and 95 % of them. Where the curve crosses the line of the grouping, labels begin to pay. "
-                + ("" if clustering else f"The grouping itself has no {name} to draw."),
+                + ("" if clustering else f"The grouping itself has no {name} to draw.")
+                + _without_curve({m: v for m, v in clustering.items() if m not in have}),
             ),
             _table(curves, methods, ceilings, clustering, name),
         ]
@@ -77,6 +78,12 @@ def register(app: Dash, reader: Reader) -> None:
 def needed(curves: list[labels.CurvePoint], method: str, target: float) -> int | None:
     """The fewest labels a category with which the method's median reaches the target; None if none tried does."""
     return next((p.labels for p in curves if p.method == method and p.value >= target), None)
+
+
+def _without_curve(clustering: dict[str, float]) -> str:
+    """What the groupings reach that no probe can be trained for: a consensus has no vectors."""
+    said = [f"{words.method(m)} {words.score(v)}" for m, v in sorted(clustering.items(), key=lambda item: -item[1])]
+    return f"Without labels and without vectors of their own: {words.listed(said)}." if said else ""
 
 
 def _title(curves: list[labels.CurvePoint], methods: list[str], clustering: dict[str, float]) -> str:
@@ -88,7 +95,13 @@ def _title(curves: list[labels.CurvePoint], methods: list[str], clustering: dict
     most = max(p.labels for p in curves)
     if count is None:
         return f"{words.method(best)} groups better without labels than a probe does with {most} a category"
-    return f"With {words.count(count, 'label')} a category, {words.method(best)} does as well as without any"
+    reached = next(p for p in curves if p.method == best and p.labels == count)
+    better = reached.low is not None and reached.low > clustering[best]
+    return (
+        f"With {words.count(count, 'label')} a category, {words.method(best)} does "
+        f"{'better than' if better else 'as well as'} without any: {words.score(reached.value)} against "
+        f"{words.score(clustering[best])}"
+    )
 
 
 def _table(
@@ -111,7 +124,9 @@ def _table(
         if method not in clustering:
             return "–"
         count = needed(curves, method, clustering[method])
-        return f"more than {counts[-1]}" if count is None else str(count)
+        if count is None:
+            return f"more than {counts[-1]}"
+        return f"{count} or fewer" if count == counts[0] else str(count)
 
     body = [
         [

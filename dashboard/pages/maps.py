@@ -72,10 +72,16 @@ def _sentence(ranges: list[spread.MapRange], found: list[spread.MapScore], name:
     """What this very store shows, in one sentence."""
     widest = ranges[0]
     perplexities = [f"{p:g}" for p in sorted({m.perplexity for m in found})]
+    answers = len({words.score(m.value) for m in found if m.method == widest.method})
+    said = ""
+    if len(ranges) > 1:
+        least = ranges[-1]
+        said = f" Of {len(ranges)} methods it moves most; {words.method(least.method)} moves least, "
+        said += f"by {words.score(least.high - least.low)}."
     return (
         f"The same {words.method(widest.method)} vectors give {name} from {words.score(widest.low)} to "
         f"{words.score(widest.high)} as only t-SNE's perplexity ({words.listed(perplexities)}) and the seed change: "
-        f"{widest.maps} maps, {widest.maps} answers. Who shows the best one shows luck."
+        f"{words.count(widest.maps, 'map')}, {words.count(answers, 'answer')}. Who shows the best one shows luck.{said}"
     )
 
 

@@ -182,10 +182,13 @@ def _in_words(
         return "These are the same grouping; choose another to compare it with."
     if found is None:
         return "These two were not compared: no product with a category was placed by both."
-    more = "ahead of" if found.difference >= 0 else "behind"
+    apart = words.score(abs(found.difference))
+    how = f"is {apart} {'ahead of' if found.difference > 0 else 'behind'}"
+    if apart == words.score(0.0):
+        how = "scores the same as" if found.difference == 0 else "scores within 0.005 of"
     sure = "so the difference is real" if found.distinct else "so no difference was shown"
     return (
-        f"{_said(one, a)} is {words.score(abs(found.difference))} {more} {_said(other, b)} by "
+        f"{_said(one, a)} {how} {_said(other, b)} by "
         f"{words.named(words.METRICS, metric)}; the interval goes from {words.signed(found.low)} to "
         f"{words.signed(found.high)} over {words.count(found.products, 'product')}, {sure}."
     )
@@ -234,7 +237,9 @@ def _table(scores: list[study.Score], metric: str, said: str, models: dict[str, 
         return -score.value if score and score.value is not None else 1.0
 
     methods = sorted({method for method, _ in here}, key=lambda m: (place(m), m))
-    named = {m: html.Span([words.method(m), html.Span(models.get(m), className="sub")]) for m in methods}
+    named = {
+        m: html.Span([words.method(m), html.Span(words.model(models.get(m), m), className="sub")]) for m in methods
+    }
     rows = [[named[m], *(cell(m, column) for column in metrics)] for m in methods]
     return ui.card(
         f"Every measure, {said}",

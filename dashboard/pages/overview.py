@@ -45,7 +45,7 @@ def register(app: Dash, reader: Reader) -> None:
 
 
 def _verdicts(verdicts: list[study.Verdict], standings: list[study.Standing]) -> Any:
-    models = {s.method: s.model for s in standings}
+    models = {s.method: words.model(s.model, s.method) for s in standings}
     scopes = [v for v in verdicts if v.scope in words.SCOPES]
     if not scopes:
         return ui.card(
@@ -71,7 +71,9 @@ def _verdict(verdict: study.Verdict, model: str | None) -> Any:
             html.Div([html.H2(words.SCOPES[verdict.scope]), ui.verdict(verdict.verdict)], className="card-head"),
             *(figure if verdict.value is not None else []),
             html.P(verdict.reason, className="verdict-reason"),
-            html.P([html.Strong(words.method(verdict.method)), f" · {model}" if model else ""], className="note"),
+            html.P([html.Strong(words.method(verdict.method)), f" · {model}" if model else ""], className="note")
+            if verdict.method
+            else None,
         ],
         className=f"panel verdict verdict-{verdict.scope.replace('+', '-')}",
     )
@@ -92,7 +94,12 @@ def _how_many(found: list[estimates.Estimate], standings: list[study.Standing]) 
         title,
         ui.graph("group-counts", charts.group_counts(found, methods)),
         note="The number of groups, estimated without the categories, with its 95 % range. "
-        "Dashes: the number of categories.",
+        + (
+            f"The study stands by the {words.CRITERIA[estimates.STOOD_BY].lower()}; the others are for comparison. "
+            if len({e.criterion for e in found}) > 1
+            else ""
+        )
+        + ("Dashes: the number of categories." if chief.categories is not None else ""),
         class_name="how-many",
     )
 
@@ -121,8 +128,9 @@ def _cost(found: list[costs.Cost], metric: str) -> Any:
             [ui.graph("costs", charts.costs(found, metric)), ui.table(head, body, tuple(range(1, 7)), "costs")],
             className="halves wide-only",
         ),
-        note="Per 1,000 products, from the run's own measurements: up is better, left is quicker. A method that joins "
-        "others' vectors bears their cost too; 'Groups' is all its groupings, every seed.",
+        note="Per 1,000 products, from the run's own measurements: up is better, left is quicker. 'Vectors' is what "
+        "the plot shows, 'Groups' all its groupings, every seed. A method that joins others' vectors bears their cost "
+        "too, a consensus also that of their groups.",
     )
 
 

@@ -82,9 +82,15 @@ def layout(reader: Reader, search: str) -> Any:
 
 
 def _defaults(cursor: Cursor, have: list[maps.Map], grouping: str) -> dict[str, Any]:
-    """The method that each verdict rests on first, on t-SNE."""
-    ranked = [v.method for v in study.verdicts(cursor) if v.method]
-    methods = list(dict.fromkeys(m for m in (*ranked, *(m.method for m in have)) if m in {h.method for h in have}))
+    """On t-SNE: for each verdict its method, or the best of its kind that has a map; then the others."""
+    mapped = dict.fromkeys(m.method for m in have)
+    ranked = [s for s in study.standings(cursor) if s.method in mapped]
+    first: list[str] = []
+    for verdict in study.verdicts(cursor):
+        of_kind = [s.method for s in ranked if s.modality == verdict.scope]
+        if verdict.scope in words.SCOPES:
+            first += [verdict.method] if verdict.method in mapped else of_kind[:1]
+    methods = list(dict.fromkeys([*first, *(s.method for s in ranked), *mapped]))
     reducer = pick("tsne", [m.reducer for m in have], "tsne")
     panels = {f"m{i}": methods[i % len(methods)] if methods else "" for i in range(PANELS)}
     return {"grouping": grouping, **panels, **{f"r{i}": reducer for i in range(PANELS)}}
@@ -186,7 +192,7 @@ def _register_panel(app: Dash, reader: Reader, index: int) -> None:
             points = maps.points(cursor, method, reducer, algorithm, space)
             shown = _shown(cursor, colour)
             found = [m for m in maps.maps(cursor) if (m.method, m.reducer) == (method, reducer)]
-            model = study.model_names(cursor).get(method)
+            model = words.model(study.model_names(cursor).get(method), method)
         groups = _groups(points, colour)
         said = words.count(points.num_rows, "product")
         if found and found[0].trustworthiness is not None:

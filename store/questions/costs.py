@@ -14,7 +14,7 @@ class Cost:
     """A method's score, and what its vectors and groups cost per 1,000 products.
 
     `seconds` and `peak_mb` are of its vectors and of those it is built on (`built_on`), `grouping_seconds` of all its
-    groupings; None where no run measured them.
+    groupings and, where it has no vectors of its own, of those it joins; None where no run measured them.
     """
 
     method: str
@@ -61,7 +61,8 @@ def costs(cursor: Cursor) -> list[Cost]:
     for s in ran:
         vectors = [measured.get(("features", m)) for m in _all(s.method, built_on)]
         known = [v for v in vectors if v is not None]
-        groups = [m for kind in ("clustering", "consensus") if (m := measured.get((kind, s.method)))]
+        grouped = _all(s.method, built_on) if s.dimensions is None else {s.method}
+        groups = [g for m in sorted(grouped) if (g := measured.get(("clustering", m)))]
         products = s.embedded or s.products or 0
         per = 1000 / products if products else None
         whole = s.dimensions is None or ("features", s.method) in measured

@@ -182,7 +182,7 @@ def test_a_group_has_its_proposed_name_terms_and_stability(app: Dash) -> None:
     assert re.search(r"not stable: 0\.5\d", said)
     assert re.search(r"[^t] stable: 0\.\d\d", said)
     consensus = filled(app, "clusters-body", clusters__method="consensus")
-    assert "consensus over an ensemble of spaces" in consensus
+    assert "consensus over several spaces" in consensus
     assert "on the map" in said
     assert "on the map" not in consensus, "a consensus has no map of its own"
     wrong = filled(app, "clusters-body", clusters__method="consensus", clusters__grouping="ward.full")
