@@ -49,8 +49,10 @@ def coherence(spaces: Sequence[Labels]) -> float:
     """How far the groupings of one embedding in its several spaces tell the same story: their mean ARI, 0 to 1.
 
     A label-free sign of structure: in noise every space is cut differently, while groups that are there are found in
-    all of them. 0 if there are fewer than two.
+    all of them. 0 if there are fewer than two, and where a space holds one group only: it tells nothing.
     """
+    if any(np.ptp(groups) == 0 for groups in spaces):
+        return 0.0
     values = [
         agreement.ari(agreement.contingency(one, other)) for at, one in enumerate(spaces) for other in spaces[at + 1 :]
     ]

@@ -69,7 +69,8 @@ def step(work: Work) -> None:
     """Write `partitions`, `cluster_stability` and the row of `models` of one kind's consensus."""
     parameters = work.task.parameters
     name, kinds, k = parameters["method"], parameters["methods"], parameters["k"]
-    have = {m: kind for m, kind in kinds.items() if f"clustering:{m}" in work.task.parts}
+    groups = {step.removeprefix("clustering:"): part.files for step, part in work.task.parts.items()}
+    have = {m: kind for m, kind in kinds.items() if "partitions" in groups.get(m, ())}
     if not set(parameters["modality"].split("+")) <= set(have.values()):
         return  # no text, or no pictures: there is nothing to join
     parts = [work.read(f"features:{m}", tables.EMBEDDING + m, ["product_id"])["product_id"] for m in have]
@@ -117,32 +118,35 @@ def _join(work: Work, have: Mapping[str, str], order: list[str], whole: Voices, 
     """Add the groups of the joint embeddings to the voices."""
     p = work.task.parameters
     product_ids, joint = _joint(work, have, order)
-    if len(product_ids) <= p["k"]:
-        return
+    k = min(p["k"], len(product_ids))
     for at, (name, vectors) in enumerate(joint.items()):
         for seed, spaces in enumerate(members_of(normalised(vectors), p["dimensions"], p["neighbours"], p["seeds"])):
             asked = {space: spaces[space] for space in MEMBERS}
             for space, points in asked.items():
-                whole.add(seed, name, space, product_ids, kmeans(points, p["k"], seed))
+                whole.add(seed, name, space, product_ids, kmeans(points, k, seed))
             rows = resample(product_ids, seed)
-            if len(rows) > p["k"]:
+            if len(rows) > k:
                 chosen = [product_ids[row] for row in rows]
                 for space, points in asked.items():
-                    drawn.add(seed, name, space, chosen, kmeans(points[rows], p["k"], seed))
+                    drawn.add(seed, name, space, chosen, kmeans(points[rows], k, seed))
             work.progress(at * p["seeds"] + seed + 1, len(joint) * p["seeds"])
 
 
 def _joint(work: Work, have: Mapping[str, str], order: list[str]) -> tuple[list[str], dict[str, Matrix]]:
-    """The products that have a text and an image vector, and their (n, d) joint embeddings by name."""
+    """The products that have a text and an image vector, and their (n, d) joint embeddings by name; none of one."""
     loaded = {m: load(work, f"features:{m}", m) for m, kind in have.items() if kind in ("text", "image")}
     held = {kind: {i for m in loaded if have[m] == kind for i in loaded[m][0]} for kind in ("text", "image")}
     product_ids = [i for i in order if i in held["text"] and i in held["image"]]
+    if len(product_ids) < 2:
+        return product_ids, {}
     alone, _ = _heard(work, list(loaded), order)
+    weights = {m: float(np.mean([alone.coherence(seed, m) for seed in sorted(alone.groups)])) for m in loaded}
     blocks: dict[str, dict[str, Matrix]] = {"text": {}, "image": {}}
     for method, (ids, vectors) in loaded.items():
         at = {product_id: row for row, product_id in enumerate(ids)}
         rows = np.array([at.get(i, -1) for i in product_ids], dtype=np.int64)
-        weight = np.mean([alone.coherence(seed, method) for seed in sorted(alone.groups)])
+        # where no method of a kind is coherent, none is to be believed more
+        weight = weights[method] if any(weights[m] for m in loaded if have[m] == have[method]) else 1.0
         # a product that this method could not read stands at the block's centre, zero
         reduced = np.where(rows[:, None] >= 0, block(vectors, DIMENSIONS)[rows], 0)
         blocks[have[method]][method] = (weight * reduced).astype(np.float32)

@@ -1,0 +1,183 @@
+"""The consensus: it is what its members agree on, and better than any of them."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from ingestion.clustering import kmeans
+from ingestion.consensus import coherence, consensus
+from ingestion.projection import manifold
+from ingestion.resampling import Labels
+from ingestion.spaces import centred, smoothed
+from ingestion.vectors import Matrix, neighbours
+from tests.ingestion import planted
+
+TRUTH = planted.truth(6, 40)
+N = len(TRUTH)
+
+
+def agreement(one: Labels, other: Labels = TRUTH) -> float:
+    return float(adjusted_rand_score(one, other))
+
+
+def evenly(members: list[Labels], k: int = 6, seed: int = 0) -> Labels:
+    """The consensus of members that count alike."""
+    return consensus(members, [1.0] * len(members), k, seed)
+
+
+def lacking(member: Labels, share: float, seed: int) -> Labels:
+    """The member without that share of the products."""
+    return np.where(np.random.default_rng(seed).random(len(member)) < share, -1, member).astype(np.int32)
+
+
+def noisy(count: int, wrong: float = 0.35) -> list[Labels]:
+    return [planted.blurred(TRUTH, wrong, seed) for seed in range(count)]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_the_consensus_of_equal_members_is_that_member(count: int) -> None:
+    (member,) = noisy(1)
+    assert agreement(evenly([member] * count), member) == 1
+
+
+def test_groups_are_numbered_from_nought() -> None:
+    found = evenly(noisy(5))
+    assert found.dtype == np.int32
+    assert set(found) == set(range(6))
+
+
+@pytest.mark.parametrize("count", [5, 9])
+def test_the_consensus_of_noisy_members_is_better_than_any_of_them(count: int) -> None:
+    members = noisy(count)
+    assert agreement(evenly(members)) > max(map(agreement, members)) + 0.2
+
+
+def test_how_a_member_numbers_its_groups_does_not_matter() -> None:
+    members = noisy(4)
+    renamed = [np.random.default_rng(seed).permutation(6).astype(np.int32)[m] for seed, m in enumerate(members)]
+    assert agreement(evenly(members), evenly(renamed)) == 1
+
+
+def test_the_weights_count() -> None:
+    one, other = noisy(2)
+    assert agreement(consensus([one, *[other] * 5], [10.0, *[1.0] * 5], 6), one) == 1
+    assert agreement(evenly([one, *[other] * 5]), other) == 1
+
+
+def test_only_the_ratios_of_the_weights_count() -> None:
+    members, weights = noisy(4), np.array([0.9, 0.5, 0.2, 0.1])
+    assert np.array_equal(consensus(members, list(weights), 6), consensus(members, list(1000 * weights), 6))
+
+
+def test_a_member_without_weight_is_not_heard() -> None:
+    *members, last = noisy(5)
+    assert np.array_equal(consensus([*members, last], [1.0] * 4 + [0.0], 6), evenly(members))
+
+
+def test_members_that_lack_products_place_all_of_them_together() -> None:
+    members = [lacking(member, 0.4, seed) for seed, member in enumerate(noisy(9))]
+    assert np.any([member >= 0 for member in members], axis=0).all()
+    found = evenly(members)
+    assert found.min() == 0
+    assert agreement(found) > 0.8
+
+
+def test_two_members_that_see_half_each_are_joined_by_what_both_see() -> None:
+    first, second = TRUTH.copy(), TRUTH.copy()
+    within = np.arange(N) % 40
+    first[within >= 25], second[within < 15] = -1, -1
+    assert agreement(evenly([first, second])) == 1
+
+
+def test_who_did_not_place_a_product_has_no_say_on_it() -> None:
+    whole = TRUTH.copy()
+    absent = whole.copy()
+    absent[::7] = -1
+    assert agreement(evenly([whole, *[absent] * 8])) == 1
+
+
+def test_members_may_make_other_numbers_of_groups() -> None:
+    coarse, fine = TRUTH // 2, (TRUTH * 2 + np.arange(N) % 2).astype(np.int32)
+    found = evenly([coarse, fine, *noisy(5, 0.2)])
+    assert agreement(found) > 0.95
+    assert agreement(evenly([coarse] * 3, 3), coarse) == 1
+
+
+def test_where_the_members_tell_fewer_groups_apart_there_are_no_more() -> None:
+    coarse = TRUTH // 2
+    assert agreement(evenly([coarse] * 3, 6), coarse) == 1
+
+
+@pytest.mark.parametrize("n", [1, 2, 6])
+def test_up_to_k_products_are_a_group_each(n: int) -> None:
+    assert evenly([np.zeros(n, np.int32)]).tolist() == list(range(n))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_product_is_in_the_group_it_is_most_often_together_with(seed: int) -> None:
+    members = [planted.blurred(TRUTH, 0.5, 10 * seed + at) for at in range(5)]
+    found = evenly(members)
+    together = np.mean([member[:, None] == member[None, :] for member in members], axis=0)
+    likeness = np.column_stack([together[:, found == group].mean(axis=1) for group in range(6)])
+    assert (likeness[np.arange(N), found] >= likeness.max(axis=1) - 1e-4).all()
+
+
+def test_of_a_large_catalogue_a_sample_is_joined_and_the_rest_placed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingestion.consensus.SAMPLE", 60)
+    members = noisy(9, 0.3)
+    assert agreement(evenly(members)) > 0.97
+    missing = [lacking(member, 0.3, seed) for seed, member in enumerate(members)]
+    found = evenly(missing)
+    assert found.min() == 0
+    assert agreement(found) > 0.9
+    assert np.array_equal(evenly(missing), found)
+
+
+def test_another_seed_samples_other_products_of_a_large_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    members = noisy(3, 0.8)
+    assert np.array_equal(evenly(members, seed=0), evenly(members, seed=1))
+    monkeypatch.setattr("ingestion.consensus.SAMPLE", 60)
+    assert not np.array_equal(evenly(members, seed=0), evenly(members, seed=1))
+
+
+@pytest.mark.parametrize("sample", [40, 5000])
+@pytest.mark.parametrize("seed", range(8))
+def test_no_group_is_lost_however_little_the_members_agree(
+    seed: int, sample: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestion.consensus.SAMPLE", sample)
+    members = [planted.blurred(TRUTH, 0.75, 10 * seed + at) for at in range(6)]
+    assert len(set(evenly(members, seed=seed))) == 6
+
+
+def spaces_of(vectors: Matrix) -> list[Labels]:
+    """The k-means groups of the vectors in their several spaces, without UMAP."""
+    near = neighbours(vectors, 30)[0]
+    spaces = (centred(vectors), smoothed(vectors, near), manifold(vectors, len(vectors), 30, 0))
+    return [kmeans(points, 6, 0) for points in spaces]
+
+
+def test_groups_that_are_there_are_found_in_every_space() -> None:
+    assert coherence([TRUTH, planted.blurred(TRUTH, 0.05, 0), TRUTH]) > 0.9
+    assert coherence(spaces_of(planted.vectors(TRUTH, 0.2, 64))) > 0.99
+
+
+def test_what_is_found_in_noise_is_another_thing_in_every_space() -> None:
+    assert coherence(spaces_of(planted.nothing(N, 64))) < 0.25
+
+
+def test_groupings_that_have_nothing_in_common_are_not_coherent() -> None:
+    assert coherence([planted.blurred(TRUTH, 1.0, seed) for seed in range(4)]) < 0.02
+
+
+def test_coherence_is_the_mean_agreement_of_all_pairs_and_never_negative() -> None:
+    three = noisy(3)
+    expected = np.mean([agreement(three[a], three[b]) for a, b in ((0, 1), (0, 2), (1, 2))])
+    assert coherence(three) == pytest.approx(expected)
+    assert coherence([np.array([0, 1, 0, 1], np.int32), np.array([0, 0, 1, 1], np.int32)]) == 0
+
+
+def test_one_grouping_alone_or_one_of_a_single_group_tells_nothing() -> None:
+    assert coherence([]) == coherence([TRUTH]) == 0
+    nothing = np.zeros(N, np.int32)
+    assert coherence([nothing, nothing, nothing]) == 0  # all pictures alike agree perfectly, on nothing
