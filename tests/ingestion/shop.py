@@ -28,14 +28,30 @@ Shop = tuple[Path, Path]
 """A catalogue and its folder of pictures."""
 FAKES: dict[str, Any] = {"faketext": FakeText, "fakepicture": FakePicture}
 SETTINGS = {
-    "study": {"seeds": 2, "manifold_dimensions": 200, "reducers": ["pca", "tsne"]},
-    "verdict": {"rests_on": {"text": ["faketext"], "image": ["fakepicture"]}},
+    "study": {
+        "seeds": 2,
+        "manifold_dimensions": 200,
+        "reducers": ["pca", "tsne"],
+        "map_perplexities": [10.0],
+        "map_seeds": 1,
+    },
+    "verdict": {
+        "rests_on": {
+            "text": ["consensus-text", "faketext"],
+            "image": ["consensus-image", "fakepicture"],
+            "text+image": ["consensus"],
+        }
+    },
 }
 """With more dimensions than products the manifold is the plain one of tiny catalogues: no UMAP, no seconds."""
-STUDIED = ("features", "projection", "clustering", "scoring")
+BLIND = ("features", "projection", "clustering")
+STUDIED = (*BLIND, "scoring", "descriptions", "probes", "spread", "group_count")
+"""The steps of a method; the first of them, which group the products, must not see a category."""
+JOINED = ("consensus-text", "consensus-image", "consensus")
 ALL = {
-    *("catalogue", "images", "texts", "verdict", "findings"),
+    *("catalogue", "images", "texts", "duplicates", "comparisons", "verdict", "category_verdicts", "suspects"),
     *(f"{step}:{method}" for step in STUDIED for method in FAKES),
+    *(f"{step}:{method}" for step in ("clustering", "scoring", "descriptions") for method in JOINED),
 }
 """Every step of an ingestion of the shop."""
 

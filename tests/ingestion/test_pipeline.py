@@ -9,8 +9,15 @@ from ingestion.pipeline import Report
 from store import parts, snapshot
 from store.root import Root
 from tests.ingestion import shop
-from tests.ingestion.shop import ALL, FAKES, STUDIED, Seen, Shop, ask, computed, ingest, signature
+from tests.ingestion.shop import ALL, BLIND, FAKES, JOINED, STUDIED, Seen, Shop, ask, computed, ingest, signature
 from tests.ingestion.steps import entries
+
+GROUPINGS = {
+    *(("kmeans", space) for space in ("full", "centred", "smoothed", "manifold", "map")),
+    *(("ward", space) for space in ("full", "manifold", "map")),
+    ("consensus", "ensemble"),
+}
+"""What is made of each method's vectors, by algorithm and space."""
 
 
 def test_a_run_computes_every_step_and_publishes_all_tables(first: tuple[Shop, Path, Report, Seen]) -> None:
@@ -24,17 +31,22 @@ def test_a_run_computes_every_step_and_publishes_all_tables(first: tuple[Shop, P
         "embedding_faketext": 60,
         "embedding_fakepicture": 60,
         "projections": 2 * 2 * 60,
-        "clusters": 2 * 6 * 60,
-        "models": 2,
-        "verdicts": 4,
+        "clusters": (2 * len(GROUPINGS) + len(JOINED)) * 60,
+        "models": len(FAKES) + len(JOINED),
+        "verdicts": 3 + len(FAKES) + len(JOINED) + len(shop.KINDS),
     }
     assert {table: ask(store, f"SELECT count(*) FROM {table}")[0][0] for table in counts} == counts
 
 
 def test_the_kinds_of_the_shop_are_found_by_words_and_by_pictures(first: tuple[Shop, Path, Report, Seen]) -> None:
-    rows = ask(first[1], "SELECT scope, verdict, value FROM verdicts WHERE scope IN ('text', 'image') ORDER BY scope")
-    assert [(scope, verdict) for scope, verdict, _ in rows] == [("image", "feasible"), ("text", "feasible")]
-    assert min(value for _, _, value in rows) > 0.9
+    question = "SELECT scope, method, verdict, value FROM verdicts WHERE scope NOT LIKE '%:%' ORDER BY scope"
+    rows = ask(first[1], question)
+    assert [row[:-1] for row in rows] == [
+        ("image", "consensus-image", "feasible"),
+        ("text", "consensus-text", "feasible"),
+        ("text+image", "consensus", "feasible"),
+    ]
+    assert min(value for *_, value in rows) > 0.9
 
 
 def test_a_run_and_its_steps_are_logged(first: tuple[Shop, Path, Report, Seen]) -> None:
@@ -47,8 +59,9 @@ def test_a_run_and_its_steps_are_logged(first: tuple[Shop, Path, Report, Seen]) 
 
 
 def test_no_step_before_the_scores_is_given_a_category(first: tuple[Shop, Path, Report, Seen]) -> None:
-    blind = [t for t in first[3].tasks if t.step.split(":")[0] in {"features", "projection", "clustering"}]
-    assert len(blind) == 6
+    blind = [task for task in first[3].tasks if task.step.split(":")[0] in BLIND]
+    joined = {f"clustering:{method}" for method in JOINED}
+    assert {task.step for task in blind} == {f"{step}:{method}" for step in BLIND for method in FAKES} | joined
     for task in blind:
         for part in task.parts.values():
             for table in part.files:
@@ -74,7 +87,7 @@ def test_a_changed_text_is_studied_again_but_no_picture_is(again: tuple[Shop, Pa
     shop.write(goods[0], rows)
     report = ingest(goods, store)
     assert (report.status, report.number) == ("published", 2)
-    kept = {f"{step}:fakepicture" for step in ("features", "projection", "clustering")}
+    kept = {f"{step}:fakepicture" for step in BLIND} | {"clustering:consensus-image"}
     assert kept <= ALL - computed(report)
     assert {"catalogue", "texts", *(f"{step}:faketext" for step in STUDIED)} <= computed(report)
     assert ask(store, f"SELECT name FROM products WHERE product_id = '{rows[7]['id']}'") == [(rows[7]["name"],)]
@@ -86,10 +99,9 @@ def test_a_changed_category_is_scored_again_but_nothing_is_embedded_or_grouped(a
     rows[7]["category"] = next(kind for kind in shop.KINDS if kind != rows[7]["category"])
     shop.write(goods[0], rows)
     report = ingest(goods, store)
-    scored = {f"scoring:{method}" for method in FAKES}
-    blind = {f"{step}:{method}" for step in ("features", "projection", "clustering") for method in FAKES}
-    assert {"catalogue", "verdict", "findings"} | scored <= computed(report)
-    assert not blind & computed(report)
+    scored = {f"scoring:{method}" for method in (*FAKES, *JOINED)} | {f"probes:{method}" for method in FAKES}
+    assert {"catalogue", "comparisons", "verdict", "suspects"} | scored <= computed(report)
+    assert not [step for step in computed(report) if step.split(":")[0] in BLIND]
     assert report.status == "published"
 
 
@@ -98,7 +110,9 @@ def test_a_changed_picture_is_studied_again_but_no_text_is(again: tuple[Shop, Pa
     shutil.copy(goods[1] / "M01.png", goods[1] / "S01.png")
     report = ingest(goods, store)
     assert {"images", *(f"{step}:fakepicture" for step in STUDIED)} <= computed(report)
-    assert not {"catalogue", "texts", *(f"{step}:faketext" for step in STUDIED)} & computed(report)
+    assert "clustering:consensus" in computed(report)
+    kept = {f"{step}:faketext" for step in (*BLIND, "spread", "group_count")} | {"clustering:consensus-text"}
+    assert not {"catalogue", "texts", *kept} & computed(report)
     assert ("S01", "M01") in ask(store, "SELECT product_id, duplicate_of FROM duplicates WHERE kind = 'image'")
 
 
@@ -106,8 +120,9 @@ def test_another_threshold_changes_the_verdict_and_computes_nothing_else(again: 
     goods, store = again
     rule = {**shop.SETTINGS["verdict"], "feasible_from": 1.0, "infeasible_below": 0.99}
     report = ingest(goods, store, verdict=rule)
-    assert computed(report) <= {"verdict", "findings"}
-    assert ask(store, "SELECT DISTINCT feasible_from FROM verdicts WHERE method IS NOT NULL") == [(1.0,)]
+    assert computed(report) == {"verdict", "category_verdicts"}
+    judged = "SELECT DISTINCT feasible_from FROM verdicts WHERE method IS NOT NULL AND scope NOT LIKE 'category:%'"
+    assert ask(store, judged) == [(1.0,)]
 
 
 def test_an_earlier_snapshot_is_still_there_after_the_next(again: tuple[Shop, Path]) -> None:
@@ -122,11 +137,15 @@ def test_without_categories_everything_but_the_agreement_is_there(tmp_path: Path
     report = ingest(goods, tmp_path / "store")
     assert (report.status, report.missing) == ("published", {})
     assert computed(report) == ALL
-    counts = ("scores", "category_scores", "confusions", "suspects", "clusters", "projections", "verdicts")
-    found = {table: ask(tmp_path / "store", f"SELECT count(*) FROM {table}")[0][0] for table in counts}
-    assert found["category_scores"] == found["confusions"] == found["suspects"] == 0
-    assert found["projections"] == 2 * 2 * 60
-    assert found["clusters"] == 2 * 6 * 60
+    found = {
+        table: ask(tmp_path / "store", f"SELECT count(*) FROM {table}")[0][0]
+        for table in ("category_scores", "confusions", "suspects", "ceilings", "comparisons", "clusters", "projections")
+    }
+    assert found == {
+        **dict.fromkeys(found, 0),
+        "clusters": (2 * len(GROUPINGS) + len(JOINED)) * 60,
+        "projections": 2 * 2 * 60,
+    }
     assert ask(tmp_path / "store", "SELECT DISTINCT metric FROM scores") == [("silhouette",)]
     assert ask(tmp_path / "store", "SELECT DISTINCT verdict FROM verdicts") == [("unknown",)]
     assert ask(tmp_path / "store", "SELECT count(DISTINCT cluster) FROM clusters") == [(8,)]
@@ -145,9 +164,11 @@ def test_without_pictures_the_methods_that_need_them_say_so(tmp_path: Path) -> N
     assert list(report.missing) == ["fakepicture"]
     assert "no product has what it reads (image)" in report.missing["fakepicture"]
     assert ask(tmp_path / "store", "SELECT scope FROM verdicts WHERE verdict = 'feasible' ORDER BY 1") == [
+        ("method:consensus-text",),
         ("method:faketext",),
         ("text",),
     ]
+    assert ask(tmp_path / "store", "SELECT verdict FROM verdicts WHERE scope = 'text+image'") == [("unknown",)]
 
 
 @pytest.mark.parametrize("count", [1, 2])

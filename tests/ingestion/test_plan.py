@@ -38,6 +38,11 @@ def shop(tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "c.csv", tmp_path / "images"
 
 
+def concluding(config: Config, *methods: str) -> dict[str, Step]:
+    """The steps that look over all methods, by name."""
+    return {step.name: step for step in plan.conclusions(methods, {}, config)}
+
+
 def reading(shop: tuple[Path, Path | None], config: Config | None = None) -> dict[str, str]:
     """The keys of the reading steps, were their parts always the same."""
     parts = {"catalogue": part("catalogue", products="1")}
@@ -63,7 +68,7 @@ def test_a_key_changes_with_the_content_of_what_is_read() -> None:
 
 
 def test_a_key_changes_with_what_is_there_to_read() -> None:
-    (verdict, _) = plan.conclusions(["a", "b"], Config())
+    verdict = concluding(Config(), "a", "b")["verdict"]
     one, two = part("scoring:a", scores="1"), part("scoring:b", scores="1")
     keys = {key(verdict, {p.step: p for p in there}) for there in ([], [one], [two], [one, two])}
     assert len(keys) == 4
@@ -143,8 +148,12 @@ def test_a_setting_makes_stale_the_steps_that_use_it(
 
 def test_the_thresholds_make_stale_the_verdict_and_no_computation() -> None:
     strict = Config.model_validate({"verdict": {"feasible_from": 0.9}})
+    kinds = {"m": "text", "n": "image"}
     assert plan.study("m", strict, 7) == plan.study("m", Config(), 7)
-    assert key(plan.conclusions(["m"], strict)[0], {}) != key(plan.conclusions(["m"], Config())[0], {})
+    assert plan.together(kinds, strict, 7) == plan.together(kinds, Config(), 7)
+    before, after = concluding(Config(), "m"), concluding(strict, "m")
+    stale = {name for name in before if key(before[name], {}) != key(after[name], {})}
+    assert stale == {"verdict", "category_verdicts"}
 
 
 def house(folder: Path, monkeypatch: pytest.MonkeyPatch, **modules: str) -> None:
@@ -197,19 +206,71 @@ def test_the_versions_of_the_packages_it_uses_count(  # type: ignore[no-untyped-
         plan._versions.cache_clear()
 
 
-def test_every_steps_function_is_there() -> None:
+def everything(kinds: dict[str, str], config: Config | None = None) -> dict[str, Step]:
+    """The steps after the vectors of these methods, by name."""
+    chosen = config or Config()
+    steps = [step for method in kinds for step in plan.study(method, chosen, 7)]
+    steps += [*plan.together(kinds, chosen, 7), *plan.conclusions(kinds, {}, chosen)]
+    return {step.name: step for step in steps}
+
+
+def test_every_steps_function_is_there(shop: tuple[Path, Path]) -> None:
     import importlib
 
-    steps = [*plan.study("m", Config(), 7), *plan.conclusions(["m"], Config()), embedding()]
-    for step in steps:
+    steps = [*plan.reading(Config(), *shop), *everything({"m": "text", "n": "image"}).values(), embedding()]
+    for step in [*steps, plan.naming(embedding())]:
         module, name = step.function.split(":")
         assert callable(getattr(importlib.import_module(module), name))
 
 
-def test_the_study_never_needs_the_catalogue_before_the_scores() -> None:
-    needs = {step.name: step.needs for step in plan.study("m", Config(), 7)}
-    assert needs == {
-        "projection:m": ("features:m",),
-        "clustering:m": ("features:m", "projection:m"),
-        "scoring:m": ("catalogue", "clustering:m"),
-    }
+def test_what_groups_the_products_reads_nothing_but_vectors_and_maps_and_groups() -> None:
+    steps = everything({"m": "text", "n": "image", "both": "text+image"})
+    blind = [step for name, step in steps.items() if name.split(":")[0] in ("projection", "clustering")]
+    assert len(blind) == 3 + 3 + 3
+    for step in blind:
+        read = {name.split(":")[0] for name in (*step.needs, *step.uses)}
+        assert read <= {"features", "projection", "clustering"}, step.name
+
+
+def test_every_step_that_is_needed_is_planned(shop: tuple[Path, Path]) -> None:
+    kinds = {"m": "text", "n": "image"}
+    planned = {step.name for step in plan.reading(Config(), *shop)} | {f"features:{method}" for method in kinds}
+    for step in everything(kinds).values():
+        assert planned.issuperset(step.needs), step.name
+        planned.add(step.name)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "joined"),
+    [
+        ({}, {}),
+        ({"a": "text"}, {"consensus-text": {"a"}}),
+        ({"a": "text", "b": "text"}, {"consensus-text": {"a", "b"}}),
+        ({"p": "image"}, {"consensus-image": {"p"}}),
+        (
+            {"a": "text", "p": "image", "f": "text+image"},
+            {"consensus-text": {"a"}, "consensus-image": {"p"}, "consensus": {"a", "p", "f"}},
+        ),
+    ],
+)
+def test_there_is_a_consensus_of_each_kind_that_has_methods(kinds: dict[str, str], joined: dict[str, set[str]]) -> None:
+    steps = [step for step in plan.together(kinds, Config(), 7) if step.name.startswith("clustering:")]
+    assert {step.parameters["method"]: set(step.parameters["methods"]) for step in steps} == joined
+    for step in steps:
+        uses = {f"{part}:{method}" for part in ("features", "clustering") for method in step.parameters["methods"]}
+        assert set(step.uses) == uses
+        assert not step.needs  # one method that fails does not take the consensus with it
+
+
+def test_a_consensus_is_lent_the_vectors_of_the_first_declared_method_that_ran() -> None:
+    config = Config.model_validate({"verdict": {"rests_on": {"text": ["consensus-text", "a", "b"]}}})
+    steps = {step.name: step for step in plan.together({"b": "text", "c": "text"}, config, 7)}
+    assert steps["scoring:consensus-text"].uses == ("features:b",)
+    assert steps["descriptions:consensus-text"].parameters["vectors"] == "b"
+    assert plan.next_declared("consensus-text", ["c"], config) == "consensus-text"
+
+
+def test_the_conclusions_look_at_every_methods_scores_and_at_the_consensus() -> None:
+    uses = set(concluding(Config(), "m", "n")["verdict"].uses)
+    scored = {f"scoring:{name}" for name in ("m", "n", "consensus-text", "consensus-image", "consensus")}
+    assert uses == scored | {"probes:m", "probes:n"}
