@@ -128,7 +128,10 @@ def confusion(
         else f"Group {c}<br>{_lines(m, COLUMNS_WIDTH * 2 // (size * len(clusters))) if m else 'unmatched'}"
         for c, m in clusters
     ]
-    figure = base(height=max(300, (190 if many else 105) + (22 if many else 42) * len(categories)))
+    figure = base(
+        height=max(300, (190 if many else 105) + (22 if many else 42) * len(categories)),
+        margin={"l": 8, "r": 80 if many else 8, "t": 8, "b": 8},  # a slanted name that has no room is not drawn
+    )
     figure.add_trace(
         go.Heatmap(
             z=shares,

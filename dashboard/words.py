@@ -91,7 +91,8 @@ def model(name: str | None, shown_for: str | None) -> str | None:
     """A model's name; one that is put together from methods ('bert + cnn') gives them the names they are shown by."""
     if name is None or not (shown_for == "fusion" or (shown_for or "").startswith("consensus")):
         return name
-    return re.sub("|".join(rf"\b{key}\b" for key in METHODS), lambda found: METHODS[found[0]], name)
+    joined = [key for key in METHODS if not key.startswith("consensus")]
+    return re.sub("|".join(rf"\b{key}\b" for key in joined), lambda found: METHODS[found[0]], name)
 
 
 def listed(names: Sequence[str]) -> str:
@@ -110,8 +111,11 @@ def score(value: float | None) -> str:
 
 
 def signed(value: float | None) -> str:
-    """A difference of scores with its sign and two decimals."""
-    return "–" if value is None else f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")
+    """A difference of scores with its sign and two decimals, three where two would hide on which side of 0 it is."""
+    if value is None:
+        return "–"
+    digits = 3 if 0 < abs(value) < 0.005 else 2
+    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def share(value: float | None) -> str:

@@ -117,7 +117,7 @@ def _heat(method: str, said: str, cells: list[groups.Cell], order: list[groups.C
     right = sum(cell.products for cell in cells if cell.category == cell.matched_category)
     total = sum(cell.products for cell in cells)
     mixed = max((c for c in cells if c.category != c.matched_category), key=lambda c: c.products, default=None)
-    note = f"{said}Down: the catalogue's categories; across: the groups, each above the category it is matched to. "
+    note = f"{said}Down: the catalogue's categories; across: the groups, each with the category it is matched to. "
     if mixed:
         other = mixed.matched_category or "no category's match"
         note += f"Most often confused: {mixed.products} of {mixed.category} are with {other}."
@@ -152,7 +152,7 @@ def _card(
     return ui.card(
         title,
         _description(described) if described else None,
-        html.H3("Most central") if central else None,
+        html.H3("Most central" if central else "Some of its products"),
         _products(number, [(p, None) for p in central or fitting]),
         html.Div(
             [

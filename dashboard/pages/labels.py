@@ -64,7 +64,7 @@ def register(app: Dash, reader: Reader) -> None:
         name = words.named(words.METRICS, metric)
         return [
             ui.card(
-                _title(curves, methods, clustering),
+                title(curves, methods, clustering),
                 ui.graph("learning", charts.learning(curves, methods, ceilings, clustering, metric)),
                 note=f"{name} of a linear probe on the same vectors, by labelled products a category: the median over "
                 "draws, and 95 % of them. Where the curve crosses the line of the grouping, labels begin to pay. "
@@ -86,7 +86,7 @@ def _without_curve(clustering: dict[str, float]) -> str:
     return f"Without labels and without vectors of their own: {words.listed(said)}." if said else ""
 
 
-def _title(curves: list[labels.CurvePoint], methods: list[str], clustering: dict[str, float]) -> str:
+def title(curves: list[labels.CurvePoint], methods: list[str], clustering: dict[str, float]) -> str:
     """What the best method with a curve says."""
     best = next((m for m in methods if m in clustering), None)
     if best is None:

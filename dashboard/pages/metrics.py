@@ -143,7 +143,7 @@ def register(app: Dash, reader: Reader) -> None:
             rivals = comparisons.against(cursor, first, a, metric)
         rivals = [c for c in rivals if judged.get(c.other_method) == study.Grouping(c.other_algorithm, c.other_space)]
         return [
-            html.P(_in_words(first, a, second, b, found, metric), className="answer"),
+            html.P(in_words(first, a, second, b, found, metric), className="answer"),
             ui.graph("differences", lanes.differences(rivals)) if rivals else None,
             html.P(
                 f"{_said(first, a)} less each other method in the grouping that it is judged by, by "
@@ -169,7 +169,7 @@ def _said(method: str, grouping: study.Grouping) -> str:
     return f"{words.method(method)} ({words.grouping(grouping.algorithm, grouping.space)})"
 
 
-def _in_words(
+def in_words(
     one: str,
     a: study.Grouping,
     other: str,

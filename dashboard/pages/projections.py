@@ -37,7 +37,7 @@ def layout(reader: Reader, search: str) -> Any:
         have = maps.maps(cursor)
         groupings = [f"{g.algorithm}.{g.space}" for g in study.groupings(cursor)]
         declared, _ = study.declared(cursor)
-        defaults = _defaults(cursor, have, f"{declared.algorithm}.{declared.space}")
+        defaults = first_shown(cursor, have, f"{declared.algorithm}.{declared.space}")
     if not have:
         return ui.notice("There is no map in this snapshot", "No method could be run; the Overview says why.")
     state = ADDRESS.read(search, **defaults)
@@ -81,7 +81,7 @@ def layout(reader: Reader, search: str) -> Any:
     )
 
 
-def _defaults(cursor: Cursor, have: list[maps.Map], grouping: str) -> dict[str, Any]:
+def first_shown(cursor: Cursor, have: list[maps.Map], grouping: str) -> dict[str, Any]:
     """On t-SNE: for each verdict its method, or the best of its kind that has a map; then the others."""
     mapped = dict.fromkeys(m.method for m in have)
     ranked = [s for s in study.standings(cursor) if s.method in mapped]

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from dash import Dash
 
-from dashboard import charts
+from dashboard import charts, figures, words
 from dashboard.app import create_app
 from dashboard.pages import discover
-from dashboard.pages.labels import needed
-from store.questions import comparisons, findings, spread, study
+from dashboard.pages.labels import needed, title
+from dashboard.pages.metrics import in_words
+from dashboard.pages.projections import first_shown
+from store.questions import comparisons, costs, findings, groups, maps, spread, study
 from store.questions.labels import CurvePoint
 from store.reader import Reader
 from store.root import Root
@@ -195,3 +197,89 @@ def test_names_beside_points_that_lie_apart_do_not_cover_each_other() -> None:
     assert set(sides) == {name for name, _, _ in points}
     assert sides["Fusion"] != sides["Consensus"]
     assert charts.sides([("a method with a long name", 0.97, 0.5)]) != {"a method with a long name": "middle right"}
+
+
+def test_a_model_put_together_from_methods_names_them_as_the_pages_do() -> None:
+    joined = words.model("consensus of count, tfidf, word2vec", "consensus-text")
+    assert joined == "consensus of Bag of words, TF-IDF, Word2Vec"
+    assert words.model("bert + cnn", "fusion") == "BERT + CNN"
+    assert words.model("word2vec (gensim)", "word2vec") == "word2vec (gensim)"
+    assert words.model(None, "glove") is None
+
+
+def test_a_difference_that_is_one_never_reads_as_zero() -> None:
+    assert [words.signed(v) for v in (-0.0021, 0.004, 0.0, -0.13)] == ["−0.002", "+0.004", "+0.00", "−0.13"]
+
+
+def test_the_leaderboard_gives_chance_and_thresholds_in_figures(app: Dash, root: Root) -> None:
+    said = filled(app, "overview-body")
+    with Reader(root).cursor() as cursor:
+        verdict = study.verdicts(cursor)[0]
+        highest = max(s.chance for s in study.standings(cursor) if s.chance is not None)
+    assert f"'not feasible' ends below {verdict.infeasible_below:g}" in said
+    assert f"'feasible' begins at {verdict.feasible_from:g}" in said
+    assert f"the chance line (at most {highest:.3f})" in said
+    assert "a consensus has no vectors of its own" in said
+
+
+def test_equal_scores_are_said_to_be_equal() -> None:
+    grouping = study.Grouping("consensus", "ensemble")
+    same = comparisons.Comparison(
+        "consensus", "consensus", "ensemble", "bert", "consensus", "ensemble", "ari", 0.0, -0.07, 0.07, False, 90
+    )
+    said = in_words("consensus", grouping, "bert", grouping, same, "ari")
+    assert said.startswith("Consensus (consensus over several spaces) scores the same as BERT")
+    assert said.endswith("over 90 products, so no difference was shown.")
+
+
+def test_labels_that_beat_the_grouping_are_not_said_to_equal_it() -> None:
+    curve = [CurvePoint("bert", n, v, v - 0.02, v + 0.02, 20) for n, v in ((5, 0.7), (10, 0.8))]
+    assert title(curve, ["bert"], {"bert": 0.6}) == (
+        "With 5 labels a category, BERT does better than without any: 0.70 against 0.60"
+    )
+    assert "With 5 labels a category, BERT does as well as without any" in title(curve, ["bert"], {"bert": 0.69})
+    assert "BERT groups better without labels" in title(curve, ["bert"], {"bert": 0.9})
+
+
+def test_the_labels_page_names_what_has_no_curve(app: Dash) -> None:
+    said = filled(app, "labels-body")
+    assert re.search(r"without vectors of their own: .*Text consensus 0\.\d\d", said)
+
+
+def test_groups_without_a_picture_are_lists_of_whole_names(bare: Root) -> None:
+    said = filled(create_app(bare), "clusters-body")
+    with Reader(bare).cursor() as cursor:
+        names = [b.name or b.product_id for b in groups.central(cursor, "bert", "kmeans", "manifold", 6)]
+    assert names
+    assert all(name in said for name in names)
+    assert "no picture" not in said
+
+
+def test_projections_begin_with_the_best_method_of_each_verdict_that_has_a_map(root: Root) -> None:
+    with Reader(root).cursor() as cursor:
+        mapped = {m.method for m in maps.maps(cursor)}
+        ranked = [s for s in study.standings(cursor) if s.method in mapped]
+        expected = [next(s.method for s in ranked if s.modality == kind) for kind in ("text", "image", "text+image")]
+        shown = first_shown(cursor, maps.maps(cursor), "kmeans.manifold")
+    assert [shown[f"m{i}"] for i in range(3)] == expected
+
+
+def test_every_column_of_a_confusion_table_is_named_in_the_room_it_has() -> None:
+    for count in (7, 12, 20):
+        clusters = [(i, f"Loungewear and Nightwear {i}") for i in range(count)]
+        axis = figures.confusion([], clusters, [name for _, name in clusters]).layout.xaxis
+        assert len(axis.ticktext) == count
+        lines = [line for label in axis.ticktext for line in label.split("<br>")]
+        if count <= 14:
+            assert max(map(len, lines)) * axis.tickfont.size / 2 <= figures.COLUMNS_WIDTH / count
+        else:
+            assert axis.tickangle
+
+
+def test_a_consensus_bears_the_cost_of_the_groups_that_it_joins(root: Root) -> None:
+    with Reader(root).cursor() as cursor:
+        found = {c.method: c for c in costs.costs(cursor)}
+    joined = [found[method].grouping_seconds for method in found["consensus-image"].built_on]
+    assert len(joined) == 2
+    assert (found["consensus-image"].grouping_seconds or 0.0) >= sum(g or 0.0 for g in joined) > 0
+    assert found["fusion"].grouping_seconds == found["bert"].grouping_seconds, "it joins vectors, and groups them alone"
