@@ -109,7 +109,7 @@ def likeness(one: Said, other: Said) -> float:
     They cannot be where fewer than `LEAST` are shared, or where the rest tells them apart: a word swapped for another
     that is no slip of it, or up to three words put in or left out that the other text has nowhere.
     """
-    missing, added = Counter(one.words) - Counter(other.words), Counter(other.words) - Counter(one.words)
+    missing, added = _unmatched(one, other)
     differ, lengths = missing.total() + added.total(), len(one.words) + len(other.words)
     share = 1 - differ / lengths if lengths else 1.0
     if share < LEAST or (differ and _surely_told_apart(missing, added, one, other)):
@@ -119,9 +119,7 @@ def likeness(one: Said, other: Said) -> float:
 
 def is_one_name(one: Said, other: Said) -> bool:
     """Whether two names can be of one product: they differ by slips, order, fillers or a whole sentence only."""
-    return not _told_apart(
-        Counter(one.words) - Counter(other.words), Counter(other.words) - Counter(one.words), one, other
-    )
+    return not _told_apart(*_unmatched(one, other), one, other)
 
 
 def open_alike(one: Said, other: Said) -> bool:
@@ -133,8 +131,20 @@ def open_alike(one: Said, other: Said) -> bool:
     return any(is_one_name(mine[0], said) for said in theirs) or any(is_one_name(theirs[0], said) for said in mine)
 
 
+def _unmatched(one: Said, other: Said) -> tuple[Counter[str], Counter[str]]:
+    """The words of either text that the other has not, or not so often."""
+    return Counter(one.words) - Counter(other.words), Counter(other.words) - Counter(one.words)
+
+
 def _told_apart(missing: Counter[str], added: Counter[str], one: Said, other: Said) -> bool:
-    """Whether, where the texts are laid side by side, what is not shared tells two products apart anywhere."""
+    """Whether, where the texts are laid side by side, what is not shared tells two products apart anywhere.
+
+    Words that are slips of each other are taken out of `missing` and `added`.
+    """
+    for was in sorted(missing):  # a slip that also stands elsewhere is not laid beside its word
+        now = next((word for word in sorted(added) if is_slip(was, word)), None)
+        if now is not None:
+            del missing[was], added[now]
     matcher = SequenceMatcher(None, one.words, other.words, autojunk=False)
     return any(
         tag != "equal" and _tells_apart(one, other, missing, added, *ends) for tag, *ends in matcher.get_opcodes()

@@ -88,6 +88,7 @@ def test_another_name_in_a_shops_wording_is_another_product_however_alike_the_re
     [
         "Lumio raido with a wooden case",
         "Radio Lumio with a wooden case",
+        "Wooden case with a Lumio raido",
         "LUMIO radio, wooden case",
         "Lumio radio with a wooden case, Rs. 499/-",
         "Lumio radio with a wooden case. Limited stock, order today!",
