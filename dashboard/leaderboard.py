@@ -137,7 +137,7 @@ def _thresholds(marks: Sequence[float]) -> str:
     if len(marks) < 2:
         return ""
     low, high = marks
-    return f"; dashes: 'not feasible' ends below {low:g}, 'feasible' begins at {high:g}"
+    return f"; dashes: below {low:g} is 'not feasible', from {high:g} on 'feasible'"
 
 
 def _grouped(scored: Sequence[Standing]) -> str:

@@ -216,8 +216,7 @@ def test_the_leaderboard_gives_chance_and_thresholds_in_figures(app: Dash, root:
     with Reader(root).cursor() as cursor:
         verdict = study.verdicts(cursor)[0]
         highest = max(s.chance for s in study.standings(cursor) if s.chance is not None)
-    assert f"'not feasible' ends below {verdict.infeasible_below:g}" in said
-    assert f"'feasible' begins at {verdict.feasible_from:g}" in said
+    assert f"below {verdict.infeasible_below:g} is 'not feasible', from {verdict.feasible_from:g} on 'feasible'" in said
     assert f"the chance line (at most {highest:.3f})" in said
     assert "a consensus has no vectors of its own" in said
 
