@@ -19,6 +19,11 @@ from store.root import Root
 
 NAMES = ("projections", "clusters", "categories", "metrics", "maps", "labels", "products", "findings", "runs")
 HEIGHTS = {1280: 800, 1920: 1080}
+PATIENCE = 120_000
+"""Milliseconds that a page may take on a busy machine."""
+DRAWN = """() => [...document.querySelectorAll('.dash-graph')].every(
+    graph => !graph.offsetParent || graph.querySelector('.main-svg'))"""
+"""Whether every figure in sight has been drawn."""
 
 
 def main(store: Path, folder: Path, widths: list[int]) -> None:
@@ -42,9 +47,11 @@ def main(store: Path, folder: Path, widths: list[int]) -> None:
         for width in widths:
             for name, path in pages.items():
                 page = browser.new_page(viewport={"width": width, "height": HEIGHTS.get(width, 900)})
+                page.set_default_timeout(PATIENCE)
                 page.goto(f"http://127.0.0.1:{server.effective_port}{path}")
                 page.locator("h1").wait_for()
                 page.wait_for_load_state("networkidle")
+                page.wait_for_function(DRAWN)
                 page.screenshot(path=folder / f"{name}-{width}.png", full_page=True, animations="disabled")
                 page.close()
         browser.close()
