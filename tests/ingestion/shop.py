@@ -27,7 +27,7 @@ KINDS = {
 Shop = tuple[Path, Path]
 """A catalogue and its folder of pictures."""
 FAKES: dict[str, Any] = {"faketext": FakeText, "fakepicture": FakePicture}
-SETTINGS = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "study": {
         "seeds": 2,
         "manifold_dimensions": 200,

@@ -26,7 +26,7 @@ PROTOCOL = {"k": KINDS, "seeds": SEEDS, "dimensions": 200, "neighbours": 15}
 """With more dimensions than products the manifold is the plain one of tiny catalogues: no UMAP, no seconds."""
 TEXT, IMAGE, NOISE = planted.vectors(TRUTH, 0.4, seed=1), planted.vectors(TRUTH, 0.4, seed=2), planted.nothing(N, 64)
 Vectors = tuple[list[str], Matrix]
-GROUPED: dict[tuple[str | bytes, ...], dict[str, Rows]] = {}
+GROUPED: dict[Any, dict[str, Rows]] = {}
 """What the grouping of vectors wrote: most tests group the same."""
 
 
@@ -132,7 +132,7 @@ def test_pictures_that_are_all_alike_do_the_text_no_harm(tmp_path: Path) -> None
 
 
 def test_many_poor_methods_do_not_outvote_a_good_one(tmp_path: Path) -> None:
-    poor = {f"text_{at}": of(planted.nothing(N, 64, 10 + at)) for at in range(5)}
+    poor: dict[str, Any] = {f"text_{at}": of(planted.nothing(N, 64, 10 + at)) for at in range(5)}
     assert right(join(tmp_path, "text", text=of(TEXT), **poor)) > 0.97
 
 
@@ -182,7 +182,7 @@ def test_a_method_of_one_product_has_no_groups_and_no_say(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("there", ["text", "image", "neither"])
 def test_without_texts_or_without_pictures_there_is_no_consensus_of_both(there: str, tmp_path: Path) -> None:
-    methods = {} if there == "neither" else {there: of(TEXT)}
+    methods: dict[str, Any] = {} if there == "neither" else {there: of(TEXT)}
     lost = tuple({"text", "image"} - set(methods))
     assert join(tmp_path, lost=lost, **methods) == {}
 

@@ -36,11 +36,11 @@ def test_what_all_products_share_no_longer_hides_what_tells_them_apart() -> None
 
 def test_centred_vectors_are_the_same_wherever_the_cloud_lay() -> None:
     vectors = planted.vectors(TRUTH, 0.5)
-    assert centred(vectors + np.float32(3)) == pytest.approx(centred(vectors), abs=1e-5)
+    assert centred((vectors + 3).astype(np.float32)) == pytest.approx(centred(vectors), abs=1e-5)
 
 
 def test_equal_vectors_have_nothing_left_once_centred() -> None:
-    assert not centred(np.ones((10, 4), np.float32) / 2).any()
+    assert not centred(np.full((10, 4), 0.5, np.float32)).any()
 
 
 def test_smoothing_draws_groups_together_and_noise_goes() -> None:
