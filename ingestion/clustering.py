@@ -92,14 +92,15 @@ def kmeans(points: Matrix, k: int, seed: int) -> Labels:
 def ward(points: Matrix, k: int, seed: int) -> Labels:
     """Ward's hierarchical clustering of (n, d) points cut at k groups: (n,) group numbers, 0 to k - 1."""
     from sklearn.cluster import AgglomerativeClustering
-    from sklearn.neighbors import NearestCentroid
+    from sklearn.metrics import pairwise_distances_argmin
 
     n = len(points)
     if n <= WARD_SAMPLE:
         return AgglomerativeClustering(k, linkage="ward").fit_predict(points).astype(np.int32)  # type: ignore[no-any-return]
     chosen = np.random.default_rng(seed).choice(n, WARD_SAMPLE, replace=False)
     labels = AgglomerativeClustering(k, linkage="ward").fit_predict(points[chosen])
-    return NearestCentroid().fit(points[chosen], labels).predict(points).astype(np.int32)  # type: ignore[no-any-return]
+    centres = np.array([points[chosen[labels == group]].mean(axis=0) for group in range(k)])
+    return pairwise_distances_argmin(points, centres).astype(np.int32)  # type: ignore[no-any-return]
 
 
 def silhouette(points: Matrix, labels: Labels) -> float:
@@ -109,8 +110,10 @@ def silhouette(points: Matrix, labels: Labels) -> float:
     groups = len(np.unique(labels))
     if not 2 <= groups < len(labels):
         return float("nan")
-    sample = SILHOUETTE_SAMPLE if len(labels) > SILHOUETTE_SAMPLE else None
-    return float(silhouette_score(points, labels, sample_size=sample, random_state=0))
+    if len(labels) > SILHOUETTE_SAMPLE:
+        chosen = np.random.RandomState(0).permutation(len(labels))[:SILHOUETTE_SAMPLE]
+        return silhouette(points[chosen], labels[chosen])  # of the sample all may be in one group
+    return float(silhouette_score(points, labels))
 
 
 def members_of(unit: Matrix, dimensions: int, n_neighbours: int, seeds: int) -> Iterator[dict[str, Matrix]]:

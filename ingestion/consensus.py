@@ -19,13 +19,15 @@ Labels = NDArray[np.int32]
 SAMPLE = 5_000
 """Average linkage holds all pairs: above this many products the tree is built on a seeded sample."""
 ROUNDS = 10
+LEAST_WEIGHT = 1e-6
+"""Of the heaviest member: so little moves nothing, and what only such a member placed is still placed by it."""
 
 
 def consensus(members: Sequence[Labels], weights: Sequence[float], k: int, seed: int = 0) -> Labels:
     """The (n,) groups, 0 to at most k - 1, that `members` agree on by weight.
 
     A member is (n,) group numbers, -1 where it did not place a product; every product must be placed by one. How often
-    two products are together counts the members only that placed both.
+    two products are together counts the members only that placed both; one of weight 0 where no other placed both.
     """
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
@@ -40,6 +42,9 @@ def consensus(members: Sequence[Labels], weights: Sequence[float], k: int, seed:
     apart = 1 - votes.likeness(votes.shown[chosen], votes.placed[chosen], chosen).astype(np.float64)
     np.fill_diagonal(apart, 0)
     tree = linkage(squareform(apart, checks=False), "average")
+    # Cut by the order of joining: of joins at one height, as where no member saw two together, no more than k - 1 are
+    # undone. What all members put together stays so, though there be fewer groups.
+    tree[:, 2] = np.where(tree[:, 2] > 0, np.arange(1, len(tree) + 1), 0)
     groups = np.full(n, -1, dtype=np.int32)
     groups[chosen] = fcluster(tree, k, "maxclust") - 1
     return _settled(votes, groups)
@@ -70,7 +75,8 @@ class _Votes:
 
     @classmethod
     def of(cls, members: Sequence[Labels], weights: Sequence[float]) -> Self:
-        share = np.asarray(weights, dtype=np.float32) / (np.float32(sum(weights)) or 1)
+        heard = np.maximum(weights, LEAST_WEIGHT * (max(weights) or 1))
+        share = (heard / heard.sum()).astype(np.float32)
         columns = [(m[:, None] == np.arange(m.max() + 1)).astype(np.float32) for m in members]
         spread = [np.full(c.shape[1], w, dtype=np.float32) for c, w in zip(columns, share, strict=True)]
         placed = np.column_stack([m >= 0 for m in members]).astype(np.float32)
