@@ -152,6 +152,19 @@ def test_ward_groups_a_sample_of_a_large_catalogue_and_gives_the_rest_to_the_nea
     assert adjusted_rand_score(TRUTH, clustering.ward(VECTORS, KINDS, 0)) > 0.99
 
 
+def test_ward_groups_a_large_catalogue_of_equal_products_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clustering, "WARD_SAMPLE", 60)
+    assert len(clustering.ward(np.ones((len(TRUTH), 4), np.float32), KINDS, 0)) == len(TRUTH)
+
+
+def test_the_silhouette_of_a_large_catalogue_is_that_of_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = silhouette(VECTORS, TRUTH)
+    monkeypatch.setattr(clustering, "SILHOUETTE_SAMPLE", 60)
+    assert silhouette(VECTORS, TRUTH) == silhouette(VECTORS, TRUTH) == pytest.approx(whole, abs=0.05)
+    monkeypatch.setattr(clustering, "SILHOUETTE_SAMPLE", 2)
+    assert np.isnan(silhouette(VECTORS, (np.arange(len(TRUTH)) == 0).astype(np.int32)))  # all of it in one group
+
+
 def test_the_silhouette_is_scikit_learns_and_not_a_number_where_it_is_not_defined() -> None:
     assert silhouette(VECTORS, TRUTH.astype(np.int32)) == pytest.approx(silhouette_score(VECTORS, TRUTH))
     assert np.isnan(silhouette(VECTORS, np.zeros(len(TRUTH), np.int32)))

@@ -89,6 +89,19 @@ def test_two_members_that_see_half_each_are_joined_by_what_both_see() -> None:
     assert agreement(evenly([first, second])) == 1
 
 
+@pytest.mark.parametrize("k", [5, 6])
+def test_members_that_share_no_product_keep_their_groups(k: int) -> None:
+    first, second = np.where(TRUTH < 3, TRUTH, -1), np.where(TRUTH < 3, -1, TRUTH - 3)
+    found = evenly([first, second], k)
+    assert len(set(found)) == k
+    assert agreement(found) == 1 if k == 6 else agreement(found) > 0.7
+
+
+def test_what_only_a_member_without_weight_placed_is_placed_by_it() -> None:
+    known = np.where(TRUTH < 3, TRUTH, -1)
+    assert agreement(consensus([known, TRUTH], [1.0, 0.0], 6)) == 1
+
+
 def test_who_did_not_place_a_product_has_no_say_on_it() -> None:
     whole = TRUTH.copy()
     absent = whole.copy()
