@@ -7,7 +7,7 @@ The 2-D map is grouped because the field does so; neither the consensus nor the 
 
 import warnings
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -46,7 +46,11 @@ def step(work: Work) -> None:
         return
     found: dict[Grouping, dict[int, Labels]] = defaultdict(dict)
     again: dict[Grouping, list[tuple[Rows, Labels]]] = defaultdict(list)
-    for seed, spaces in enumerate(_spaces(work, normalised(vectors))):
+    unit, drawn_map = normalised(vectors), _map(work)
+    d, n_neighbours = parameters["dimensions"], parameters["neighbours"]
+    for seed, spaces in enumerate(members_of(unit, d, n_neighbours, range(seeds))):
+        if drawn_map is not None:
+            spaces["map"] = drawn_map
         ward_in = spaces if not seed else ("manifold",)  # Ward has no seed of its own
         for grouping, labels in grouped(spaces, k, seed, ward_in).items():
             found[grouping][seed] = labels
@@ -56,8 +60,11 @@ def step(work: Work) -> None:
                 work.write("partition_scores", [{**tag(method, grouping), **row}])
         rows = resample(product_ids, seed)
         if len(rows) > k:
-            part = {name: points[rows] for name, points in spaces.items()}
-            for grouping, labels in grouped(part, k, seed, spaces).items():
+            # all is made anew from the products drawn, but for the map: its spread is `map_scores`'
+            part = next(members_of(unit[rows], d, n_neighbours, [seed]))
+            if drawn_map is not None:
+                part["map"] = drawn_map[rows]
+            for grouping, labels in grouped(part, k, seed, part).items():
                 again[grouping].append((rows, labels))
                 if grouping[0] == "kmeans" and grouping[1] in MEMBERS:
                     drawn = [product_ids[row] for row in rows]
@@ -116,11 +123,11 @@ def silhouette(points: Matrix, labels: Labels) -> float:
     return float(silhouette_score(points, labels))
 
 
-def members_of(unit: Matrix, dimensions: int, n_neighbours: int, seeds: int) -> Iterator[dict[str, Matrix]]:
-    """For each seed the points of (n, d) unit rows in the spaces of MEMBERS."""
+def members_of(unit: Matrix, dimensions: int, n_neighbours: int, seeds: Iterable[int]) -> Iterator[dict[str, Matrix]]:
+    """For each seed the points of (n, d) unit rows in the embedding itself and in the spaces of MEMBERS."""
     near = neighbours(unit, n_neighbours)
     fixed = {"full": unit, "centred": centred(unit), "smoothed": smoothed(unit, near[0])}
-    for points in manifolds(unit, dimensions, n_neighbours, range(seeds)):
+    for points in manifolds(unit, dimensions, n_neighbours, seeds):
         yield {**fixed, "manifold": points}
 
 
@@ -148,12 +155,6 @@ def write_stability(
 def tag(method: str, grouping: Grouping) -> dict[str, str]:
     """The columns that name a grouping."""
     return {"method": method, "algorithm": grouping[0], "space": grouping[1]}
-
-
-def _spaces(work: Work, vectors: Matrix) -> Iterator[dict[str, Matrix]]:
-    parameters, drawn = work.task.parameters, _map(work)
-    for spaces in members_of(vectors, parameters["dimensions"], parameters["neighbours"], parameters["seeds"]):
-        yield spaces if drawn is None else {**spaces, "map": drawn}
 
 
 def _map(work: Work) -> Matrix | None:

@@ -71,6 +71,14 @@ class Study(Settings):
     clustering. Off: it knows what the groups are called, which the question that is asked does not."""
 
 
+GROUPED = {
+    "kmeans": ("full", "centred", "smoothed", "manifold", "map"),
+    "ward": ("full", "manifold", "map"),
+    "consensus": ("ensemble",),
+}
+"""Which algorithm groups in which spaces."""
+
+
 class Verdict(Settings):
     """When a grouping is good enough."""
 
@@ -105,6 +113,15 @@ class Verdict(Settings):
             raise ValueError(
                 f"infeasible_below ({self.infeasible_below}) is above feasible_from ({self.feasible_from}); lower it"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _there_is_such_a_grouping(self) -> Self:
+        spaces = GROUPED[self.algorithm]
+        if self.space not in spaces:
+            raise ValueError(f"{self.algorithm} does not group in {self.space}; its spaces are {', '.join(spaces)}")
+        if unknown := set(self.rests_on) - {"text", "image", "text+image"}:
+            raise ValueError(f"rests_on has no scope {min(unknown)!r}; there are text, image and text+image")
         return self
 
 

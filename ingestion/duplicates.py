@@ -9,7 +9,7 @@ slightly altered; a variant in another colour, size or model is another product,
 """
 
 import heapq
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -107,13 +107,20 @@ def near(kind: str, ids: Sequence[str], links: Links) -> list[Row]:
     return [row for _, row in sorted(rows, key=lambda found: found[0])]
 
 
+PLACEHOLDER = 20
+"""Copies of one picture above which it is a shop's stand-in for a missing one; variants of a product are fewer."""
+
+
 def families(product_ids: Sequence[str], duplicates_rows: Iterable[Mapping[str, Any]]) -> NDArray[np.int64]:
     """The family of each product, (n,), 0 to families - 1 by first appearance; a product without copies is its own.
 
     `duplicates_rows` are rows of `duplicates`, of any kinds: products that any of them tie together, directly or by way
     of others, are one family, also where a product between them is not in `product_ids`. To keep copies in one fold of
-    a cross-validation.
+    a cross-validation. A picture that more than PLACEHOLDER products share says "no picture", not "the same product",
+    and makes no family.
     """
+    rows = list(duplicates_rows)
+    shared = Counter(row["duplicate_of"] for row in rows if row["kind"] == "image")
     head: dict[str, str] = {}
 
     def root(key: str) -> str:
@@ -123,7 +130,9 @@ def families(product_ids: Sequence[str], duplicates_rows: Iterable[Mapping[str, 
             key = head[key]
         return key
 
-    for row in duplicates_rows:
+    for row in rows:
+        if row["kind"] == "image" and shared[row["duplicate_of"]] > PLACEHOLDER:
+            continue
         copy, original = root(row["product_id"]), root(row["duplicate_of"])
         if copy != original:
             head[copy] = original

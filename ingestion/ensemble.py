@@ -2,7 +2,7 @@
 
 For one kind the members are every method's k-means groups in its spaces (`ingestion.clustering.MEMBERS`), seed by seed.
 For both together they are the groups of what sees both: `fusion`, each text method beside the pictures, and all text
-methods beside the pictures with half, two thirds and four fifths of the weight, because no one share is right for
+methods beside the pictures with .5, .65 and .8 of the weight, because no one share is right for
 every catalogue. Groups of texts alone would outvote the pictures, of which there are fewer methods.
 
 What a method counts, as a member and as a block of a joint embedding, is the square of its coherence: how far its own
@@ -119,16 +119,17 @@ def _join(work: Work, have: Mapping[str, str], order: list[str], whole: Voices, 
     p = work.task.parameters
     product_ids, joint = _joint(work, have, order)
     k = min(p["k"], len(product_ids))
+    spaces_of = (p["dimensions"], p["neighbours"])
     for at, (name, vectors) in enumerate(joint.items()):
-        for seed, spaces in enumerate(members_of(normalised(vectors), p["dimensions"], p["neighbours"], p["seeds"])):
-            asked = {space: spaces[space] for space in MEMBERS}
-            for space, points in asked.items():
-                whole.add(seed, name, space, product_ids, kmeans(points, k, seed))
+        unit = normalised(vectors)
+        for seed, spaces in enumerate(members_of(unit, *spaces_of, range(p["seeds"]))):
+            for space in MEMBERS:
+                whole.add(seed, name, space, product_ids, kmeans(spaces[space], k, seed))
             rows = resample(product_ids, seed)
             if len(rows) > k:
-                chosen = [product_ids[row] for row in rows]
-                for space, points in asked.items():
-                    drawn.add(seed, name, space, chosen, kmeans(points[rows], k, seed))
+                chosen, part = [product_ids[row] for row in rows], next(members_of(unit[rows], *spaces_of, [seed]))
+                for space in MEMBERS:
+                    drawn.add(seed, name, space, chosen, kmeans(part[space], k, seed))
             work.progress(at * p["seeds"] + seed + 1, len(joint) * p["seeds"])
 
 

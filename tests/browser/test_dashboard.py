@@ -59,7 +59,7 @@ def test_the_overview_gives_the_verdicts_and_says_what_could_not_run_and_why(stu
     page.goto(study)
     expect(page.locator(".verdict")).to_have_count(3)
     expect(page.locator(".verdict-text")).to_contain_text("consensus-text reaches an ARI of")
-    expect(page.locator(".verdict-text")).to_contain_text("Consensus of bert, tfidf")
+    expect(page.locator(".verdict-text")).to_contain_text("Consensus of BERT, TF-IDF")
     expect(page.locator(".leaderboard tbody tr")).to_have_count(9)
     expect(page.locator(".leaderboard")).to_contain_text("all-MiniLM-L6-v2")
     use = page.locator(".unavailable tr", has_text="USE")

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from ingestion.config import Config, load
+from ingestion.config import Config, Verdict, load
 from ingestion.features import registry
 from store.errors import ConfigError
 
@@ -96,3 +97,16 @@ def test_a_methods_unknown_setting_is_answered_with_those_there_are(name: str) -
 def test_an_unknown_method_is_answered_with_those_there_are() -> None:
     with pytest.raises(ConfigError, match=r"no method 'gpt'; there are count, tfidf"):
         registry.build("gpt", {})
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ({"space": "full"}, "consensus does not group in full; its spaces are ensemble"),
+        ({"algorithm": "ward", "space": "centred"}, "its spaces are full, manifold, map"),
+        ({"rests_on": {"txt": ("bert",)}}, "no scope 'txt'"),
+    ],
+)
+def test_a_verdict_that_nothing_could_rest_on_is_refused(setting: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Verdict.model_validate(setting)

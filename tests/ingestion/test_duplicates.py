@@ -145,3 +145,10 @@ def run(folder: Path, products: list[sample.Product]) -> list[Row]:
         put(root, "images", {"pictures": pictures}),
     ]
     return do(root, "duplicates", duplicates.step, parts, {}).get("duplicates", [])
+
+
+def test_a_picture_that_many_products_share_makes_no_family() -> None:
+    ids = [f"p{i}" for i in range(duplicates.PLACEHOLDER + 2)]
+    rows = [{"product_id": i, "duplicate_of": ids[0], "kind": "image"} for i in ids[1:]]
+    assert len(set(duplicates.families(ids, rows))) == len(ids)
+    assert len(set(duplicates.families(ids, rows[:-1]))) == 2

@@ -199,7 +199,7 @@ def voices(**methods: Vectors) -> Voices:
     """The groups of these vectors, as the real step makes them, of one seed."""
     found = Voices({product_id: row for row, product_id in enumerate(IDS)})
     for name, (ids, vectors) in methods.items():
-        for spaces in clustering.members_of(vectors, 200, 15, 1):
+        for spaces in clustering.members_of(vectors, 200, 15, range(1)):
             for (algorithm, space), labels in clustering.grouped(spaces, KINDS, 0).items():
                 if algorithm == "kmeans" and space in MEMBERS:
                     found.add(0, name, space, ids, labels)
