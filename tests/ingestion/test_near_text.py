@@ -195,6 +195,6 @@ def test_more_than_a_hundred_copies_of_one_listing_stay_one_family_but_for_strag
         told.append(" ".join(words))
     told = sorted(set(told))
     assert len(told) > 100
-    rows = [{"product_id": str(j), "duplicate_of": str(i)} for i, j in pairs(told)]
+    rows = [{"product_id": str(j), "duplicate_of": str(i), "kind": "text"} for i, j in pairs(told)]
     of = families([str(k) for k in range(len(told))], rows)
     assert np.bincount(of).max() >= 0.95 * len(told)  # of one word some slips are two letters apart
