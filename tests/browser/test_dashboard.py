@@ -47,8 +47,9 @@ def test_every_page_is_drawn(study: str, page: Page, path: str, title: str, cont
 
 def test_the_navigation_leads_to_every_page_and_names_it(study: str, page: Page) -> None:
     page.goto(study)
-    names = page.locator(".side-nav .nav-link").all_text_contents()
-    assert len(names) == 10
+    links = page.locator(".side-nav .nav-link")
+    expect(links).to_have_count(10)  # waits: the page's own code draws them
+    names = links.all_text_contents()
     for name in (*names[1:], names[0]):
         page.locator(".side-nav").get_by_text(name, exact=True).click()
         expect(page).to_have_title(f"{name} · aislemap")
