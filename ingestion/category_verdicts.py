@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
+from ingestion.intervals import NORMAL_95
 from ingestion.task import Work
 
 WIDEST = ("text+image", "text", "image")
-NORMAL_95 = 1.959964
 Counts = dict[str, Counter[int]]
 """Products per category and group."""
 

@@ -14,24 +14,23 @@ accuracy: names alone .72, centred .73, with one round .78, with two .79, run to
 names, .77. Names put into a sentence, or taken apart at '&' and 'and', came to the same and were left out.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ingestion import agreement
+from ingestion import duplicates, learning
 from ingestion.features.base import Inputs, Method, Model, Text
 from ingestion.features.step import build
+from ingestion.probes import judged
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load, normalised
 
 ENCODERS = ("bert", "use")
 """Methods that can embed a name they never met and put it near the texts that mean it: the pretrained sentence ones."""
 ROUNDS = 2
-NORMAL_95 = 1.959964
-"""Half width of a 95 % interval in standard errors."""
 BLOCK = 10_000
 """Products compared with all names at a time."""
 
@@ -62,7 +61,8 @@ def step(work: Work) -> None:
     work.write("named_groups", pa.table(rows))
     category_of = dict(zip(products["product_id"].to_pylist(), products["category"].to_pylist(), strict=True))
     found = {i: names[p] for i, p in zip(product_ids, placed.tolist(), strict=True)}
-    work.write("named_scores", ({"method": name, **row} for row in scores(category_of, found)))
+    copies = work.read("duplicates", "duplicates").to_pylist()
+    work.write("named_scores", ({"method": name, **row} for row in scores(category_of, found, copies)))
 
 
 def embed(
@@ -97,42 +97,22 @@ def nearest(vectors: Matrix, anchors: Matrix) -> tuple[Codes, Matrix, Matrix]:
     return placed, similarity, margin
 
 
-def scores(category_of: dict[str, str | None], placed: dict[str, str]) -> Iterator[dict[str, Any]]:
+def scores(
+    category_of: Mapping[str, str | None], placed: Mapping[str, str], copies: Iterable[Mapping[str, Any]] = ()
+) -> Iterator[dict[str, Any]]:
     """Rows of `named_scores`, for the products that have both a category and a place; none without such.
 
-    Intervals are jackknife ones over products, as those of `scores`.
+    Measured as the probes' predictions are, with families of `copies` (rows of `duplicates`) as one draw.
     """
-    pairs = [(category, placed[i]) for i, category in category_of.items() if category is not None and i in placed]
-    if not pairs:
+    ids = [i for i, category in category_of.items() if category is not None and i in placed]
+    if not ids:
         return
-    names = sorted({name for pair in pairs for name in pair})
-    row = {name: at for at, name in enumerate(names)}
-    table = np.zeros((len(names), len(names)), np.int64)
-    np.add.at(table, ([row[own] for own, _ in pairs], [row[given] for _, given in pairs]), 1)
-    for metric, measure in MEASURES.items():
-        value = measure(table)
-        half = NORMAL_95 * agreement.jackknife_error(measure, table)
-        interval = {"low": value - half, "high": min(1.0, value + half)} if np.isfinite(half) else {}
-        yield {"metric": metric, "value": value, **interval, "products": len(pairs)}
-
-
-def share_right(table: agreement.Table) -> float:
-    """Share of products on the diagonal of the (categories, names) table: there is no matching, the names say it."""
-    return float(np.trace(table) / table.sum())
-
-
-def macro_f1(table: agreement.Table) -> float:
-    """Mean F1 over the categories that have products, 0 to 1; a category that none was put in counts as 0."""
-    right, own, given = np.diagonal(table), table.sum(axis=1), table.sum(axis=0)
-    return float((2 * right[own > 0] / (own + given)[own > 0]).mean())
-
-
-MEASURES: dict[str, agreement.Measure] = {
-    "ari": agreement.ari,
-    "ami": agreement.ami,
-    "accuracy": share_right,
-    "macro_f1": macro_f1,
-}
+    names, codes = np.unique([[category_of[i], placed[i]] for i in ids], return_inverse=True)
+    own, given = codes.reshape(-1, 2).T.astype(np.int32)
+    table = learning.square(own, given, len(names))
+    kin = duplicates.families(ids, copies)
+    for row in judged(table, own, given, kin):
+        yield {**row, "products": len(ids)}
 
 
 def _centred(vectors: Matrix) -> Matrix:

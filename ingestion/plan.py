@@ -128,7 +128,7 @@ def naming(embedding: Step) -> Step:
         embedding,
         name=f"named_groups:{method}",
         function="ingestion.named_groups:step",
-        needs=("catalogue", embedding.name),
+        needs=("catalogue", "duplicates", embedding.name),
         parameters={"method": method, **parameters},
     )
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ingestion import agreement, duplicates, intervals, learning
+from ingestion.agreement import Table
 from ingestion.classifiers import Codes, Fitted, linear, neighbours, sample
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load, normalised
@@ -99,12 +100,22 @@ def ceilings(codes: Codes, predicted: Codes, families: NDArray[Any]) -> Iterator
     """Rows of `ceilings` from (n,) true and predicted category codes and families: one per measure."""
     table = learning.square(codes, predicted, int(codes.max()) + 1)
     numbers = np.unique(families, return_inverse=True)[1].astype(np.int64)
+    return judged(table, codes, predicted, numbers)
+
+
+def judged(table: Table, codes: Codes, predicted: Codes, families: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
+    """Each measure of a table of true and predicted categories, with its interval.
+
+    `codes` and `predicted` are the (n,) codes that it counts, `families` their families, numbered without gaps.
+    """
     for metric, measure in MEASURES.items():
-        value = measure(table)
-        parts = intervals.influences(intervals.deviations(measure, table, codes, predicted), numbers)
-        share = metric in {"accuracy", "macro_f1"}
-        # Where no mistake was seen the jackknife sees no spread; a pair has two products that can be mistaken.
-        beyond = intervals.RULE_OF_THREE / len(codes) * (1 if share else 2)
-        ends = intervals.interval([value], float(np.sqrt((parts**2).sum())), beyond, least=0.0 if share else -1.0)
+        value, ends = measure(table), None
+        if len(codes) > 2:  # of fewer, nothing is left to leave one out of
+            parts = intervals.influences(intervals.deviations(measure, table, codes, predicted), families)
+            share = metric in {"accuracy", "macro_f1"}
+            # Where no mistake was seen the jackknife sees no spread; a pair has two products that can be mistaken.
+            beyond = intervals.RULE_OF_THREE / len(codes) * (1 if share else 2)
+            error = float(np.sqrt((parts**2).sum()))
+            ends = intervals.interval([value], error, beyond, least=0.0 if share else -1.0)
         low, high = ends or (None, None)
         yield {"metric": metric, "value": value, "low": low, "high": high}

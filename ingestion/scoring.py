@@ -39,6 +39,7 @@ def step(work: Work) -> None:
     quality = _label_free(work, method)
     apart = standing(work, work.task.parameters.get("vectors", method), category_of)
     stable = stabilities(work, method)
+    family_of = dict(zip(category_of, families(work, list(category_of)), strict=True))
     for grouping in groupings(work, method):
         tag = {"method": method, "algorithm": grouping.algorithm, "space": grouping.space}
         shown = grouping.groups[representative(grouping.groups)]
@@ -52,7 +53,8 @@ def step(work: Work) -> None:
             pairs = zip(*agreement.matching(table), strict=True)
             matched = {int(c): str(names[r]) for r, c in pairs if table[r, c]}  # a group of none of it is not its group
             tables = [agreement.contingency(codes.astype(np.int32), groups[has]) for groups in grouping.groups.values()]
-            kin = families(work, np.array(grouping.product_ids)[has].tolist())
+            of_scored = [family_of[i] for i in np.array(grouping.product_ids)[has]]
+            kin = np.unique(of_scored, return_inverse=True)[1]  # numbered without gaps: each is a draw
             placed = codes.astype(np.int32), shown[has], kin
             work.write("scores", ({**tag, **row} for row in scores(tables, table, placed)))
             found = category_scores(
@@ -93,8 +95,9 @@ def scores(
     chances = intervals.null(shown)
     for metric, measure in agreement.MEASURES.items():
         values = [measure(table) for table in tables]
-        error = agreement.jackknife_error(measure, shown)
-        if placed is not None and np.isfinite(error):
+        if placed is None or n < 3:
+            error = agreement.jackknife_error(measure, shown)
+        else:
             categories, groups, kin = placed
             of_products = intervals.deviations(measure, shown, categories, groups)
             error = float(np.linalg.norm(intervals.influences(of_products, kin)))
