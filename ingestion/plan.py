@@ -137,10 +137,10 @@ def together(kinds: dict[str, str], config: Config, k: int) -> list[Step]:
     """The consensus over the text methods, over the image methods, and over all; `kinds` is each method's modality."""
     steps = []
     for modality, name in CONSENSUS.items():
-        joined = {method: kind for method, kind in kinds.items() if modality in (kind, "text+image")}
+        joined = {method: kind for method, kind in kinds.items() if kind in modality.split("+")}
         if not set(modality.split("+")) <= set(joined.values()):
             continue
-        vectors = next_declared(name, list(joined), config)
+        vectors = next_declared(name, list(kinds), config)
         steps += [
             Step(
                 f"clustering:{name}",

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from ingestion import agreement as measures
 from ingestion.clustering import kmeans
-from ingestion.consensus import coherence, consensus
+from ingestion.consensus import at_two_depths, coherence, consensus
 from ingestion.projection import manifold
 from ingestion.resampling import Labels
 from ingestion.spaces import centred, smoothed
@@ -32,6 +33,33 @@ def lacking(member: Labels, share: float, seed: int) -> Labels:
 
 def noisy(count: int, wrong: float = 0.35) -> list[Labels]:
     return [planted.blurred(TRUTH, wrong, seed) for seed in range(count)]
+
+
+def test_kinds_that_groups_of_k_cut_through_are_kept_whole_by_the_finer_groups() -> None:
+    kinds = planted.truth(12, 20)
+    through = (np.arange(len(kinds)) % 6).astype(np.int32)  # what the members of k agree on, and no kind knows of
+    fine = [planted.blurred(kinds, 0.1, seed) for seed in range(5)]
+    found = at_two_depths([through] * 5, fine, [1.0] * 5, 6)
+    together = [np.bincount(found[kinds == kind]).max() / 20 for kind in range(12)]
+    assert len(np.unique(found)) == 6
+    assert min(together) > 0.95
+    assert max(np.bincount(through[kinds == kind]).max() / 20 for kind in range(12)) < 0.25
+
+
+def test_of_two_depths_that_consensus_is_taken_that_tells_most_about_the_finer_groups() -> None:
+    members, fine = noisy(4), [planted.blurred(planted.truth(12, 20), 0.3, seed) for seed in range(4)]
+    weights = [0.9, 0.5, 0.4, 0.2]
+
+    def told(groups: Labels) -> float:
+        values = [measures.v_measure(measures.contingency(groups, m)) for m in fine]
+        return float(np.average(values, weights=weights))
+
+    candidates = [
+        consensus(members, weights, 6),
+        consensus([*members, *fine], [*weights, *weights], 6),
+        consensus(fine, weights, 6),
+    ]
+    assert told(at_two_depths(members, fine, weights, 6)) == pytest.approx(max(map(told, candidates)))
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])

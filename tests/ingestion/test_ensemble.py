@@ -49,7 +49,7 @@ def studied(root: Root, method: str, ids: list[str], vectors: Matrix) -> list[Pa
 def join(folder: Path, modality: str = "text+image", lost: tuple[str, ...] = (), **methods: Vectors) -> dict[str, Rows]:
     """What the step writes for these methods, named after their kind; of `lost` ones there is nothing."""
     root = Root(folder)
-    kinds = {name: "text+image" if name == "fusion" else name.split("_")[0] for name in (*methods, *lost)}
+    kinds = {name: name.split("_")[0] for name in (*methods, *lost)}
     reads = [part for name, (ids, vectors) in methods.items() for part in studied(root, name, ids, vectors)]
     parameters: dict[str, Any] = {"method": "consensus", "modality": modality, "methods": kinds, **PROTOCOL}
     return do(root, "clustering:consensus", ensemble.step, reads, parameters)
@@ -161,13 +161,6 @@ def test_of_one_kind_every_product_is_placed_that_any_method_could_read(tmp_path
 def test_where_no_product_has_both_there_is_nothing_to_join(tmp_path: Path) -> None:
     odd, even = np.arange(1, N, 2), np.arange(0, N, 2)
     assert join(tmp_path, text=of(TEXT, odd), image=of(IMAGE, even)) == {}
-
-
-def test_fusion_has_its_say_and_is_joined_to_nothing_a_second_time(tmp_path: Path) -> None:
-    fusion = of(np.hstack([TEXT, IMAGE]))
-    written = join(tmp_path, text=of(TEXT), image=of(IMAGE), fusion=fusion)
-    assert written["models"][0]["model"] == "consensus of text, image, fusion"
-    assert right(written) > 0.99
 
 
 def test_a_method_that_failed_changes_nothing(tmp_path: Path) -> None:

@@ -41,7 +41,11 @@ def vectors_of(method: Method, texts: list[tuple[str, str]]) -> np.ndarray[Any, 
 
 def run(folder: Path, products: Rows, vectors: np.ndarray[Any, Any], ids: list[str]) -> dict[str, Rows]:
     root, method = Root(folder), FakeText(FakeSettings(dimensions=vectors.shape[1]))
-    reads = [put(root, "catalogue", {"products": products}), put(root, "duplicates", {}), put_vectors(root, "faketext", ids, vectors)]
+    reads = [
+        put(root, "catalogue", {"products": products}),
+        put(root, "duplicates", {}),
+        put_vectors(root, "faketext", ids, vectors),
+    ]
     parameters = {"method": "faketext", "class": CLASS, "settings": {"dimensions": vectors.shape[1]}}
     task = Task("named:faketext", "out", "", "plain", root, {p.step: p for p in reads}, parameters)
     task.context["model"] = method.resolve()

@@ -249,7 +249,7 @@ def test_every_step_that_is_needed_is_planned(shop: tuple[Path, Path]) -> None:
         ({"p": "image"}, {"consensus-image": {"p"}}),
         (
             {"a": "text", "p": "image", "f": "text+image"},
-            {"consensus-text": {"a"}, "consensus-image": {"p"}, "consensus": {"a", "p", "f"}},
+            {"consensus-text": {"a"}, "consensus-image": {"p"}, "consensus": {"a", "p"}},
         ),
     ],
 )
