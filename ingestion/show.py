@@ -132,6 +132,9 @@ def study(store: Path, report: Report) -> None:
         _say(f"{advice.upper()}: {', '.join(v.category for v in by_category if v.verdict == advice)}.")
     for method, reason in report.missing.items():
         _say(f"{method} did not run. {reason}")
+    for outcome in report.outcomes.values():
+        if outcome.status == "failed" and ":" not in outcome.step:  # of no method: those are told above
+            _say(f"{outcome.step} is missing from the study: its step failed. {outcome.detail}")
     _say(
         f"Snapshot {report.number} ({report.status}) in {report.seconds:.1f} s: {report.count('computed')} steps "
         f"computed, {report.count('cached')} unchanged, {report.count('failed')} failed."

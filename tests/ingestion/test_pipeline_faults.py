@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import aislemap
+from ingestion import show
 from ingestion.engine import Event, Failed, Finished, LocalEngine
 from ingestion.features import registry
 from ingestion.pipeline import Report
@@ -119,6 +120,17 @@ def test_a_method_asked_for_by_name_that_does_not_run_has_an_exit_code_of_its_ow
 ) -> None:
     assert command("--methods", f"faketext,{method}") == 6
     assert f"aislemap: {method} did not run." in capsys.readouterr().err
+
+
+def test_a_failed_step_of_no_method_is_named_with_its_reason(
+    again: tuple[Shop, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    goods, store = again
+    report = ingest(goods, store)
+    report.outcomes["suspects"] = Outcome("suspects", "failed", detail="It was stopped at 4,200 MB of memory.")
+    show.study(store, report)
+    said = capsys.readouterr().out
+    assert "suspects is missing from the study: its step failed. It was stopped at 4,200 MB of memory." in said
 
 
 def test_a_method_whose_vectors_could_not_be_grouped_is_missing_too(tmp_path: Path) -> None:
