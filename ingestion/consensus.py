@@ -7,7 +7,7 @@ the tree joined early, and it places the products that the tree, on a large cata
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,8 @@ def consensus(members: Sequence[Labels], weights: Sequence[float], k: int, seed:
     chosen = np.arange(n)
     if n > SAMPLE:
         chosen = np.sort(np.random.default_rng(seed).choice(n, SAMPLE, replace=False))
-    apart = 1 - votes.likeness(votes.shown[chosen], votes.placed[chosen], chosen).astype(np.float64)
+    profile = votes.shown[chosen].toarray()
+    apart = 1 - votes.likeness(profile, votes.placed[chosen], chosen).astype(np.float64)
     np.fill_diagonal(apart, 0)
     tree = linkage(squareform(apart, checks=False), "average")
     # Cut by the order of joining: of joins at one height, as where no member saw two together, no more than k - 1 are
@@ -55,9 +56,10 @@ def at_two_depths(
 ) -> Labels:
     """The (n,) groups of a `consensus` of `members`, of `fine`, which cut the same spaces finer, or of both together.
 
-    Of the three that one which tells most about `fine`: the highest mean normalised mutual information, by weight (so
-    do Fred & Jain 2005 choose among combined groupings). Groups of k are cut through where there are more than k of a
-    kind; the finer ones show it, and groups that keep them whole tell more of them. `weights` are those of either.
+    Of the three that one which tells most about `fine`: the highest mean normalised mutual information (arithmetic
+    mean: the V-measure), by weight; so do Fred & Jain (2005) choose among combined groupings, though by all that were
+    combined. Groups of k cut through kinds where there are more kinds than k; the finer groups show it, and a grouping
+    that keeps them whole tells more of them. `weights` are those of `members`, and of `fine` in the same order.
     """
     both = [*weights, *weights]
     found = [
@@ -65,11 +67,12 @@ def at_two_depths(
         consensus([*members, *fine], both, k, seed),
         consensus(fine, weights, k, seed),
     ]
+    heard = [(m, m >= 0, weight) for m, weight in zip(fine, weights, strict=True) if (m >= 0).any()]
+    counts = [weight for *_, weight in heard]
 
     def told(groups: Labels) -> float:
-        seen = [m >= 0 for m in fine]
-        values = [agreement.v_measure(agreement.contingency(groups[s], m[s])) for s, m in zip(seen, fine, strict=True)]
-        return round(float(np.average(values, weights=weights)), 12)
+        values = [agreement.v_measure(agreement.contingency(groups[seen], m[seen])) for m, seen, _ in heard]
+        return round(float(np.average(values, weights=counts if any(counts) else None)), 12)
 
     return max(found, key=told)
 
@@ -90,21 +93,31 @@ def coherence(spaces: Sequence[Labels]) -> float:
 
 @dataclass(frozen=True)
 class _Votes:
-    """All members' groups side by side: `shown` (n, all groups) and `placed` (n, members) of 0 and 1, with weights."""
+    """All members' groups side by side: `shown` (n, all groups) and `placed` (n, members) of 0 and 1, with weights.
 
-    shown: Matrix
+    `shown` is sparse, a product being in one group of each member: on 20,000 products and 300 groups it would else
+    hold gigabytes of zeros.
+    """
+
+    shown: Any
     placed: Matrix
     column_weights: Matrix
     weights: Matrix
 
     @classmethod
     def of(cls, members: Sequence[Labels], weights: Sequence[float]) -> Self:
+        from scipy import sparse
+
         heard = np.maximum(weights, LEAST_WEIGHT * (max(weights) or 1))
         share = (heard / heard.sum()).astype(np.float32)
-        columns = [(m[:, None] == np.arange(m.max() + 1)).astype(np.float32) for m in members]
-        spread = [np.full(c.shape[1], w, dtype=np.float32) for c, w in zip(columns, share, strict=True)]
-        placed = np.column_stack([m >= 0 for m in members]).astype(np.float32)
-        return cls(np.hstack(columns), placed, np.concatenate(spread), share)
+        sizes = np.array([m.max() + 1 for m in members])
+        first = np.concatenate([[0], np.cumsum(sizes)])
+        placed = np.column_stack([m >= 0 for m in members])
+        rows, at = np.nonzero(placed)
+        columns = np.column_stack(members)[rows, at] + first[at]
+        ones = np.ones(len(rows), np.float32)
+        shown = sparse.csr_matrix((ones, (rows, columns)), shape=(len(placed), first[-1]))
+        return cls(shown, placed.astype(np.float32), np.repeat(share, sizes), share)
 
     def likeness(self, profile: Matrix, presence: Matrix, rows: NDArray[np.int64] | None = None) -> Matrix:
         """How often the products of `rows` are together with each of `profile`: (rows, profiles), 0 to 1.
@@ -112,25 +125,28 @@ class _Votes:
         Rounded, so that what is equal in theory does not differ in its last digit and turn the order of joining.
         """
         chosen = slice(None) if rows is None else rows
-        together = self.shown[chosen] @ (profile * self.column_weights).T
+        together: Matrix = self.shown[chosen] @ np.ascontiguousarray((profile * self.column_weights).T)
         asked = self.placed[chosen] @ (presence * self.weights).T
         share = np.divide(together, asked, out=np.zeros_like(together), where=asked > 0)
-        return np.round(np.clip(share, 0, 1), 5)
+        rounded: Matrix = np.round(np.clip(share, 0, 1), 5).astype(np.float32)
+        return rounded
 
 
 def _settled(votes: _Votes, groups: Labels) -> Labels:
     """Each product in the group whose products it is most often together with, until none moves."""
-    k = int(groups.max()) + 1
-    every = np.arange(len(groups))
+    from scipy import sparse
+
+    n, k = len(groups), int(groups.max()) + 1
+    every = np.arange(n)
     for _ in range(ROUNDS):
-        seen = groups >= 0
-        member = np.eye(k, dtype=np.float32)[groups[seen]]
-        sizes = np.maximum(member.sum(axis=0), 1)[:, None]
-        likeness = votes.likeness(member.T @ votes.shown[seen] / sizes, member.T @ votes.placed[seen] / sizes)
+        seen = np.flatnonzero(groups >= 0)
+        member = sparse.csr_matrix((np.ones(len(seen), np.float32), (groups[seen], seen)), shape=(k, n))
+        sizes = np.maximum(np.bincount(groups[seen], minlength=k), 1)[:, None].astype(np.float32)
+        likeness = votes.likeness((member @ votes.shown).toarray() / sizes, (member @ votes.placed) / sizes)
         moved = likeness.argmax(axis=1).astype(np.int32)
-        stay = seen & (likeness[every, np.maximum(groups, 0)] >= likeness.max(axis=1))
+        stay = (groups >= 0) & (likeness[every, np.maximum(groups, 0)] >= likeness.max(axis=1))
         moved[stay] = groups[stay]
-        if seen.all() and (np.array_equal(moved, groups) or len(np.unique(moved)) < k):
+        if len(seen) == n and (np.array_equal(moved, groups) or len(np.unique(moved)) < k):
             return groups  # settled, or a group would be lost
         groups = moved
     return groups

@@ -13,7 +13,7 @@ spaces tell the same story (`ingestion.consensus.coherence`). No category takes 
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -105,7 +105,7 @@ def step(work: Work) -> None:
     if parameters["modality"] == "text+image":
         whole, drawn = _joined(work, have, order)
     else:
-        whole, drawn = _heard(work, list(have), order)
+        whole, drawn = (_heard(work, have, order, table) for table in ("partitions", "resampled_partitions"))
     found: dict[int, Labels] = {}
     again: list[tuple[Rows, Labels]] = []
     for seed in sorted(whole.groups):
@@ -122,24 +122,18 @@ def step(work: Work) -> None:
     work.write("models", [{**row, "products": len(placed), "parameters": json.dumps({"methods": list(have)})}])
 
 
-def _heard(work: Work, methods: Sequence[str], order: list[str]) -> tuple[Voices, Voices]:
-    """The voices of these methods' groups, and of those of the resamples."""
-    rows = {product_id: row for row, product_id in enumerate(order)}
-    heard = Voices(rows), Voices(rows)
-    for voices, table in zip(heard, ("partitions", "resampled_partitions"), strict=True):
-        for method in methods:
-            _listen(work, method, table, voices)
-    return heard
-
-
-def _listen(work: Work, method: str, table: str, voices: Voices) -> None:
-    rows = work.read(f"clustering:{method}", table)
-    rows = rows.filter(pc.equal(rows["algorithm"], "kmeans"))
-    for space in MEMBERS:
-        of_space = rows.filter(pc.equal(rows["space"], space))
-        for seed in pc.unique(of_space["seed"]).to_pylist():
-            drawn = of_space.filter(pc.equal(of_space["seed"], seed))
-            voices.add(seed, method, space, drawn["product_id"].to_pylist(), drawn["cluster"].to_numpy())
+def _heard(work: Work, methods: Iterable[str], order: list[str], table: str) -> Voices:
+    """The voices of these methods' groups in that table: `partitions`, or `resampled_partitions`."""
+    voices = Voices({product_id: row for row, product_id in enumerate(order)})
+    for method in methods:
+        rows = work.read(f"clustering:{method}", table)
+        rows = rows.filter(pc.equal(rows["algorithm"], "kmeans"))
+        for space in MEMBERS:
+            of_space = rows.filter(pc.equal(rows["space"], space))
+            for seed in pc.unique(of_space["seed"]).to_pylist():
+                drawn = of_space.filter(pc.equal(of_space["seed"], seed))
+                voices.add(seed, method, space, drawn["product_id"].to_pylist(), drawn["cluster"].to_numpy())
+    return voices
 
 
 def _joined(work: Work, have: Mapping[str, str], order: list[str]) -> tuple[Voices, Voices]:
@@ -160,14 +154,12 @@ def _joined(work: Work, have: Mapping[str, str], order: list[str]) -> tuple[Voic
     return whole, drawn
 
 
-def _cut(
-    voices: Voices, seed: int, name: str, product_ids: list[str], spaces: Mapping[str, Matrix], groups: int
-) -> None:
-    """Add the groups of a joint embedding in its spaces, and those of the finer cut."""
-    most = len(product_ids)
+def _cut(voices: Voices, seed: int, name: str, product_ids: list[str], spaces: Mapping[str, Matrix], k: int) -> None:
+    """Add the groups of a joint embedding in its spaces, and those of the finer cut if there are products for it."""
+    n = len(product_ids)
     for space in MEMBERS:
-        points = spaces[space]
-        labels, fine = (kmeans(points, min(k, most), seed) for k in (groups, FINER * groups))
+        labels = kmeans(spaces[space], min(k, n), seed)
+        fine = kmeans(spaces[space], FINER * k, seed) if n > FINER * k else None
         voices.add(seed, name, space, product_ids, labels, fine)
 
 
@@ -178,7 +170,7 @@ def _joint(work: Work, have: Mapping[str, str], order: list[str]) -> tuple[list[
     product_ids = [i for i in order if i in held["text"] and i in held["image"]]
     if len(product_ids) < 2:
         return product_ids, {}
-    alone, _ = _heard(work, list(loaded), order)
+    alone = _heard(work, loaded, order, "partitions")
     weights = {m: float(np.mean([alone.coherence(seed, m) for seed in sorted(alone.groups)])) for m in loaded}
     blocks: dict[str, dict[str, Matrix]] = {"text": {}, "image": {}}
     for method, (ids, vectors) in loaded.items():

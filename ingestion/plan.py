@@ -134,7 +134,10 @@ def naming(embedding: Step) -> Step:
 
 
 def together(kinds: dict[str, str], config: Config, k: int) -> list[Step]:
-    """The consensus over the text methods, over the image methods, and over all; `kinds` is each method's modality."""
+    """The consensus over text methods, over image methods, and over these together; `kinds` is each one's modality.
+
+    A method that joins others, as `fusion`, is no member, for its members are; it may lend its vectors.
+    """
     steps = []
     for modality, name in CONSENSUS.items():
         joined = {method: kind for method, kind in kinds.items() if kind in modality.split("+")}

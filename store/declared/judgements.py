@@ -16,7 +16,9 @@ TABLES = (
                 "ari, ami, nmi, v_measure, homogeneity, completeness, accuracy (after matching), silhouette.",
             ),
             Column("value", "DOUBLE", "Median over the seeds."),
-            Column("low", "DOUBLE", "Lower end of the 95 % interval over products (jackknife); NULL where none."),
+            Column(
+                "low", "DOUBLE", "Lower end of the 95 % interval (jackknife; copies are one draw); NULL where none."
+            ),
             Column("high", "DOUBLE", "Upper end of that interval."),
             Column("chance", "DOUBLE", "95th percentile where the categories are shuffled; NULL without categories."),
             Column("seed_min", "DOUBLE", "Lowest value over the seeds."),
@@ -51,7 +53,9 @@ TABLES = (
             Column("probe", "VARCHAR", "linear (logistic regression) or knn (nearest neighbours)."),
             Column("metric", "VARCHAR", "accuracy, macro_f1, ari or ami of the predicted categories."),
             Column("value", "DOUBLE", "Its value over all held-out products."),
-            Column("low", "DOUBLE", "Lower end of the 95 % interval over products (jackknife); NULL where none."),
+            Column(
+                "low", "DOUBLE", "Lower end of the 95 % interval (jackknife; copies are one draw); NULL where none."
+            ),
             Column("high", "DOUBLE", "Upper end of that interval."),
             Column("folds", "INTEGER", "Folds of the cross-validation."),
             Column("products", "INTEGER", "Products with a vector and a category that were predicted."),
@@ -186,7 +190,9 @@ TABLES = (
             METHOD,
             Column("metric", "VARCHAR", "ari, ami, accuracy or macro_f1."),
             Column("value", "DOUBLE", "Its value."),
-            Column("low", "DOUBLE", "Lower end of the 95 % interval over products (jackknife); NULL where none."),
+            Column(
+                "low", "DOUBLE", "Lower end of the 95 % interval (jackknife; copies are one draw); NULL where none."
+            ),
             Column("high", "DOUBLE", "Upper end of that interval."),
             Column("products", "INTEGER", "Products with a vector and a category."),
         ),

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from ingestion import agreement as measures
 from ingestion.clustering import kmeans
 from ingestion.consensus import at_two_depths, coherence, consensus
 from ingestion.projection import manifold
@@ -46,20 +45,33 @@ def test_kinds_that_groups_of_k_cut_through_are_kept_whole_by_the_finer_groups()
     assert max(np.bincount(through[kinds == kind]).max() / 20 for kind in range(12)) < 0.25
 
 
-def test_of_two_depths_that_consensus_is_taken_that_tells_most_about_the_finer_groups() -> None:
-    members, fine = noisy(4), [planted.blurred(planted.truth(12, 20), 0.3, seed) for seed in range(4)]
-    weights = [0.9, 0.5, 0.4, 0.2]
+def candidates(members: list[Labels], fine: list[Labels], k: int) -> dict[str, Labels]:
+    """The three that the consensus at two depths chooses among."""
+    return {"members": evenly(members, k), "both": evenly([*members, *fine], k), "fine": evenly(fine, k)}
 
-    def told(groups: Labels) -> float:
-        values = [measures.v_measure(measures.contingency(groups, m)) for m in fine]
-        return float(np.average(values, weights=weights))
 
-    candidates = [
-        consensus(members, weights, 6),
-        consensus([*members, *fine], [*weights, *weights], 6),
-        consensus(fine, weights, 6),
-    ]
-    assert told(at_two_depths(members, fine, weights, 6)) == pytest.approx(max(map(told, candidates)))
+def test_where_the_finer_groups_say_nothing_of_how_they_belong_together_the_members_decide() -> None:
+    pairs = planted.truth(N // 2, 2)  # finer groups of two products each: no tree over them has a reason
+    members, fine = noisy(5, 0.1), [pairs] * 5
+    found = at_two_depths(members, fine, [1.0] * 5, 6)
+    by = candidates(members, fine, 6)
+    assert np.array_equal(found, by["members"])
+    assert agreement(by["members"]) > agreement(by["fine"]) + 0.5
+
+
+def test_the_weights_say_whose_finer_groups_are_told_of() -> None:
+    kinds, others = planted.truth(12, 20), (np.arange(N) % 12).astype(np.int32)
+    along, across = planted.truth(6, 40), (np.arange(N) % 6).astype(np.int32)
+    members, fine = [along, across], [kinds, others]
+    for weights, own in (([1.0, 0.1], along), ([0.1, 1.0], across)):
+        assert agreement(at_two_depths(members, fine, weights, 6), own) > 0.95
+
+
+def test_finer_groups_that_placed_nothing_or_weigh_nothing_are_no_reason_to_fail() -> None:
+    members, nobody = noisy(2), np.full(N, -1, np.int32)
+    fine = [planted.blurred(planted.truth(12, 20), 0.1, seed) for seed in range(2)]
+    assert len(np.unique(at_two_depths([*members, members[0]], [*fine, nobody], [1.0] * 3, 6))) == 6
+    assert len(np.unique(at_two_depths(members, fine, [0.0, 0.0], 6))) == 6
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])

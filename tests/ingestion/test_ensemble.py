@@ -11,7 +11,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from ingestion import clustering, ensemble
 from ingestion.clustering import MEMBERS
-from ingestion.ensemble import Voices
+from ingestion.consensus import consensus
+from ingestion.ensemble import FINER, Voices
 from ingestion.vectors import Matrix
 from store.parts import Part
 from store.root import Root
@@ -101,6 +102,35 @@ def test_it_is_told_which_methods_were_joined(both: dict[str, Rows]) -> None:
     assert (row["method"], row["modality"], row["status"], row["products"]) == ("consensus", "text+image", "ran", N)
     assert row["model"] == "consensus of text, image"
     assert json.loads(row["parameters"]) == {"methods": ["text", "image"]}
+
+
+@pytest.mark.parametrize(("modality", "depths"), [("text+image", 2), ("text", 1), ("image", 1)])
+def test_text_and_picture_together_are_cut_finer_too(
+    modality: str, depths: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuts: list[int] = []
+
+    def looked_at(members: Any, fine: Any, weights: Any, k: int, seed: int) -> Any:
+        assert len(members) == len(fine) == len(weights)
+        cuts.extend(len(np.unique(m)) for m in fine)
+        return consensus(members, weights, k, seed)
+
+    monkeypatch.setattr(ensemble, "at_two_depths", looked_at)
+    join(tmp_path, modality, text=of(TEXT), image=of(IMAGE))
+    assert set(cuts) == ({FINER * KINDS} if depths == 2 else set())
+
+
+def test_groups_that_only_the_finer_cut_tells_apart_are_kept_whole(tmp_path: Path) -> None:
+    kinds = planted.truth(2 * KINDS, EACH // 2)
+    text, image = planted.vectors(kinds, 0.3, seed=5), planted.vectors(kinds, 0.3, seed=6)
+    written = join(tmp_path, text=of(text), image=of(image))
+    at = {product_id: row for row, product_id in enumerate(IDS)}
+    for seed in range(SEEDS):
+        group = np.zeros(N, np.int32)
+        for row in written["partitions"]:
+            if row["seed"] == seed:
+                group[at[row["product_id"]]] = row["cluster"]
+        assert min(np.bincount(group[kinds == kind]).max() for kind in range(2 * KINDS)) >= 0.9 * EACH // 2
 
 
 def test_the_same_vectors_give_the_same_groups(tmp_path: Path, both: dict[str, Rows]) -> None:

@@ -39,13 +39,16 @@ def vectors_of(method: Method, texts: list[tuple[str, str]]) -> np.ndarray[Any, 
     return np.concatenate([b.vectors for b in method.embed(method.resolve(), inputs, lambda a, b: None)])
 
 
-def run(folder: Path, products: Rows, vectors: np.ndarray[Any, Any], ids: list[str]) -> dict[str, Rows]:
+def run(
+    folder: Path, products: Rows, vectors: np.ndarray[Any, Any], ids: list[str], copies: Rows | None = None
+) -> dict[str, Rows]:
     root, method = Root(folder), FakeText(FakeSettings(dimensions=vectors.shape[1]))
     reads = [
         put(root, "catalogue", {"products": products}),
         put(root, "duplicates", {}),
         put_vectors(root, "faketext", ids, vectors),
     ]
+    reads.append(put(root, "duplicates", {"duplicates": copies or []}))
     parameters = {"method": "faketext", "class": CLASS, "settings": {"dimensions": vectors.shape[1]}}
     task = Task("named:faketext", "out", "", "plain", root, {p.step: p for p in reads}, parameters)
     task.context["model"] = method.resolve()
@@ -161,6 +164,18 @@ def test_copies_of_a_product_count_as_one_draw_in_the_intervals() -> None:
     alone, tied = ({r["metric"]: r for r in scores(dict(own), given, rows)} for rows in ((), copies))
     assert tied["accuracy"]["value"] == alone["accuracy"]["value"]
     assert tied["accuracy"]["low"] < alone["accuracy"]["low"]
+
+
+def test_the_step_looks_which_products_are_copies(tmp_path: Path) -> None:
+    rows = shop()
+    vectors = vectors_of(FakeText(FakeSettings(dimensions=64)), [(i, text) for i, _, text in rows])
+    products = [{"product_id": i, "category": "Mug" if at < 6 else c} for at, (i, c, _) in enumerate(rows)]
+    ids = [i for i, _, _ in rows]
+    tie = {"duplicate_of": ids[0], "kind": "text", "match": "near", "similarity": 1.0}
+    copies = [{"product_id": i, **tie} for i in ids[1:6]]  # four of them stand under another name than their category
+    alone, tied = (run(tmp_path / name, products, vectors, ids, of) for name, of in (("a", []), ("b", copies)))
+    width = [next(r["high"] - r["low"] for r in w["named_scores"] if r["metric"] == "accuracy") for w in (alone, tied)]
+    assert width[1] > width[0]
 
 
 def test_the_mode_is_off_unless_it_is_asked_for() -> None:

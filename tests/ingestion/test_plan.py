@@ -240,6 +240,13 @@ def test_every_step_that_is_needed_is_planned(shop: tuple[Path, Path]) -> None:
         planned.add(step.name)
 
 
+def test_a_method_that_joins_others_is_no_member_but_lends_its_vectors() -> None:
+    kinds = {"a": "text", "p": "image", "fusion": "text+image"}
+    steps = {step.name: step for step in plan.together(kinds, Config(), 7)}
+    assert "fusion" not in steps["clustering:consensus"].parameters["methods"]
+    assert steps["scoring:consensus"].uses == ("features:fusion",)
+
+
 @pytest.mark.parametrize(
     ("kinds", "joined"),
     [
