@@ -4,8 +4,8 @@ This is zero-shot classification (Yin et al. 2019), not clustering: it knows wha
 shown apart. It uses the set of the category names, never which product has which; the scores look at that afterwards.
 
 Reads `catalogue`, `duplicates` and `features:<method>`. Parameters: {"method": m, "class": 'module:name', "settings":
-{...}}, and the context {"model": Model}, as the step that made the method's vectors; it needs that method's runtime too, for it embeds
-the names with the same encoder. Writes `named_groups` and `named_scores`.
+{...}}, and the context {"model": Model}, as the step that made the method's vectors; it needs that method's runtime
+too, for it embeds the names with the same encoder. Writes `named_groups` and `named_scores`.
 
 A short name and a long text lie apart whatever they say, so both are centred, each on its own mean (the gap of
 Liang et al. 2022). Then each name is the first centre of two rounds of spherical k-means (Dhillon & Modha 2001), which
