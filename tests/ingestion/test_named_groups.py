@@ -45,10 +45,9 @@ def run(
     root, method = Root(folder), FakeText(FakeSettings(dimensions=vectors.shape[1]))
     reads = [
         put(root, "catalogue", {"products": products}),
-        put(root, "duplicates", {}),
+        put(root, "duplicates", {"duplicates": copies or []}),
         put_vectors(root, "faketext", ids, vectors),
     ]
-    reads.append(put(root, "duplicates", {"duplicates": copies or []}))
     parameters = {"method": "faketext", "class": CLASS, "settings": {"dimensions": vectors.shape[1]}}
     task = Task("named:faketext", "out", "", "plain", root, {p.step: p for p in reads}, parameters)
     task.context["model"] = method.resolve()
