@@ -161,6 +161,31 @@ def test_pictures_that_are_all_alike_do_the_text_no_harm(tmp_path: Path) -> None
     assert right(join(tmp_path, text=of(TEXT), image=of(np.ones((N, 8), np.float32)))) > 0.97
 
 
+def test_a_backdrop_that_the_text_knows_nothing_of_does_no_harm_however_plain_it_is(tmp_path: Path) -> None:
+    text, image = (planted.vectors(TRUTH, 1.1, seed=seed) for seed in (4, 3))
+    backdrop = planted.vectors(np.random.default_rng(7).permutation(TRUTH), 0.1, seed=8)
+    seen = voices(image=of(image), backdrop=of(backdrop))
+    assert seen.coherence(0, "backdrop") > seen.coherence(0, "image") + 0.2
+    known = right(join(tmp_path / "without", text=of(text), image=of(image)))
+    assert right(join(tmp_path / "with", text=of(text), image=of(image), image_backdrop=of(backdrop))) >= known > 0.9
+
+
+@pytest.mark.parametrize("kind", ["text", "image"])
+def test_where_text_and_pictures_have_nothing_in_common_the_coherent_methods_of_each_count(
+    kind: str, tmp_path: Path
+) -> None:
+    methods: dict[str, Any] = {f"{kind}_{at}": of(planted.nothing(N, 64, 10 + at)) for at in range(1, 5)}
+    methods[kind] = of(planted.vectors(TRUTH, 0.8, seed=3))
+    methods["image" if kind == "text" else "text"] = of(planted.nothing(N, 64, 21))
+    assert right(join(tmp_path, **methods)) > 0.9
+
+
+def test_two_methods_that_share_no_product_have_nothing_in_common() -> None:
+    odd, even = np.arange(1, N, 2), np.arange(0, N, 2)
+    assert voices(text=of(TEXT, odd), image=of(IMAGE, even)).in_common(0, "text", "image") == 0
+    assert voices(text=of(TEXT, odd), image=of(IMAGE)).in_common(0, "text", "image") > 0.9
+
+
 def test_many_poor_methods_do_not_outvote_a_good_one(tmp_path: Path) -> None:
     poor: dict[str, Any] = {f"text_{at}": of(planted.nothing(N, 64, 10 + at)) for at in range(5)}
     assert right(join(tmp_path, "text", text=of(TEXT), **poor)) > 0.97
