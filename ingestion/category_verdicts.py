@@ -1,7 +1,8 @@
 """What to do with each category: automate it now, label it, merge it with another, or split it.
 
 Judged on the declared method of the widest scope, under thresholds declared before the run, each held against the
-lower end of a 95 % interval (Wilson 1927), so that no category is automated by luck. The order of the questions:
+lower end of a 95 % interval (Wilson 1927), so that no category is automated by luck; near-copies, which share their
+luck, count as fewer draws. The order of the questions:
 
     too few products            unknown
     found, pure and stable      automate
@@ -9,16 +10,18 @@ lower end of a 95 % interval (Wilson 1927), so that no category is automated by 
     lies in several groups that are nearly its own                                        split
     anything else               label; the reason says whether labels would do
 
-Reads `catalogue`, `scoring:<m>` of all methods, and `probes:<m>` and `descriptions:<m>` where they are at hand.
+Reads `catalogue`, `duplicates`, `scoring:<m>` of all methods, and `probes:<m>` and `descriptions:<m>` where they are
+at hand.
 Parameters: verdict and category_verdict, those of the configuration.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
+from ingestion.categories import families
 from ingestion.intervals import NORMAL_95
 from ingestion.task import Work
 
@@ -29,10 +32,14 @@ Counts = dict[str, Counter[int]]
 
 @dataclass(frozen=True)
 class Share:
-    """So many of so many, with the 95 % interval of Wilson (1927): sound for small numbers and near 0 and 1."""
+    """So many of so many, with the 95 % interval of Wilson (1927): sound for small numbers and near 0 and 1.
+
+    The interval is that of `draws` independent products, as many as the whole is worth when copies are among them.
+    """
 
     part: int
     whole: int
+    draws: float
 
     @property
     def value(self) -> float:
@@ -55,14 +62,17 @@ class Share:
     def _ends(self) -> tuple[float, float]:
         if not self.whole:
             return 0.0, 1.0
-        z, n, p = NORMAL_95, self.whole, self.value
+        z, n, p = NORMAL_95, self.draws, self.value
         centre, half = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
         return max(0.0, (centre - half) / (1 + z * z / n)), min(1.0, (centre + half) / (1 + z * z / n))
 
 
 @dataclass(frozen=True)
 class Grouping:
-    """The grouping that is judged: products per category and group, and what is known of categories and groups."""
+    """The grouping that is judged: products per category and group, and what is known of categories and groups.
+
+    A product of a category is worth `worth[category]` draws, 1 where no near-copies are among them.
+    """
 
     method: str
     algorithm: str
@@ -71,10 +81,20 @@ class Grouping:
     group_of: dict[str, int]
     stability: dict[str, float]
     names: dict[int, str]
+    worth: dict[str, float]
 
-    def held(self, group: int) -> int:
-        """Products with a category in the group."""
-        return sum(row[group] for row in self.counts.values())
+    def within(self, category: str, part: int) -> Share:
+        """So many of the category's grouped products."""
+        return self.of({category: self.counts.get(category, Counter()).total()}, part)
+
+    def pure(self, group: int | None, part: int) -> Share:
+        """So many of the products with a category in the group; of none if there is no group."""
+        return self.of({c: row[group] for c, row in self.counts.items()} if group is not None else {}, part)
+
+    def of(self, products: Mapping[str, int], part: int) -> Share:
+        """So many of these numbers of products of each category."""
+        draws = sum(number * self.worth.get(category, 1.0) for category, number in products.items())
+        return Share(part, sum(products.values()), draws)
 
     def main(self, category: str) -> int:
         """The group that holds most of the category."""
@@ -99,20 +119,34 @@ def step(work: Work) -> None:
     """Write the rows of `verdicts` with the scope 'category:<name>'."""
     rule, marks = work.task.parameters["verdict"], work.task.parameters["category_verdict"]
     order = [method for scope in (*WIDEST, *rule["rests_on"]) for method in rule["rests_on"].get(scope, ())]
-    products = work.read("catalogue", "products", ["category"])["category"].to_pylist()
-    sizes = Counter(category for category in products if category is not None)
-    grouping = next((found for method in order if (found := declared(work, method, rule))), None)
+    products = work.read("catalogue", "products", ["product_id", "category"])
+    ids, categories = products["product_id"].to_pylist(), products["category"].to_pylist()
+    worth = worths(categories, families(work, ids).tolist())
+    grouping = next((found for method in order if (found := declared(work, method, rule, worth))), None)
     if grouping is None:
         reason = "There is nothing to judge it by: no declared method was scored against two or more categories."
         work.write(
-            "verdicts", [{"scope": f"category:{c}", "verdict": "unknown", "reason": reason} for c in sorted(sizes)]
+            "verdicts", [{"scope": f"category:{c}", "verdict": "unknown", "reason": reason} for c in sorted(worth)]
         )
         return
     guessed = next((g for method in (grouping.method, *order) if (g := guesses(work, method))), {})
-    work.write("verdicts", (judge(category, grouping, guessed, marks) for category in sorted(sizes)))
+    work.write("verdicts", (judge(category, grouping, guessed, marks) for category in sorted(worth)))
 
 
-def declared(work: Work, method: str, rule: Mapping[str, Any]) -> Grouping | None:
+def worths(categories: Sequence[str | None], kin: Sequence[int]) -> dict[str, float]:
+    """How many draws a product of each category is worth, up to 1, from the (n,) categories and families.
+
+    Copies stand or fall together: a category of families is worth n^2 / sum of their squared sizes (Kish 1965,
+    the effective sample size of clusters whose members are all alike).
+    """
+    sizes: dict[str, Counter[int]] = defaultdict(Counter)
+    for category, family in zip(categories, kin, strict=True):
+        if category is not None:
+            sizes[category][family] += 1
+    return {category: row.total() / sum(m**2 for m in row.values()) for category, row in sizes.items()}
+
+
+def declared(work: Work, method: str, rule: Mapping[str, Any], worth: dict[str, float]) -> Grouping | None:
     """The method's grouping of the declared algorithm and space, or its only one; None if it was not scored."""
     if f"scoring:{method}" not in work.task.parts:
         return None
@@ -138,7 +172,7 @@ def declared(work: Work, method: str, rule: Mapping[str, Any]) -> Grouping | Non
     described = f"descriptions:{method}" in work.task.parts
     names = work.read(f"descriptions:{method}", "cluster_descriptions").to_pylist() if described else []
     name_of = {row["cluster"]: row["name"] for row in names if (row["algorithm"], row["space"]) == kind}
-    return Grouping(method, *kind, dict(counts), group_of, stability, name_of)
+    return Grouping(method, *kind, dict(counts), group_of, stability, name_of, worth)
 
 
 def guesses(work: Work, method: str) -> Guesses:
@@ -162,8 +196,8 @@ def judge(category: str, grouping: Grouping, guessed: Guesses, marks: Mapping[st
     """The row of `verdicts` for a category."""
     row = grouping.counts.get(category, Counter())
     size, group = row.total(), grouping.group_of.get(category)
-    recall = Share(row[group] if group is not None else 0, size)
-    precision = Share(recall.part, grouping.held(group) if group is not None else 0)
+    recall = grouping.within(category, row[group] if group is not None else 0)
+    precision = grouping.pure(group, recall.part)
     metric, weaker = min((("recall", recall), ("precision", precision)), key=lambda pair: pair[1].low)
     verdict, reason = _decide(category, grouping, guessed, marks, recall, precision)
     figures = {"metric": metric, "value": weaker.value, "low": weaker.low, "high": weaker.high} if size else {}
@@ -218,7 +252,7 @@ def _decide(
             f"Split it so, or keep it as one category that is put together from these groups."
         )
     why = f"{found}, but {held}" if enough else f"{found}{_astray(category, grouping, recall, precision)}"
-    return "label", f"It needs labels: {why}. {_with_labels(category, guessed, marks)}"
+    return "label", f"It needs labels: {why}. {_with_labels(category, grouping, guessed, marks)}"
 
 
 def _merges(
@@ -227,7 +261,7 @@ def _merges(
     """The categories that share its group and that the probe takes it for, the worst first."""
     row = guessed.get(category, Counter())
     for other, taken in sorted(row.items(), key=lambda item: (-item[1], item[0])):
-        share = Share(taken, row.total())
+        share = grouping.of({category: row.total()}, taken)
         if other == category or other not in grouping.counts or share.low < marks["merge_from"]:
             continue
         if grouping.main(other) == grouping.main(category):
@@ -238,14 +272,14 @@ def _parts(category: str, grouping: Grouping, marks: Mapping[str, Any]) -> Itera
     """The groups that are parts of a category, the largest first, with their share of it and their purity."""
     row = grouping.counts[category]
     for group, count in sorted(row.items(), key=lambda item: (-item[1], item[0])):
-        share, pure = Share(count, row.total()), Share(count, grouping.held(group))
+        share, pure = grouping.within(category, count), grouping.pure(group, count)
         if share.low >= marks["part_share"] and pure.low >= marks["part_purity"]:
             yield group, share, pure
 
 
 def _most(category: str, grouping: Grouping) -> str:
     row, group = grouping.counts[category], grouping.main(category)
-    return f"{Share(row[group], row.total())} of it are in {_whose(group, grouping)}"
+    return f"{grouping.within(category, row[group])} of it are in {_whose(group, grouping)}"
 
 
 def _astray(category: str, grouping: Grouping, recall: Share, precision: Share) -> str:
@@ -269,12 +303,12 @@ def _whose(group: int, grouping: Grouping) -> str:
     return f"{grouping.called(group)}, the group of {owner}" if owner else grouping.called(group)
 
 
-def _with_labels(category: str, guessed: Guesses, marks: Mapping[str, Any]) -> str:
+def _with_labels(category: str, grouping: Grouping, guessed: Guesses, marks: Mapping[str, Any]) -> str:
     row = guessed.get(category)
     if not row:
         return "Whether labels would do is not known: no probe was trained on its vectors."
-    finds = Share(row[category], row.total())
-    right = Share(row[category], sum(other[category] for other in guessed.values()))
+    finds = grouping.of({category: row.total()}, row[category])
+    right = grouping.of({other: taken[category] for other, taken in guessed.items()}, row[category])
     told = f"A model trained on labels finds {finds} of it and is right in {right}"
     if min(finds.low, right.low) >= marks["automate_from"]:
         return f"{told}: labels would do."

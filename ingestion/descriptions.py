@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ingestion import cleaning
 from ingestion.categories import families
 from ingestion.task import Work
-from ingestion.vectors import Matrix, load, normalised
+from ingestion.vectors import Matrix, lender, load, normalised
 
 TERMS = 10
 PRODUCTS = 10
@@ -74,7 +74,7 @@ def step(work: Work) -> None:
     titles = {i: spelling.lemmas(name) for i, name in written.items() if name}
     clean = dict(zip(texts["product_id"].to_pylist(), texts["clean"].to_pylist(), strict=True))
     bag, title_bag = gather(clean), gather(titles)
-    ids, unit = _vectors(work, work.task.parameters.get("vectors", method))
+    ids, unit = _vectors(work, lender(work))
     kin = families(work, ids)
     for (algorithm, space), group_of in _groupings(work, method).items():
         tag = {"method": method, "algorithm": algorithm, "space": space}

@@ -94,4 +94,4 @@ def macro_f1(table: Table) -> float:
     return float((2 * np.diag(table)[there] / (rows + columns)[there]).mean())
 
 
-MEASURES = {"accuracy": accuracy, "macro_f1": macro_f1, "ari": agreement.ari}
+MEASURES = {"accuracy": accuracy, "macro_f1": macro_f1, "ari": agreement.ari, "ami": agreement.ami}

@@ -116,7 +116,7 @@ def study(method: str, config: Config, k: int) -> list[Step]:
         ),
         Step(f"probes:{method}", "ingestion.probes:step", needs=("catalogue", features, "duplicates"), parameters=name),
         Step(f"group_count:{method}", "ingestion.group_count:step", needs=("catalogue", features), parameters=name),
-        *_judged(method, method),
+        *_judged(method, (method,)),
     ]
 
 
@@ -143,7 +143,6 @@ def together(kinds: dict[str, str], config: Config, k: int) -> list[Step]:
         joined = {method: kind for method, kind in kinds.items() if kind in modality.split("+")}
         if not set(modality.split("+")) <= set(joined.values()):
             continue
-        vectors = next_declared(name, list(kinds), config)
         steps += [
             Step(
                 f"clustering:{name}",
@@ -158,15 +157,15 @@ def together(kinds: dict[str, str], config: Config, k: int) -> list[Step]:
                     **_manifold(config),
                 },
             ),
-            *_judged(name, vectors),
+            *_judged(name, lenders(name, kinds, config)),
         ]
     return steps
 
 
-def next_declared(method: str, ran: Collection[str], config: Config) -> str:
-    """The first method of the declared order that `method` stands in that has vectors: it lends them to a consensus."""
+def lenders(method: str, methods: Collection[str], config: Config) -> list[str]:
+    """Of `methods` those of the declared order that `method` stands in: the first that has vectors lends them to it."""
     orders = [order for order in config.verdict.rests_on.values() if method in order]
-    return next((m for order in orders for m in order if m in ran), method)
+    return [m for order in orders for m in order if m in methods]
 
 
 def conclusions(methods: Collection[str], joins: dict[str, list[str]], config: Config) -> list[Step]:
@@ -189,7 +188,7 @@ def conclusions(methods: Collection[str], joins: dict[str, list[str]], config: C
         Step(
             "category_verdicts",
             "ingestion.category_verdicts:step",
-            needs=("catalogue",),
+            needs=("catalogue", "duplicates"),
             uses=(*scored, *probed, *described),
             parameters={"verdict": rule, "category_verdict": by_category},
         ),
@@ -197,22 +196,23 @@ def conclusions(methods: Collection[str], joins: dict[str, list[str]], config: C
     ]
 
 
-def _judged(method: str, vectors: str) -> list[Step]:
-    """The steps after a method's groups; `vectors` is the method whose vectors say what is near what."""
-    parameters = {"method": method, "vectors": vectors}
+def _judged(method: str, lenders: Collection[str]) -> list[Step]:
+    """The steps after a method's groups; the vectors of the first lender that has any say what is near what."""
+    parameters = {"method": method, "lenders": list(lenders)}
+    features = tuple(f"features:{lender}" for lender in lenders)
     return [
         Step(
             f"scoring:{method}",
             "ingestion.scoring:step",
             needs=("catalogue", "duplicates", f"clustering:{method}"),
-            uses=(f"features:{vectors}",),
+            uses=features,
             parameters=parameters,
         ),
         Step(
             f"descriptions:{method}",
             "ingestion.descriptions:step",
             needs=("catalogue", "texts", "duplicates", f"scoring:{method}"),
-            uses=(f"features:{vectors}",),
+            uses=features,
             parameters=parameters,
         ),
     ]

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ingestion import agreement, duplicates, intervals, learning
+from ingestion import duplicates, intervals, learning
 from ingestion.agreement import Table
 from ingestion.classifiers import Codes, Fitted, linear, neighbours, sample
 from ingestion.task import Work
@@ -25,7 +25,6 @@ FOLDS = 5
 CHUNK = 10_000
 """Products predicted at a time, whose probabilities of all categories are held."""
 PROBES: dict[str, Callable[[Matrix, Codes], Fitted]] = {"linear": linear, "knn": neighbours}
-MEASURES = {**learning.MEASURES, "ami": agreement.ami}
 
 
 def step(work: Work) -> None:
@@ -108,7 +107,7 @@ def judged(table: Table, codes: Codes, predicted: Codes, families: NDArray[np.in
 
     `codes` and `predicted` are the (n,) codes that it counts, `families` their families, numbered without gaps.
     """
-    for metric, measure in MEASURES.items():
+    for metric, measure in learning.MEASURES.items():
         value, ends = measure(table), None
         if len(codes) > 2:  # of fewer, nothing is left to leave one out of
             parts = intervals.influences(intervals.deviations(measure, table, codes, predicted), families)

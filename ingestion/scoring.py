@@ -17,6 +17,7 @@ from ingestion import agreement, intervals
 from ingestion.categories import category_scores, families, stabilities, standing
 from ingestion.resampling import representative
 from ingestion.task import Work
+from ingestion.vectors import lender
 
 Codes = NDArray[np.int32]
 
@@ -37,7 +38,7 @@ def step(work: Work) -> None:
     products = work.read("catalogue", "products", ["product_id", "category"])
     category_of = dict(zip(products["product_id"].to_pylist(), products["category"].to_pylist(), strict=True))
     quality = _label_free(work, method)
-    apart = standing(work, work.task.parameters.get("vectors", method), category_of)
+    apart = standing(work, lender(work), category_of)
     stable = stabilities(work, method)
     family_of = dict(zip(category_of, families(work, list(category_of)), strict=True))
     for grouping in groupings(work, method):

@@ -115,10 +115,12 @@ COLUMNS = {
 def study(store: Path, report: Report) -> None:
     """Print the study of the newest snapshot: the methods side by side, the verdicts, what is missing."""
     with snapshot.connect(Root(store)) as connection:
-        boards = {name: study_of.leaderboard(connection, *which, "ari") for name, which in COLUMNS.items()}
+        metric = study_of.declared(connection)[1]
+        boards = {name: study_of.leaderboard(connection, *which, metric) for name, which in COLUMNS.items()}
         verdicts = [v for v in study_of.verdicts(connection) if not v.scope.startswith("method:")]
         by_category = categories.category_verdicts(connection)
-    table = Table(title="Agreement of each method's groups with the categories (ARI, median and range of seeds)")
+    score = f"{metric.upper()}, median and range of seeds"
+    table = Table(title=f"Agreement of each method's groups with the categories ({score})")
     for name in ("method", "model", *COLUMNS):
         table.add_column(name, overflow="fold")
     figures = {name: {row.method: _figure(row) for row in board} for name, board in boards.items()}

@@ -16,6 +16,12 @@ def load(work: Work, step: str, method: str) -> tuple[list[str], Matrix]:
     return rows["product_id"].to_pylist(), matrix(rows["vector"])
 
 
+def lender(work: Work) -> str:
+    """The first of the parameter `lenders` whose vectors are there; the step's own method where it names none."""
+    named: list[str] = work.task.parameters.get("lenders", [])
+    return next((m for m in named if f"features:{m}" in work.task.parts), str(work.task.parameters["method"]))
+
+
 def matrix(column: pa.ChunkedArray) -> Matrix:
     """A fixed-size-list column of n vectors of d floats as an (n, d) array."""
     size = column.type.list_size

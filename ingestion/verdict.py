@@ -43,7 +43,7 @@ def step(work: Work) -> None:
         scores = judged(work.read(name, "scores").to_pylist(), rule)
         if rule["metric"] in scores:
             method = name.removeprefix("scoring:")
-            found[method], labels[method] = scores, labelling(work, method, rule["feasible_from"])
+            found[method], labels[method] = scores, labelling(work, method, rule)
     rows = []
     for scope, methods in rule["rests_on"].items():
         first = next((m for m in methods if m in found), None)
@@ -75,8 +75,11 @@ def judged(scores: Sequence[Score], rule: Score) -> dict[str, Score]:
     return groupings.get((rule["algorithm"], rule["space"]), only)
 
 
-def labelling(work: Work, method: str, good: float) -> Labels:
-    """What labelled examples would bring on a method's vectors, where a probe was run."""
+def labelling(work: Work, method: str, rule: Score) -> Labels:
+    """What labelled examples would bring on a method's vectors, where a probe was run.
+
+    They do when the score that the verdict rests on is feasible; by ARI where learning curves do not hold that score.
+    """
     if f"probes:{method}" not in work.task.parts:
         return Labels()
     ceilings = work.read(f"probes:{method}", "ceilings").to_pylist()
@@ -84,7 +87,10 @@ def labelling(work: Work, method: str, good: float) -> Labels:
     curve: dict[int, dict[str, float]] = defaultdict(dict)
     for row in work.read(f"probes:{method}", "learning_curves").to_pylist():
         curve[row["labels"]][row["metric"]] = row["value"]
-    steps = [(labels, values["accuracy"], values["ari"] >= good) for labels, values in sorted(curve.items())]
+    steps = [
+        (labels, values["accuracy"], values.get(rule["metric"], values["ari"]) >= rule["feasible_from"])
+        for labels, values in sorted(curve.items())
+    ]
     step = next((step for step in steps if step[2]), steps[-1] if steps else (None, None, False))
     return Labels(top[0] if top else None, *step)
 

@@ -123,7 +123,7 @@ def test_without_vectors_the_figures_are_missing_and_lent_vectors_may_serve(tmp_
     none = score(Root(tmp_path / "none"), [])
     assert {(row["neighbour_purity"], row["silhouette"], row["stability"]) for row in none} == {(None, None, None)}
     root = Root(tmp_path / "lent")
-    assert [row["neighbour_purity"] for row in score(root, [features(root, "v")], vectors="v")] == [1.0, 1.0]
+    assert [row["neighbour_purity"] for row in score(root, [features(root, "v")], lenders=["lost", "v"])] == [1.0, 1.0]
 
 
 def test_one_category_has_nothing_to_stand_apart_from(tmp_path: Path) -> None:

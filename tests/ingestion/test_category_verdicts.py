@@ -39,8 +39,13 @@ def scored(
     return put(root, f"scoring:{method}", {"category_scores": found, "confusions": cells})
 
 
-def run(root: Root, counts: Counts, guessed: Counts | None = None, **options: Any) -> dict[str, dict[str, Any]]:
-    """The verdicts by category; `guessed[category][i]` counts what the probe took for the i-th category."""
+def run(
+    root: Root, counts: Counts, guessed: Counts | None = None, copies: int = 1, **options: Any
+) -> dict[str, dict[str, Any]]:
+    """The verdicts by category; `guessed[category][i]` counts what the probe took for the i-th category.
+
+    The products of a category come in families of so many `copies`.
+    """
     names = list(counts)
     products, predictions = [], []
     for category, row in counts.items():
@@ -51,6 +56,9 @@ def run(root: Root, counts: Counts, guessed: Counts | None = None, **options: An
             {"product_id": i, "probe": "linear", "predicted_category": c} for i, c in zip(ids, taken, strict=False)
         ]
     reads = [put(root, "catalogue", {"products": products}), scored(root, counts, **options)]
+    kin = [(c, i) for c, row in counts.items() for i in range(sum(row.values())) if i % copies]
+    pairs = [{"product_id": f"{c}{i}", "duplicate_of": f"{c}{i - i % copies}", "kind": "text"} for c, i in kin]
+    reads.append(put(root, "duplicates", {"duplicates": pairs}))
     if guessed:
         reads.append(put(root, "probes:bert", {"predictions": predictions}))
     return verdicts(root, reads)
@@ -78,6 +86,24 @@ def test_a_share_that_could_be_luck_automates_nothing(tmp_path: Path) -> None:
     assert surely["Mug"]["value"] == luck["Mug"]["value"] == 0.9
     assert (surely["Mug"]["verdict"], luck["Mug"]["verdict"]) == ("automate", "label")
     assert luck["Mug"]["low"] < MARKS["automate_from"] <= surely["Mug"]["low"]
+
+
+def test_near_copies_are_no_more_draws_than_their_families(tmp_path: Path) -> None:
+    counts = {"Mug": {0: 90, 1: 10}, "Hat": {1: 100}}
+    guessed = {"Mug": {0: 95, 1: 5}, "Hat": {1: 100}}
+    alone, copied = (run(Root(tmp_path / str(n)), counts, guessed, copies=n)["Mug"] for n in (1, 5))
+    assert alone["value"] == copied["value"] == 0.9
+    few = binomtest(18, 20).proportion_ci(method="wilson")
+    assert (copied["low"], copied["high"]) == pytest.approx((few.low, few.high), abs=1e-6)
+    assert (alone["verdict"], copied["verdict"]) == ("automate", "label")
+    assert "A model trained on labels finds 95 % (76 to 99 %) of it" in copied["reason"]  # as of 19 of 20
+
+
+def test_a_family_counts_by_its_size_as_samples_of_clusters_do() -> None:
+    assert category_verdicts.worths(["Mug"] * 6 + ["Hat", None], [0, 0, 0, 1, 2, 3, 0, 0]) == {
+        "Mug": pytest.approx(6 / (9 + 1 + 1 + 1)),  # Kish: 36 / 12 = 3 draws of 6 products
+        "Hat": 1.0,
+    }
 
 
 def test_a_group_that_does_not_come_back_automates_nothing(tmp_path: Path) -> None:
@@ -189,7 +215,8 @@ def test_noise_is_never_automated(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("part", "whole"), [(0, 10), (1, 10), (10, 10), (87, 150), (149, 150), (3, 4)])
 def test_the_interval_is_wilsons(part: int, whole: int) -> None:
     known = binomtest(part, whole).proportion_ci(method="wilson")
-    assert (Share(part, whole).low, Share(part, whole).high) == pytest.approx((known.low, known.high), abs=1e-6)
+    share = Share(part, whole, draws=whole)
+    assert (share.low, share.high) == pytest.approx((known.low, known.high), abs=1e-6)
 
 
 def test_the_verdicts_fit_the_declared_table() -> None:

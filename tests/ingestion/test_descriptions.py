@@ -37,12 +37,12 @@ def run(root: Root, reads: tuple[str, ...] = (), **changes: Any) -> dict[str, Ro
         put(root, "scoring:m", {"clusters": clusters}),
     ]
     if "vectors" in reads:
-        parts.append(put_vectors(root, changes.get("vectors", "m"), list(TITLES), VECTORS))
+        parts.append(put_vectors(root, changes.get("lender", "m"), list(TITLES), VECTORS))
     if "duplicates" in reads:
         copy = {"product_id": "c2", "duplicate_of": "c1", "kind": "text", "match": "near", "similarity": 0.9}
         parts.append(put(root, "duplicates", {"duplicates": [copy]}))
-    vectors = {"vectors": changes["vectors"]} if "vectors" in changes else {}
-    return do(root, "descriptions:m", descriptions.step, parts, {"method": "m", **vectors})
+    lenders = ["lost", changes["lender"]] if "lender" in changes else []
+    return do(root, "descriptions:m", descriptions.step, parts, {"method": "m", "lenders": lenders})
 
 
 def test_a_group_is_named_by_what_its_products_are_as_people_write_it(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_copies_do_not_keep_others_from_the_list_of_ten() -> None:
 
 def test_another_methods_vectors_may_serve_one_that_has_none(tmp_path: Path) -> None:
     assert "cluster_products" not in run(Root(tmp_path / "none"))
-    written = run(Root(tmp_path / "lent"), ("vectors",), vectors="other")
+    written = run(Root(tmp_path / "lent"), ("vectors",), lender="other")
     assert len(written["cluster_products"]) == len(TITLES)
 
 

@@ -122,6 +122,18 @@ def test_a_method_asked_for_by_name_that_does_not_run_has_an_exit_code_of_its_ow
     assert f"aislemap: {method} did not run." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("metric", "named"), [("auto", "ARI"), ("ami", "AMI")])
+def test_the_methods_are_listed_by_the_score_that_the_verdict_rests_on(
+    metric: str, named: str, again: tuple[Shop, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    goods, store = again
+    show.study(store, ingest(goods, store, verdict={"metric": metric}))
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"({named}, median and range of seeds)" in said
+    ((value,),) = ask(store, f"SELECT value FROM scores WHERE metric = '{named.lower()}' AND method = 'consensus'")
+    assert f"{value:.2f} (" in said
+
+
 def test_a_failed_step_of_no_method_is_named_with_its_reason(
     again: tuple[Shop, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

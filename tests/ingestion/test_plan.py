@@ -269,12 +269,13 @@ def test_there_is_a_consensus_of_each_kind_that_has_methods(kinds: dict[str, str
         assert not step.needs  # one method that fails does not take the consensus with it
 
 
-def test_a_consensus_is_lent_the_vectors_of_the_first_declared_method_that_ran() -> None:
+def test_a_consensus_is_lent_the_vectors_of_the_declared_methods_in_their_order() -> None:
     config = Config.model_validate({"verdict": {"rests_on": {"text": ["consensus-text", "a", "b"]}}})
     steps = {step.name: step for step in plan.together({"b": "text", "c": "text"}, config, 7)}
     assert steps["scoring:consensus-text"].uses == ("features:b",)
-    assert steps["descriptions:consensus-text"].parameters["vectors"] == "b"
-    assert plan.next_declared("consensus-text", ["c"], config) == "consensus-text"
+    assert steps["descriptions:consensus-text"].parameters["lenders"] == ["b"]
+    assert plan.lenders("consensus-text", ["c"], config) == []
+    assert plan.lenders("consensus-text", ["c", "b", "a"], config) == ["a", "b"]
 
 
 def test_the_conclusions_look_at_every_methods_scores_and_at_the_consensus() -> None:

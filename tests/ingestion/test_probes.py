@@ -60,8 +60,9 @@ def test_planted_categories_are_predicted_and_the_ceiling_is_near_one(planted: d
             assert (row["folds"], row["products"]) == (5, 119)
 
 
-def test_the_learning_curve_is_written(planted: dict[str, Rows]) -> None:
+def test_the_learning_curve_is_written_by_the_scores_that_the_ceiling_has(planted: dict[str, Rows]) -> None:
     assert {row["labels"] for row in planted["learning_curves"]} == {5, 10, 20}
+    assert {row["metric"] for row in planted["learning_curves"]} == {row["metric"] for row in planted["ceilings"]}
 
 
 def test_confidences_are_the_probabilities_of_the_predicted_and_of_the_own_category(planted: dict[str, Rows]) -> None:

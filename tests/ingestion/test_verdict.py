@@ -136,6 +136,23 @@ def test_what_labels_would_do_comes_from_the_probes_of_the_judged_method(tmp_pat
     assert "10 labelled products per category bring 82 of 100 right" in reason
 
 
+@pytest.mark.parametrize(("metric", "labels", "right"), [("ari", 10, 82), ("ami", 20, 88), ("nmi", 10, 82)])
+def test_labels_do_when_the_score_that_the_verdict_rests_on_is_feasible_or_ari_if_there_is_no_curve_of_it(
+    metric: str, labels: int, right: int, tmp_path: Path
+) -> None:
+    curve = [
+        {"method": "bert", "labels": labels, "metric": name, "value": value}
+        for labels, accuracy, ari, ami in ((5, 0.6, 0.3, 0.2), (10, 0.82, GOOD, GOOD - 0.01), (20, 0.88, 0.8, GOOD))
+        for name, value in (("accuracy", accuracy), ("ari", ari), ("ami", ami))
+    ]
+    root = Root(tmp_path)
+    ceiling = {"method": "bert", "probe": "linear", "metric": "accuracy", "value": 0.91}
+    probes = put(root, "probes:bert", {"ceilings": [ceiling], "learning_curves": curve})
+    scores = [score("bert", 0.5), score("bert", 0.5, metric="ami"), score("bert", 0.5, metric="nmi")]
+    reason = verdicts(root, *scores, reads=[probes], rule={**RULE, "metric": metric})["text"]["reason"]
+    assert f"{labels} labelled products per category bring {right} of 100 right" in reason
+
+
 def test_a_scope_rests_on_the_first_declared_method_that_ran_not_on_the_best(tmp_path: Path) -> None:
     rule = {**RULE, "rests_on": {"text": ["bert", "use", "tfidf", "count"]}}
     found = verdicts(Root(tmp_path), score("tfidf", 0.9), score("use", 0.3), score("count", 0.95), rule=rule)
