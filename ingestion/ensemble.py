@@ -38,11 +38,12 @@ DIMENSIONS = 100
 FINER = 2
 """Times as many groups in the finer cut. On 16 labellings of catalogues other than the one that is reported (the
 sample, accessories, six pairings of texts with pictures of other sets; eight by kinds, eight by departments that hold
-several) the mean ARI is .81 with it and .77 without. For texts alone, whose finer groups are brands and turns of phrase
+several) the mean ARI is .79 with it and .76 without. For texts alone, whose finer groups are brands and turns of phrase
 as often as kinds, it is .64 with it and .65 without: there it is left out."""
 OWN = 0.05
-"""What a block's coherence adds to what it shares with the other kind: next to nothing (a thing that both show has
-.1 to .5 in common), unless the two kinds share nothing; then coherence alone decides."""
+"""What a block's coherence adds to what it has in common with the other kind. That is .1 to .5 by mean ARI on labelled
+catalogues, so it adds next to nothing, but where the kinds have nothing in common coherence alone decides. On the 16
+labellings the mean ARI is .79 so, and .76 where coherence alone weighs the blocks."""
 
 Groups = dict[int, dict[str, dict[str, Labels]]]
 """By seed, method and space."""

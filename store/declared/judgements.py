@@ -84,7 +84,7 @@ TABLES = (
         (
             METHOD,
             Column("labels", "INTEGER", "Labelled products per category.", "products"),
-            Column("metric", "VARCHAR", "accuracy, macro_f1 or ari."),
+            Column("metric", "VARCHAR", "accuracy, macro_f1, ari or ami of the predicted categories."),
             Column("value", "DOUBLE", "Median over the draws of labelled products."),
             Column("low", "DOUBLE", "2.5th percentile over the draws."),
             Column("high", "DOUBLE", "97.5th percentile over the draws."),
