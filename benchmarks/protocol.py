@@ -18,12 +18,15 @@ from store.root import Root
 
 
 def scores(catalogue: Path, store: Path, config: Config) -> list[float]:
-    """The ARI of the consensus of texts, of pictures and of both, once the catalogue is ingested; NaN where none is."""
+    """The ARI of the consensus of texts, of pictures and of both, once the catalogue is ingested.
+
+    KeyError of a consensus that there is none of: every labelling has texts, pictures and categories.
+    """
     pipeline.ingest(catalogue, catalogue.parent / "images", store, config)
     with snapshot.connect(Root(store)) as connection:
         board = study.leaderboard(connection, "consensus", "ensemble", "ari")
     found = {row.method: row.value for row in board if row.value is not None}
-    return [found.get(method, float("nan")) for method in CONSENSUS.values()]
+    return [found[method] for method in CONSENSUS.values()]
 
 
 def main() -> None:
@@ -38,12 +41,15 @@ def main() -> None:
     # Fewer maps than a study draws: none of them moves a group, and they cost half of the time.
     study_of = {"seeds": arguments.seeds, "map_seeds": 1, "map_perplexities": (30.0,), "reducers": ("pca", "tsne")}
     config = Config.model_validate({"study": study_of, "methods": methods})
-    print(f"{'':12}{''.join(f'{scope:>12}' for scope in CONSENSUS)}", flush=True)  # noqa: T201
     values = []
-    for catalogue in sorted(arguments.folder.glob("*/*.csv")):
+    catalogues = sorted(arguments.folder.glob("*/*.csv"))
+    if not catalogues:
+        parser.error(f"{arguments.folder} holds no */*.csv; write them there with benchmarks.labellings")
+    print(f"{'':12}{''.join(f'{scope:>12}' for scope in CONSENSUS)}", flush=True)  # noqa: T201
+    for catalogue in catalogues:
         values.append(scores(catalogue, arguments.stores / catalogue.parent.name, config))
         print(f"{catalogue.stem:12}{''.join(f'{value:12.3f}' for value in values[-1])}", flush=True)  # noqa: T201
-    print(f"{'mean':12}{''.join(f'{value:12.3f}' for value in np.nanmean(values, axis=0))}")  # noqa: T201
+    print(f"{'mean':12}{''.join(f'{value:12.3f}' for value in np.mean(values, axis=0))}")  # noqa: T201
 
 
 if __name__ == "__main__":

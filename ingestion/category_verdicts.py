@@ -83,18 +83,32 @@ class Grouping:
     names: dict[int, str]
     worth: dict[str, float]
 
-    def within(self, category: str, part: int) -> Share:
-        """So many of the category's grouped products."""
-        return self.of({category: self.counts.get(category, Counter()).total()}, part)
+    def within(self, category: str, part: int, whole: int | None = None) -> Share:
+        """So many of the category's grouped products, or of `whole` of them."""
+        whole = self.counts.get(category, Counter()).total() if whole is None else whole
+        return Share(part, whole, whole * self.worth[category])
 
-    def pure(self, group: int | None, part: int) -> Share:
-        """So many of the products with a category in the group; of none if there is no group."""
-        return self.of({c: row[group] for c, row in self.counts.items()} if group is not None else {}, part)
+    def pure(self, category: str, products: Mapping[str, int]) -> Share:
+        """The category's share of these numbers of products of each category.
 
-    def of(self, products: Mapping[str, int], part: int) -> Share:
-        """So many of these numbers of products of each category."""
-        draws = sum(number * self.worth.get(category, 1.0) for category, number in products.items())
-        return Share(part, sum(products.values()), draws)
+        One family of another category may alone decide how pure a group is. So its draws are those that the
+        variance of the share is worth (linearised, by families: Liang & Zeger 1986), if that is fewer than the families
+        are worth by their sizes: where nearly all is of the category the variance sees the few others alone.
+        """
+        part, whole = products.get(category, 0), sum(products.values())
+        if not whole:
+            return Share(0, 0, 0.0)
+        squares = {c: number / self.worth[c] for c, number in products.items()}  # of the sizes of their families
+        own, others = squares.get(category, 0.0), sum(size for c, size in squares.items() if c != category)
+        draws, share = whole**2 / (own + others), part / whole
+        if 0 < share < 1:
+            spread = (1 - share) ** 2 * own + share**2 * others
+            draws = min(draws, share * (1 - share) * whole**2 / spread)
+        return Share(part, whole, draws)
+
+    def members(self, group: int | None) -> dict[str, int]:
+        """How many products of each category are in the group; none if there is no group."""
+        return {c: row[group] for c, row in self.counts.items()} if group is not None else {}
 
     def main(self, category: str) -> int:
         """The group that holds most of the category."""
@@ -197,7 +211,7 @@ def judge(category: str, grouping: Grouping, guessed: Guesses, marks: Mapping[st
     row = grouping.counts.get(category, Counter())
     size, group = row.total(), grouping.group_of.get(category)
     recall = grouping.within(category, row[group] if group is not None else 0)
-    precision = grouping.pure(group, recall.part)
+    precision = grouping.pure(category, grouping.members(group))
     metric, weaker = min((("recall", recall), ("precision", precision)), key=lambda pair: pair[1].low)
     verdict, reason = _decide(category, grouping, guessed, marks, recall, precision)
     figures = {"metric": metric, "value": weaker.value, "low": weaker.low, "high": weaker.high} if size else {}
@@ -216,16 +230,18 @@ def judge(category: str, grouping: Grouping, guessed: Guesses, marks: Mapping[st
 def _decide(
     category: str, grouping: Grouping, guessed: Guesses, marks: Mapping[str, Any], recall: Share, precision: Share
 ) -> tuple[str, str]:
-    if recall.whole < marks["least_products"]:
-        have = f"{recall.whole} product{'' if recall.whole == 1 else 's'}"
+    worth = f"{recall.draws:.0f} for the copies among them" if round(recall.draws) < recall.whole else ""
+    if recall.draws < marks["least_products"]:
+        have = f"{recall.whole} product{'' if recall.whole == 1 else 's'} of it could be grouped with {grouping.method}"
         takes = f"a verdict takes {marks['least_products']}"
-        return "unknown", f"{have} of it could be grouped with {grouping.method}; {takes}. Label them by hand."
+        return "unknown", f"{have}{worth and f', worth {worth}'}; {takes}. Label them by hand."
     stability = grouping.stability.get(category)
     enough = min(recall.low, precision.low) >= marks["automate_from"]
     group = grouping.group_of.get(category)
+    interval = f"{100 * recall.low:.0f} to {percent(recall.high)}{worth and f', as of {worth}'}"
     found = (
-        f"{percent(recall.value)} of its {recall.whole} products (95 % Wilson interval {100 * recall.low:.0f} to "
-        f"{percent(recall.high)}) are in {grouping.called(group)}, and {precision} of that group are of it"
+        f"{percent(recall.value)} of its {recall.whole} products (95 % Wilson interval {interval}) are in "
+        f"{grouping.called(group)}, and {precision} of that group are of it"
         if group is not None
         else f"no group is its own, and {_most(category, grouping)}"
     )
@@ -261,7 +277,7 @@ def _merges(
     """The categories that share its group and that the probe takes it for, the worst first."""
     row = guessed.get(category, Counter())
     for other, taken in sorted(row.items(), key=lambda item: (-item[1], item[0])):
-        share = grouping.of({category: row.total()}, taken)
+        share = grouping.within(category, taken, row.total())
         if other == category or other not in grouping.counts or share.low < marks["merge_from"]:
             continue
         if grouping.main(other) == grouping.main(category):
@@ -272,7 +288,7 @@ def _parts(category: str, grouping: Grouping, marks: Mapping[str, Any]) -> Itera
     """The groups that are parts of a category, the largest first, with their share of it and their purity."""
     row = grouping.counts[category]
     for group, count in sorted(row.items(), key=lambda item: (-item[1], item[0])):
-        share, pure = grouping.within(category, count), grouping.pure(group, count)
+        share, pure = grouping.within(category, count), grouping.pure(category, grouping.members(group))
         if share.low >= marks["part_share"] and pure.low >= marks["part_purity"]:
             yield group, share, pure
 
@@ -307,8 +323,8 @@ def _with_labels(category: str, grouping: Grouping, guessed: Guesses, marks: Map
     row = guessed.get(category)
     if not row:
         return "Whether labels would do is not known: no probe was trained on its vectors."
-    finds = grouping.of({category: row.total()}, row[category])
-    right = grouping.of({other: taken[category] for other, taken in guessed.items()}, row[category])
+    finds = grouping.within(category, row[category], row.total())
+    right = grouping.pure(category, {other: taken[category] for other, taken in guessed.items()})
     told = f"A model trained on labels finds {finds} of it and is right in {right}"
     if min(finds.low, right.low) >= marks["automate_from"]:
         return f"{told}: labels would do."

@@ -130,7 +130,7 @@ class CategoryVerdict(Settings):
 
     automate_from: Annotated[float, Field(gt=0, lt=1)] = 0.80
     """Four in five right, of the category and of its group: with fewer, sorting out the wrong ones costs as much as
-    sorting by hand. At the lower end, so some 87 % of 150 products must be right."""
+    sorting by hand. At the lower end, so some 87 % of 150 products must be right; more where copies are among them."""
     stable_from: Annotated[float, Field(ge=0, le=1)] = 0.75
     """A group that is to be relied on comes back when products change: Jaccard .75 is stable (Hennig 2007)."""
     merge_from: Annotated[float, Field(gt=0, lt=1)] = 0.20
@@ -140,7 +140,7 @@ class CategoryVerdict(Settings):
     part_purity: Annotated[float, Field(gt=0, lt=1)] = 0.75
     """... and of which three in four are of that category, so that the part can be named and kept."""
     least_products: Annotated[int, Field(ge=1)] = 10
-    """Ten of ten right are at least 72 % (Wilson): from fewer products nothing can be shown."""
+    """Ten of ten right are at least 72 % (Wilson): from fewer products nothing can be shown. Near-copies count less."""
 
 
 class Limits(Settings):

@@ -82,14 +82,20 @@ class Voices:
         placed = spaces[0] >= 0
         return coherence([labels[placed] for labels in spaces])
 
-    def in_common(self, seed: int, method: str, other: str) -> float:
-        """The mean ARI between the groups of two methods, over the products that both placed; 0 at least, 0 of none."""
-        one, two = self.groups[seed][method].values(), self.groups[seed][other].values()
-        both = (next(iter(one)) >= 0) & (next(iter(two)) >= 0)
-        if not both.any():
-            return 0.0
-        values = [agreement.ari(agreement.contingency(a[both], b[both])) for a in one for b in two]
-        return max(0.0, float(np.mean(values)))
+    def in_common(self, method: str, others: Iterable[str]) -> float:
+        """The mean ARI between the groups of a method and those of `others`, over seeds and spaces; never below 0.
+
+        Each pair counts by the share of the products that both placed, so that a few, which agree by luck, decide
+        nothing. Two that see one group only say the same of nothing: 0, as in `coherence`.
+        """
+        found = [
+            _alike(one, two)
+            for spaces in self.groups.values()
+            for one in spaces[method].values()
+            for other in others
+            for two in spaces[other].values()
+        ]
+        return max(0.0, float(np.mean(found)))
 
     def agreed(self, seed: int, k: int) -> tuple[Rows, Labels]:
         """The consensus of all voices of a seed: the rows of the products that any of them placed, and their groups."""
@@ -206,10 +212,16 @@ def _weights(alone: Voices, have: Mapping[str, str]) -> dict[str, float]:
     found = {}
     for method, kind in have.items():
         others = [other for other, its_kind in have.items() if its_kind != kind]
-        common = [alone.in_common(seed, method, other) for seed in alone.groups for other in others]
-        own = [alone.coherence(seed, method) for seed in alone.groups]
-        found[method] = float(np.mean(common) + OWN * np.mean(own))
+        own = float(np.mean([alone.coherence(seed, method) for seed in alone.groups]))
+        found[method] = alone.in_common(method, others) + OWN * own
     return found
+
+
+def _alike(one: Labels, two: Labels) -> float:
+    both = (one >= 0) & (two >= 0)
+    if not both.any() or np.ptp(one[both]) == 0 or np.ptp(two[both]) == 0:
+        return 0.0
+    return float(both.mean()) * agreement.ari(agreement.contingency(one[both], two[both]))
 
 
 def _beside(text: Matrix, image: Matrix, share: float) -> Matrix:

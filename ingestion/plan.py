@@ -157,15 +157,19 @@ def together(kinds: dict[str, str], config: Config, k: int) -> list[Step]:
                     **_manifold(config),
                 },
             ),
-            *_judged(name, lenders(name, kinds, config)),
+            *_judged(name, lenders(name, kinds, joined, config)),
         ]
     return steps
 
 
-def lenders(method: str, methods: Collection[str], config: Config) -> list[str]:
-    """Of `methods` those of the declared order that `method` stands in: the first that has vectors lends them to it."""
-    orders = [order for order in config.verdict.rests_on.values() if method in order]
-    return [m for order in orders for m in order if m in methods]
+def lenders(consensus: str, methods: Collection[str], joined: Collection[str], config: Config) -> list[str]:
+    """The methods of which the first that has vectors lends them to a consensus.
+
+    Of all `methods` those of the declared order that it stands in, then those that it joined, in their declared orders.
+    """
+    orders = config.verdict.rests_on.values()
+    near = [m for order in orders if consensus in order for m in order if m in methods]
+    return list(dict.fromkeys([*near, *(m for order in orders for m in order if m in joined)]))
 
 
 def conclusions(methods: Collection[str], joins: dict[str, list[str]], config: Config) -> list[Step]:
@@ -188,8 +192,8 @@ def conclusions(methods: Collection[str], joins: dict[str, list[str]], config: C
         Step(
             "category_verdicts",
             "ingestion.category_verdicts:step",
-            needs=("catalogue", "duplicates"),
-            uses=(*scored, *probed, *described),
+            needs=("catalogue",),
+            uses=("duplicates", *scored, *probed, *described),
             parameters={"verdict": rule, "category_verdict": by_category},
         ),
         Step("suspects", "ingestion.suspects:step", needs=("catalogue",), uses=probed, parameters={"joins": joins}),

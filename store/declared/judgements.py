@@ -161,7 +161,11 @@ TABLES = (
             SPACE,
             Column("metric", "VARCHAR", "The score it rests on; for a category the lower of precision and recall."),
             Column("value", "DOUBLE", "That score: median over the seeds; of the shown grouping for a category."),
-            Column("low", "DOUBLE", "The lower of its interval's end and its lowest seed; Wilson 95 % for a category."),
+            Column(
+                "low",
+                "DOUBLE",
+                "Lower of interval end and lowest seed; of a category Wilson 95 %, copies as fewer draws.",
+            ),
             Column("high", "DOUBLE", "The higher of its interval's end and its highest seed."),
             Column("feasible_from", "DOUBLE", "At and above this it is feasible, or can be automated (configuration)."),
             Column("infeasible_below", "DOUBLE", "Below this it is not feasible (configuration)."),

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import binomtest
 
 from ingestion import category_verdicts
-from ingestion.category_verdicts import Share
+from ingestion.category_verdicts import Grouping, Share
 from ingestion.config import CategoryVerdict, Config
 from store.root import Root
 from store.tables import table
@@ -96,7 +96,43 @@ def test_near_copies_are_no_more_draws_than_their_families(tmp_path: Path) -> No
     few = binomtest(18, 20).proportion_ci(method="wilson")
     assert (copied["low"], copied["high"]) == pytest.approx((few.low, few.high), abs=1e-6)
     assert (alone["verdict"], copied["verdict"]) == ("automate", "label")
+    assert "90 % of its 100 products (95 % Wilson interval 70 to 97 %, as of 20 for the copies" in copied["reason"]
     assert "A model trained on labels finds 95 % (76 to 99 %) of it" in copied["reason"]  # as of 19 of 20
+
+
+def test_copies_of_a_few_products_are_too_few_to_judge_by(tmp_path: Path) -> None:
+    row = run(Root(tmp_path), {"Mug": {0: 12}, "Hat": {1: 12}}, copies=12)["Mug"]
+    assert row["verdict"] == "unknown"
+    assert "12 products of it could be grouped with bert, worth 1 for the copies among them; a verdict" in row["reason"]
+
+
+def purity(counts: dict[str, int], worth: dict[str, float]) -> Share:
+    """How pure a group of these products is of mugs, where a product of a category is worth so many draws."""
+    return Grouping("bert", "kmeans", "full", {}, {}, {}, {}, worth).pure("Mug", counts)
+
+
+def test_one_family_of_another_category_makes_the_purity_of_a_group_unsure() -> None:
+    share = purity({"Mug": 150, "Hat": 14}, {"Mug": 1.0, "Hat": 1 / 14})
+    assert share.draws == pytest.approx(12.7, abs=0.1)
+    assert share.low < MARKS["automate_from"] < share.value
+
+
+def test_fewer_products_of_other_categories_never_make_a_group_less_surely_pure() -> None:
+    for mug, hat in [(1.0, 1.0), (0.2, 1.0), (1.0, 0.2), (0.2, 0.2)]:
+        lows = [purity({"Mug": 100, "Hat": hats}, {"Mug": mug, "Hat": hat}).low for hats in range(6)]
+        assert lows == sorted(lows, reverse=True)
+    assert purity({"Mug": 90, "Hat": 10}, {"Mug": 1.0, "Hat": 1.0}).draws == pytest.approx(100)
+
+
+@pytest.mark.parametrize(("own", "other"), [(1, 5), (5, 1), (5, 5), (1, 1)])
+def test_the_interval_of_a_purity_holds_it_when_families_are_drawn(own: int, other: int) -> None:
+    random, held, draws = np.random.default_rng(0), 0, 2000
+    mugs, hats = 160 / own, 20 / other
+    for _ in range(draws):
+        found = {"Mug": own * int(random.poisson(mugs)), "Hat": other * int(random.poisson(hats))}
+        share = purity(found, {"Mug": 1 / own, "Hat": 1 / other})
+        held += share.low <= 160 / 180 <= share.high
+    assert held / draws > 0.92
 
 
 def test_a_family_counts_by_its_size_as_samples_of_clusters_do() -> None:

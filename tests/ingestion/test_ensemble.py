@@ -170,20 +170,31 @@ def test_a_backdrop_that_the_text_knows_nothing_of_does_no_harm_however_plain_it
     assert right(join(tmp_path / "with", text=of(text), image=of(image), image_backdrop=of(backdrop))) >= known > 0.9
 
 
-@pytest.mark.parametrize("kind", ["text", "image"])
-def test_where_text_and_pictures_have_nothing_in_common_the_coherent_methods_of_each_count(
-    kind: str, tmp_path: Path
+@pytest.mark.parametrize("seed", [21, 22])
+def test_of_pictures_that_have_nothing_in_common_with_the_text_the_coherent_ones_count(
+    seed: int, tmp_path: Path
 ) -> None:
-    methods: dict[str, Any] = {f"{kind}_{at}": of(planted.nothing(N, 64, 10 + at)) for at in range(1, 5)}
-    methods[kind] = of(planted.vectors(TRUTH, 0.8, seed=3))
-    methods["image" if kind == "text" else "text"] = of(planted.nothing(N, 64, 21))
-    assert right(join(tmp_path, **methods)) > 0.9
+    methods: dict[str, Any] = {f"image_{at}": of(planted.nothing(N, 64, 10 + at)) for at in range(1, 5)}
+    methods["image"] = of(planted.vectors(TRUTH, 0.8, seed=3))
+    assert right(join(tmp_path, text=of(planted.nothing(N, 64, seed)), **methods)) > 0.9
 
 
-def test_two_methods_that_share_no_product_have_nothing_in_common() -> None:
-    odd, even = np.arange(1, N, 2), np.arange(0, N, 2)
-    assert voices(text=of(TEXT, odd), image=of(IMAGE, even)).in_common(0, "text", "image") == 0
-    assert voices(text=of(TEXT, odd), image=of(IMAGE)).in_common(0, "text", "image") > 0.9
+def test_what_two_methods_have_in_common_is_their_agreement_on_what_both_placed() -> None:
+    heard = voices(text=of(TEXT), image=of(IMAGE), noise=of(NOISE), half=of(IMAGE, np.arange(1, N, 2)))
+    assert heard.in_common("text", ["image"]) > 0.9
+    assert heard.in_common("text", ["noise"]) < 0.05
+    assert heard.in_common("text", ["image", "noise"]) == pytest.approx(
+        (heard.in_common("text", ["image"]) + heard.in_common("text", ["noise"])) / 2, abs=0.05
+    )
+    assert 0.4 < heard.in_common("text", ["half"]) <= 0.5
+
+
+def test_methods_have_nothing_in_common_that_share_no_product_or_see_one_group() -> None:
+    odd, even, alike = np.arange(1, N, 2), np.arange(0, N, 2), np.ones((N, 8), np.float32)
+    assert voices(text=of(TEXT, odd), image=of(IMAGE, even)).in_common("text", ["image"]) == 0
+    assert voices(text=of(alike), image=of(alike)).in_common("text", ["image"]) == 0
+    few = voices(text=of(TEXT), image=of(IMAGE, np.arange(KINDS) * EACH))
+    assert few.in_common("text", ["image"]) < 0.05
 
 
 def test_many_poor_methods_do_not_outvote_a_good_one(tmp_path: Path) -> None:

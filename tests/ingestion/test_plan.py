@@ -274,8 +274,14 @@ def test_a_consensus_is_lent_the_vectors_of_the_declared_methods_in_their_order(
     steps = {step.name: step for step in plan.together({"b": "text", "c": "text"}, config, 7)}
     assert steps["scoring:consensus-text"].uses == ("features:b",)
     assert steps["descriptions:consensus-text"].parameters["lenders"] == ["b"]
-    assert plan.lenders("consensus-text", ["c"], config) == []
-    assert plan.lenders("consensus-text", ["c", "b", "a"], config) == ["a", "b"]
+
+
+def test_the_declared_order_comes_first_among_lenders_then_what_was_joined() -> None:
+    orders = {"text": ["consensus-text", "a", "b"], "image": ["p"], "text+image": ["consensus", "f"]}
+    config = Config.model_validate({"verdict": {"rests_on": orders}})
+    assert plan.lenders("consensus-text", ["p", "c", "b", "a"], ["b", "a", "c"], config) == ["a", "b"]
+    assert plan.lenders("consensus", ["f", "p", "b", "a"], ["p", "b", "a"], config) == ["f", "a", "b", "p"]
+    assert plan.lenders("consensus-text", ["c"], ["c"], config) == []
 
 
 def test_the_conclusions_look_at_every_methods_scores_and_at_the_consensus() -> None:
