@@ -121,12 +121,14 @@ def _run(
             steps += [embedding, *plan.study(method.name, config, k)]
             if config.study.named_groups and method.name in named_groups.ENCODERS:
                 steps.append(plan.naming(embedding))
-    # The long ones first, so that no core is left waiting for one of them at the end; those of a runtime together,
-    # so that its worker is started once.
-    steps.sort(key=lambda step: (not step.name.startswith("features:"), step.runtime == "plain", step.runtime))
     kinds = {method.name: method.modality for method in methods if method.name in models}
     joins = {method.name: list(method.needs()) for method in methods if method.needs()}
-    runner.run([*steps, *plan.together(kinds, config, k), *plan.conclusions(models, joins, config)])
+    steps += plan.together(kinds, config, k)
+    # The long ones and what they wait for first, so that no core is left waiting for one of them at the end (the
+    # longest is the consensus of all groups); those of a runtime together, so that its worker is started once.
+    first = {"features": 0, "projection": 1, "clustering": 1}
+    steps.sort(key=lambda step: (first.get(step.name.partition(":")[0], 2), step.runtime == "plain", step.runtime))
+    runner.run([*steps, *plan.conclusions(models, joins, config)])
     absent = [_absent(method, models.get(method.name), runner) for method in methods]
     _publish(runner, report, [row for row in absent if row])
     report.missing = _unfinished(runner) | {row["method"]: row["detail"] for row in absent if row}

@@ -210,6 +210,7 @@ def _changes(reader: Reader, cursor: Cursor, number: int) -> Any:
     except AislemapError as error:
         return ui.card(title, html.P(str(error), className="note"))
     lines = [[words.method(c.method), words.score(c.before), words.score(c.value)] for c in changes]
+    lines = [line for line in lines if line[1] != line[2]]  # a move that two digits do not show is none to read of
     said = f"{products:+,} products. " if products else "The same number of products. "
     said += "Scores that moved:" if lines else "No method's score moved."
     return ui.card(
