@@ -1,5 +1,6 @@
 """Overview: the verdict, the methods beside each other, and what was studied."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import Dash, Input, Output, dcc, html
@@ -209,13 +210,18 @@ def _changes(reader: Reader, cursor: Cursor, number: int) -> Any:
             products = catalogue.summary(cursor).products - catalogue.summary(before).products
     except AislemapError as error:
         return ui.card(title, html.P(str(error), className="note"))
-    lines = [[words.method(c.method), words.score(c.before), words.score(c.value)] for c in changes]
-    lines = [line for line in lines if line[1] != line[2]]  # a move that two digits do not show is none to read of
+    lines = moved(changes)
     said = f"{products:+,} products. " if products else "The same number of products. "
     said += "Scores that moved:" if lines else "No method's score moved."
     return ui.card(
         title, html.P(said), ui.table(["Method", "Before", "Now"], lines, (1, 2), "changes") if lines else None
     )
+
+
+def moved(changes: Sequence[study.Change]) -> list[list[str]]:
+    """A line of method, score before and now for each change that can be read: one that two digits show."""
+    lines = [[words.method(c.method), words.score(c.before), words.score(c.value)] for c in changes]
+    return [line for line in lines if line[1] != line[2]]
 
 
 def _activity(cursor: Cursor) -> Any:

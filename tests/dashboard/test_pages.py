@@ -13,6 +13,7 @@ from dashboard.app import create_app
 from dashboard.pages import discover
 from dashboard.pages.labels import needed, title
 from dashboard.pages.metrics import in_words
+from dashboard.pages.overview import moved
 from dashboard.pages.projections import first_shown
 from store.questions import comparisons, costs, findings, groups, maps, spread, study
 from store.questions.labels import CurvePoint
@@ -120,6 +121,11 @@ def test_the_overview_sets_cost_beside_quality(app: Dash) -> None:
     said = filled(app, "overview-body")
     assert "per 1,000 products" in said.lower()
     assert f"{31.0 * 1000 / 140:,.0f} s" in said
+
+
+def test_a_score_that_reads_the_same_as_before_has_not_moved() -> None:
+    changes = [study.Change("bert", 0.687, 0.689), study.Change("cnn", 0.55, 0.53), study.Change("use", 0.6, None)]
+    assert [line[0] for line in moved(changes)] == ["CNN", "USE"]
 
 
 def test_two_groupings_are_compared_in_words_with_the_interval(app: Dash, root: Root) -> None:

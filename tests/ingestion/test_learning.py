@@ -23,11 +23,11 @@ def test_more_labels_do_better_until_they_no_longer_help() -> None:
     assert found[5] > 0.3
 
 
-def test_each_size_has_three_measures_and_the_range_over_the_draws() -> None:
+def test_each_size_has_four_measures_and_the_range_over_the_draws() -> None:
     vectors, codes = kinds(3, 30, spread=2.5)
     rows = list(curve(vectors, codes, np.arange(90)))
     assert {(row["labels"], row["metric"]) for row in rows} == {
-        (size, metric) for size in (5, 10, 20) for metric in ("accuracy", "macro_f1", "ari")
+        (size, metric) for size in (5, 10, 20) for metric in ("accuracy", "macro_f1", "ari", "ami")
     }
     assert all(row["low"] <= row["value"] <= row["high"] and row["draws"] == 10 for row in rows)
     assert {row["labels"]: row["products"] for row in rows} == {5: 75, 10: 60, 20: 30}

@@ -49,6 +49,14 @@ def test_the_kinds_of_the_shop_are_found_by_words_and_by_pictures(first: tuple[S
     assert min(value for *_, value in rows) > 0.9
 
 
+def test_what_the_consensus_waits_for_is_done_first_so_that_it_does_not_run_alone_at_the_end(
+    first: tuple[Shop, Path, Report, Seen],
+) -> None:
+    given = [task.step for task in first[3].tasks]
+    for other in ("spread", "probes", "group_count"):
+        assert given.index("clustering:consensus") < min(at for at, step in enumerate(given) if step.startswith(other))
+
+
 def test_a_run_and_its_steps_are_logged(first: tuple[Shop, Path, Report, Seen]) -> None:
     _, store, report, _ = first
     columns = "run_id, status, snapshot, products, steps_computed, steps_cached, steps_failed, detail"
