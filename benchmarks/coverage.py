@@ -17,8 +17,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion import agreement, clustering, comparisons, scoring, verdict
 from ingestion.config import Config
+from ingestion.grouping import agreement, clustering
+from ingestion.judging import comparisons, scoring, verdict
 
 Codes = NDArray[np.int32]
 Shares = NDArray[np.float64]

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion import sample
+from ingestion.sample import catalogue as sample
 
 ACCESSORIES = {
     "acc4": {

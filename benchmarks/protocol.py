@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ingestion import pipeline
 from ingestion.config import Config
-from ingestion.plan import CONSENSUS
+from ingestion.pipeline import ingest as pipeline
+from ingestion.pipeline.plan import CONSENSUS
 from store import snapshot
 from store.questions import study
 from store.root import Root

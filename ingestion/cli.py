@@ -33,16 +33,17 @@ def ingest(
 
     What did not change since the last run is not computed again.
     """
-    from ingestion import pipeline, show
+    from ingestion import console
     from ingestion.config import load
+    from ingestion.pipeline import ingest as pipeline
 
     settings = load(config).model_dump(exclude_unset=True)
     override(settings, methods, weights, columns, k)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     checked = _validated(settings)
-    with show.Progress() as listener:
+    with console.Progress() as listener:
         report = pipeline.ingest(catalogue, images, store, checked, listener)
-    show.study(store, report)
+    console.study(store, report)
     given = [name for name, _ in _pairs("--weights", weights)]  # weights are given to a method that is to run
     asked = [name for name in (*(checked.study.methods or ()), *given) if name in report.missing]
     if asked:
@@ -54,10 +55,10 @@ def sample(
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
 ) -> None:
     """Write the built-in sample catalogue: some 420 made-up products in 7 categories, with drawn pictures."""
-    from ingestion import show
-    from ingestion.sample import make
+    from ingestion import console
+    from ingestion.sample.catalogue import make
 
-    with show.Bar("drawing the sample") as progress:
+    with console.Bar("drawing the sample") as progress:
         made = make(folder, seed, progress)
     typer.echo(f"{made.products} products in {folder / 'catalogue.csv'}, pictures in {folder / 'images'}.")
 
@@ -65,12 +66,12 @@ def sample(
 @models.command("list")
 def list_models(weights: Weights = None, config: Config = None) -> None:
     """List what each method would run, from where, and how to change it; nothing is loaded."""
-    from ingestion import show
+    from ingestion import console
     from ingestion.config import load
 
     settings = load(config).model_dump(exclude_unset=True)
     override(settings, None, weights, None, None)
-    show.models(_validated(settings))
+    console.models(_validated(settings))
 
 
 def schedule(

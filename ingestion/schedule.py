@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ingestion import pipeline
 from ingestion.config import Config, Job
+from ingestion.pipeline import ingest as pipeline
 from store import snapshot
 from store.errors import AislemapError, ConfigError
 from store.root import Root

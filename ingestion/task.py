@@ -1,4 +1,4 @@
-"""A step's task and what its function works with, wherever it runs."""
+"""A step, its task, and what its function works with, wherever it runs."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -9,6 +9,24 @@ import pyarrow as pa
 from store import parts, tables
 from store.parts import Part
 from store.root import Root
+
+Progress = Callable[[int, int], None]
+"""Called with (products done, products in all)."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. `needs` are the steps whose parts it reads; `uses` those of them it can do without."""
+
+    name: str
+    function: str
+    needs: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    parameters: dict[str, Any] = field(default_factory=dict)
+    context: dict[str, Any] = field(default_factory=dict)
+    runtime: str = "plain"
+    code: tuple[str, ...] = ()
+    """Modules beside the function's own that its result depends on."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +53,7 @@ class Work:
 
     task: Task
     writer: parts.PartWriter
-    progress: Callable[[int, int], None]
+    progress: Progress
 
     def read(self, step: str, table: str, columns: list[str] | None = None) -> pa.Table:
         """A table that a needed step wrote; empty, with the declared columns, if it wrote none."""

@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from ingestion.show import COLUMNS
+from ingestion.console import COLUMNS
 from store import snapshot
 from store.questions import study
 from store.root import Root

@@ -12,7 +12,8 @@ import numpy as np
 from pydantic import Field
 
 from ingestion.config import Settings
-from ingestion.features.base import Batch, Inputs, Issue, Model, Progress
+from ingestion.features.base import Batch, Inputs, Issue, Model
+from ingestion.task import Progress
 from store.errors import StepFailed
 
 ROWS = 1024

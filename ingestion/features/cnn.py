@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ingestion.config import Settings
-from ingestion.encoders import networks
+from ingestion.features import cnn_compact as networks
 from ingestion.features import weights as found
-from ingestion.features.base import Batch, Inputs, Issue, Model, Picture, Progress
-from ingestion.images import PictureError, letterbox, open_rgb
+from ingestion.features.base import Batch, Inputs, Issue, Model, Picture
+from ingestion.pictures import PictureError, letterbox, open_rgb
+from ingestion.task import Progress
 from store.errors import MethodUnavailable
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from ingestion.features import bag_of_words
-from ingestion.features.base import Batch, Inputs, Model, Progress
+from ingestion.features.base import Batch, Inputs, Model
+from ingestion.task import Progress
 
 
 class Count:

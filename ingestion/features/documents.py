@@ -17,7 +17,8 @@ from pydantic import Field
 
 from ingestion.config import Settings
 from ingestion.features.bag_of_words import no_known_word
-from ingestion.features.base import Batch, Inputs, Issue, Progress
+from ingestion.features.base import Batch, Inputs, Issue
+from ingestion.task import Progress
 from store.errors import StepFailed
 
 ROWS = 1024

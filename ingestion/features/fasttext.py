@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ingestion.features import documents, word2vec
-from ingestion.features.base import Batch, Inputs, Model, Progress
+from ingestion.features.base import Batch, Inputs, Model
+from ingestion.task import Progress
 
 
 class FastTextSettings(word2vec.Word2VecSettings):

@@ -12,7 +12,8 @@ import numpy as np
 from pydantic import Field
 
 from ingestion.config import Settings
-from ingestion.features.base import Batch, Inputs, Issue, Model, Progress, Vectors
+from ingestion.features.base import Batch, Inputs, Issue, Model, Vectors
+from ingestion.task import Progress
 from store.errors import StepFailed
 
 ROWS = 4096

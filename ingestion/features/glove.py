@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ingestion.features import documents, weights
-from ingestion.features.base import Batch, Inputs, Model, Progress
+from ingestion.features.base import Batch, Inputs, Model
+from ingestion.task import Progress
 from store.errors import MethodUnavailable
 
 REMEDY = (

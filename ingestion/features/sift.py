@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ingestion.config import Settings
-from ingestion.features.base import Batch, Inputs, Issue, Model, Picture, Progress, Vectors
-from ingestion.images import PictureError, open_rgb
+from ingestion.features.base import Batch, Inputs, Issue, Model, Picture, Vectors
+from ingestion.pictures import PictureError, open_rgb
+from ingestion.task import Progress
 from store.errors import StepFailed
 
 WIDTH = 128

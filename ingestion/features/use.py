@@ -20,7 +20,8 @@ from pydantic import Field
 
 from ingestion.config import Settings
 from ingestion.features import weights as found
-from ingestion.features.base import Batch, Inputs, Model, Progress
+from ingestion.features.base import Batch, Inputs, Model
+from ingestion.task import Progress
 from store.errors import MethodUnavailable
 
 COMPACT = "use-compact"

@@ -11,7 +11,7 @@ from ingestion.features.base import Model
 from store.errors import MethodUnavailable
 
 BLOCK = 1 << 20
-EMBEDDED = Path(__file__).parent.parent / "encoders" / "weights"
+EMBEDDED = Path(__file__).parent / "embedded"
 """The encoders that are part of aislemap: weights, a record and a card of each."""
 HUB_SECONDS = 8.0
 """How long a hub may take to say anything at all: a person waits ten seconds for an answer, a program no longer."""
@@ -60,7 +60,7 @@ def embedded(method: str, name: str) -> Model:
     try:
         record = json.loads((EMBEDDED / f"{name}.json").read_text(encoding="utf-8"))
         path = EMBEDDED / record["file"]
-        model = on_disk(name, "embedded (ingestion/encoders)", record["licence"], path, record["dimensions"])
+        model = on_disk(name, "embedded", record["licence"], path, record["dimensions"])
         expected = record["sha256"]
     except (OSError, ValueError, KeyError) as error:
         raise MethodUnavailable(f"The embedded {name} in {EMBEDDED} cannot be read ({error}).", remedy) from error

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.pipeline import Report
+from ingestion.pipeline.ingest import Report
 from tests.ingestion import shop
 from tests.ingestion.shop import Seen, Shop, ingest
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion.resampling import Labels
+from ingestion.grouping.resampling import Labels
 from ingestion.vectors import Matrix, normalised
 
 

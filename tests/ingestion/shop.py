@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ingestion import pipeline
 from ingestion.config import Config
-from ingestion.engine import LocalEngine
 from ingestion.features import registry
-from ingestion.pipeline import Report
-from ingestion.runner import Listener
+from ingestion.pipeline import ingest as pipeline
+from ingestion.pipeline.engine import LocalEngine
+from ingestion.pipeline.ingest import Report
+from ingestion.pipeline.runner import Listener
 from ingestion.task import Task
 from store import snapshot
 from store.root import Root

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ingestion.features.base import Batch, Inputs, Model, Progress
+from ingestion.features.base import Batch, Inputs, Model
 from ingestion.features.step import column
-from ingestion.task import Task, Work
+from ingestion.task import Progress, Task, Work
 from store import parts, tables
 from store.errors import MethodUnavailable, StepFailed
 from store.parts import Part, PartWriter

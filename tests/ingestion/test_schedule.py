@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from apscheduler.triggers.cron import CronTrigger
 
-from ingestion import pipeline, schedule
+from ingestion import schedule
 from ingestion.config import Config, Job
 from ingestion.features import registry
+from ingestion.pipeline import ingest as pipeline
 from ingestion.schedule import Scheduler, trigger, weekdays
 from store.errors import ConfigError
 from tests.ingestion import shop

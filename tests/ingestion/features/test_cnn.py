@@ -43,10 +43,10 @@ def test_a_file_of_other_weights_is_not_taken_for_cnn_compact(run, make_inputs, 
 
 
 def test_it_follows_its_teacher_on_held_out_pictures_as_its_card_says(run, make_inputs, shared):
-    from ingestion.encoders.cnn_compact import agreement, held_out
-    from ingestion.encoders.cnn_views import pictures
-    from ingestion.encoders.recipe import SEED
     from ingestion.features.weights import EMBEDDED
+    from training.cnn_compact import agreement, held_out
+    from training.cnn_views import pictures
+    from training.recipe import SEED
 
     paths, _ = pictures(shared / "data/encoder_images")
     held = held_out(len(paths), np.random.default_rng(SEED))

@@ -62,9 +62,9 @@ def test_texts_of_one_kind_that_share_no_word_are_nearest(run, make_inputs, near
 def test_it_follows_its_teacher_on_held_out_titles_as_its_card_says(run, make_inputs, shared):
     import json
 
-    from ingestion.encoders import use_texts
-    from ingestion.encoders.recipe import agreement
     from ingestion.features.weights import EMBEDDED
+    from training import use_texts
+    from training.recipe import agreement
 
     _, held = use_texts.read(shared / "data/encoder_texts.csv.gz")
     texts = [(str(n), product.title) for n, product in enumerate(held)]

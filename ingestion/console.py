@@ -1,0 +1,180 @@
+"""What the commands of ingestion print: progress while they work, and the study at the end."""
+
+import time
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as RichProgress
+from rich.table import Table
+
+from ingestion.config import Config
+from ingestion.features import registry
+from ingestion.pipeline.ingest import Report
+from ingestion.pipeline.runner import Listener, Outcome
+from store import snapshot
+from store.errors import MethodUnavailable
+from store.questions import categories
+from store.questions import study as study_of
+from store.root import Root
+
+console = Console(highlight=False)
+if not console.is_terminal:
+    console.width = 120  # logs are wider than the 80 columns that are assumed for them
+
+
+class Bar:
+    """A progress bar on a terminal; a line every few seconds where there is none. Called with (done, total)."""
+
+    EVERY = 5.0
+
+    def __init__(self, what: str) -> None:
+        self.what, self._bar, self._last = what, _bars(), time.monotonic()
+        self._task = self._bar.add_task(what, total=None)
+
+    def __enter__(self) -> "Bar":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Move the bar."""
+        self._bar.update(self._task, completed=done, total=total)
+        if not console.is_terminal and time.monotonic() - self._last > self.EVERY:
+            self._last = time.monotonic()
+            console.print(f"{self.what}: {done} of {total}")
+
+
+class Progress(Listener):
+    """An ingestion as it goes: a bar for each running step on a terminal, a line for each ended one."""
+
+    def __init__(self) -> None:
+        self._bars, self._tasks = _bars(), dict[str, TaskID]()
+        self._total, self._ended = 0, 0
+
+    def __enter__(self) -> "Progress":
+        if console.is_terminal:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def planned(self, steps: list[str]) -> None:
+        """Count them."""
+        self._total += len(steps)
+
+    def started(self, step: str) -> None:
+        """A bar for it."""
+        self._tasks[step] = self._bars.add_task(step, total=None)
+
+    def progressed(self, step: str, done: int, total: int) -> None:
+        """Move its bar."""
+        self._bars.update(self._tasks[step], completed=done, total=total)
+
+    def ended(self, outcome: Outcome) -> None:
+        """A line for it, unless it was there already."""
+        self._ended += 1
+        self._total = max(self._total, self._ended)
+        if outcome.step in self._tasks:
+            self._bars.remove_task(self._tasks.pop(outcome.step))
+        if outcome.status == "cached":
+            return
+        cost = f"{outcome.seconds:6.1f} s {outcome.peak_mb:6.0f} MB" if outcome.status == "computed" else ""
+        detail = f"  {outcome.detail}" if outcome.detail else ""
+        line = f"[{self._ended:3}/{self._total}] {outcome.step:<24} {outcome.status:<12}{cost}{detail}"
+        self._bars.console.print(line, markup=False, soft_wrap=True)
+
+
+def _bars() -> RichProgress:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    return RichProgress(*columns, console=console, transient=True)
+
+
+COLUMNS = {
+    "consensus": ("consensus", "ensemble"),
+    "embedding": ("kmeans", "full"),
+    "manifold": ("kmeans", "manifold"),
+    "2-D map": ("kmeans", "map"),
+}
+"""The groupings that are listed: the declared one first, then what the field reports, k-means in one space."""
+
+
+def study(store: Path, report: Report) -> None:
+    """Print the study of the newest snapshot: the methods side by side, the verdicts, what is missing."""
+    with snapshot.connect(Root(store)) as connection:
+        metric = study_of.declared(connection)[1]
+        boards = {name: study_of.leaderboard(connection, *which, metric) for name, which in COLUMNS.items()}
+        verdicts = [v for v in study_of.verdicts(connection) if not v.scope.startswith("method:")]
+        by_category = categories.category_verdicts(connection)
+    score = f"{metric.upper()}, median and range of seeds"
+    table = Table(title=f"Agreement of each method's groups with the categories ({score})")
+    for name in ("method", "model", *COLUMNS):
+        table.add_column(name, overflow="fold")
+    figures = {name: {row.method: _figure(row) for row in board} for name, board in boards.items()}
+    for row in boards["consensus"]:
+        if row.status == "ran":
+            table.add_row(row.method, row.model, *(figures[name][row.method] for name in COLUMNS))
+    console.print(table)
+    for verdict in verdicts:
+        _say(f"{verdict.scope}: {verdict.verdict.upper()}. {verdict.reason}")
+    for advice in dict.fromkeys(v.verdict for v in by_category):
+        _say(f"{advice.upper()}: {', '.join(v.category for v in by_category if v.verdict == advice)}.")
+    for method, reason in report.missing.items():
+        _say(f"{method} did not run. {reason}")
+    for outcome in report.outcomes.values():
+        if outcome.status == "failed" and ":" not in outcome.step:  # of no method: those are told above
+            _say(f"{outcome.step} is missing from the study: its step failed. {outcome.detail}")
+    _say(
+        f"Snapshot {report.number} ({report.status}) in {report.seconds:.1f} s: {report.count('computed')} steps "
+        f"computed, {report.count('cached')} unchanged, {report.count('failed')} failed."
+    )
+
+
+def models(config: Config) -> None:
+    """Print what each method would run, from where, what to do where it cannot, and how to run another."""
+    table = Table(title="What each method runs")
+    for name in ("method", "looks at", "model", "from", "MB", "dimensions", "licence", "sha256"):
+        table.add_column(name, overflow="fold", justify="right" if name in {"MB", "dimensions"} else "left")
+    missing = []
+    for name in registry.METHODS:
+        method = registry.build(name, config.methods.get(name, {}))
+        try:
+            model = method.resolve()
+        except MethodUnavailable as error:
+            table.add_row(name, method.modality, "unavailable")
+            missing.append(f"{name} is unavailable. {error}")
+        else:
+            size = f"{model.size_bytes / 1e6:.1f}" if model.size_bytes else ""
+            dimensions, sha256 = str(model.dimensions or ""), (model.sha256 or "")[:12]
+            cells = (model.name, model.source, size, dimensions, model.licence, sha256)
+            table.add_row(name, method.modality, *map(escape, cells))
+    console.print(table)
+    for line in missing:
+        _say(line)
+    _say("Another model is one line at the top of aislemap.toml. A hub's, fetched at first use:")
+    for name, known in registry.HUB_MODELS.items():
+        others = f"   # or {', '.join(known[1:])}" if known[1:] else ""
+        _say(f'    methods.{name}.model = "{known[0]}"{others}')
+    _say("or one that lies on this machine (here or as --weights METHOD=PATH):")
+    _say('    methods.glove.weights = "glove.6B.100d.txt"')
+
+
+def _figure(row: study_of.Standing) -> str:
+    return "-" if row.value is None else f"{row.value:.2f} ({row.seed_min:.2f}-{row.seed_max:.2f})"
+
+
+def _say(line: str) -> None:
+    console.print(line, markup=False, soft_wrap=True)

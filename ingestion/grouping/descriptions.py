@@ -1,0 +1,250 @@
+"""What each group is: its most telling terms, a name made of them, and its most central products.
+
+No category is read here: a name is what the group's own products say. It is read by whoever has to decide what the
+group is, so it prefers what the products are (cap, lipstick) to who makes them.
+
+Reads `catalogue`, `texts` and `scoring:<m>`, and `features:<v>` and `duplicates` where they are at hand. Parameters:
+method (m), and vectors (v), the method whose vectors tell what is central; m itself when not given.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingestion.duplicates.groups import load_duplicate_groups
+from ingestion.reading import texts as cleaning
+from ingestion.task import Work
+from ingestion.vectors import Matrix, lender, load, normalised
+
+TERMS = 10
+PRODUCTS = 10
+NAME_TERMS = 3
+"""Terms in a name: three tell a mixed group (wallet, belt, tie), and still fit a heading."""
+NAME_SHARE = 0.25
+"""A further term joins the name from this share of the first one's weight: a clear group keeps a short name."""
+TOGETHER = 0.8
+"""Two words are one term (flip flop) where this share of the products with the rarer word have them side by side."""
+CANDIDATES = 400
+"""Terms looked at per group for a list: enough for ten after those that say the same twice are left out."""
+# fmt: off
+UNITS = frozenset([
+    "cm", "centimeter", "mm", "millimeter", "inch", "ft", "kg", "gram", "lb", "ml", "millileter", "oz", "litre",
+    "liter", "gb", "mb", "tb", "ghz", "mhz", "rpm", "watt", "kw", "volt", "set", "pack", "piece", "pair", "combo", "pc",
+])
+# fmt: on
+"""Words of size and packaging: terms of a group, but no part of its name."""
+TEXTS = 50_000
+"""Above this many products the terms come from a seeded sample of them."""
+
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Bag:
+    """Which product has which term: `has[i, t]` is 1 where `product_ids[i]` has `terms[t]` (one word or two)."""
+
+    product_ids: list[str]
+    has: Any
+    terms: list[str]
+    opening: NDArray[np.float64]
+    """For each term the share of its products whose text begins with it."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term of a group: how telling it is, and the share of the group's products that have it."""
+
+    term: str
+    weight: float
+    share: float
+
+
+def step(work: Work) -> None:
+    """Write `cluster_descriptions`, `cluster_terms` and `cluster_products` for every grouping of one method."""
+    method = work.task.parameters["method"]
+    texts = work.read("texts", "texts", ["product_id", "clean"])
+    products = work.read("catalogue", "products", ["product_id", "name"])
+    written = dict(zip(products["product_id"].to_pylist(), products["name"].to_pylist(), strict=True))
+    spelling = Spelling()
+    titles = {i: spelling.lemmas(name) for i, name in written.items() if name}
+    clean = dict(zip(texts["product_id"].to_pylist(), texts["clean"].to_pylist(), strict=True))
+    bag, title_bag = gather(clean), gather(titles)
+    ids, unit = _vectors(work, lender(work))
+    kin = load_duplicate_groups(work, ids)
+    for (algorithm, space), group_of in _groupings(work, method).items():
+        tag = {"method": method, "algorithm": algorithm, "space": space}
+        found = telling(bag, group_of)
+        kinds = telling(title_bag or bag, group_of, kinds=True)
+        sizes = sorted(Counter(group_of.values()).items())
+        work.write(
+            "cluster_descriptions",
+            [
+                {**tag, "cluster": c, "name": spelling.join(name(kinds.get(c, []))) or None, "products": size}
+                for c, size in sizes
+            ],
+        )
+        for cluster, terms in sorted(found.items()):
+            ranked = enumerate(terms[:TERMS], start=1)
+            work.write("cluster_terms", [{**tag, "cluster": cluster, "rank": r, **vars(term)} for r, term in ranked])
+        for cluster, rows in central(ids, unit, group_of, kin):
+            work.write("cluster_products", [{**tag, "cluster": cluster, **row} for row in rows])
+
+
+class Spelling:
+    """The lemmas of titles, and the way back: how a lemma is most often written ('wash machine': washing machine)."""
+
+    def __init__(self) -> None:
+        self._written: dict[str, Counter[str]] = defaultdict(Counter)
+
+    def lemmas(self, title: str) -> str:
+        """The title as `cleaning.clean` gives it, each word's spelling remembered."""
+        for word in cleaning.words(cleaning.mend_unicode(title).lower()):
+            self._written[cleaning.lemma(word)][word] += 1
+        return cleaning.clean(title)
+
+    def join(self, terms: Sequence[str]) -> str:
+        """The terms as they are most often written, joined by commas."""
+        return ", ".join(" ".join(self._common(word) for word in term.split()) for term in terms)
+
+    def _common(self, lemma: str) -> str:
+        written = self._written.get(lemma)
+        return min(written, key=lambda word: (-written[word], word)) if written else lemma
+
+
+def gather(texts: Mapping[str, str]) -> Bag | None:
+    """The words and word pairs of cleaned texts by product; None if no term is in two of them."""
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    ids = [i for i, text in texts.items() if text]
+    if len(ids) > TEXTS:
+        ids = [ids[i] for i in np.sort(np.random.default_rng(0).choice(len(ids), TEXTS, replace=False))]
+    if not ids:
+        return None
+    count = CountVectorizer(analyzer=_words_and_pairs, binary=True)
+    has = count.fit_transform([texts[i] for i in ids]).tocsc()
+    often = np.asarray(has.sum(0)).ravel()
+    kept = np.flatnonzero(often > 1)
+    if not len(kept):
+        return None
+    terms = count.get_feature_names_out()[kept].tolist()
+    place = {term: at for at, term in enumerate(terms)}
+    opening = np.zeros(len(terms))
+    for i in ids:
+        words = texts[i].split()
+        for term in (words[0], " ".join(words[:2])) if len(words) > 1 else ():
+            if term in place:
+                opening[place[term]] += 1
+    return Bag(ids, has[:, kept].tocsr().astype(np.float64), terms, opening / often[kept])
+
+
+def telling(bag: Bag | None, group_of: Mapping[str, int], kinds: bool = False) -> dict[int, list[Term]]:
+    """The terms of each group, most telling first, after the class-based TF-IDF of Grootendorst 2022 ('BERTopic').
+
+    The weight is share x ln(share / mean share over the groups); only terms above the mean are listed. Shares of
+    products stand in place of counts of words, so that neither a long text nor a large group weighs more; the share
+    within the logarithm keeps out what is in every group ('perfect', 'feature'). With `kinds` terms that mostly
+    open a title are left out: in English that is where the brand stands ('Lakme Matte Lipstick').
+    """
+    at = [i for i, product_id in enumerate(bag.product_ids) if product_id in group_of] if bag else []
+    if bag is None or not at:
+        return {}
+    from scipy.sparse import csr_matrix
+
+    groups, codes = np.unique([group_of[bag.product_ids[i]] for i in at], return_inverse=True)
+    member = csr_matrix((np.ones(len(at)), (codes, at)), shape=(len(groups), len(bag.product_ids)))
+    counts = (member @ bag.has).tocsr()
+    sizes = np.bincount(codes, minlength=len(groups))
+    mean_share = np.asarray(counts.T @ (1 / sizes)).ravel() / len(groups)
+    place = {term: t for t, term in enumerate(bag.terms)}
+    found: dict[int, list[Term]] = {}
+    for g, group in enumerate(groups.tolist()):
+        columns = counts.indices[counts.indptr[g] : counts.indptr[g + 1]]
+        number = np.zeros(len(bag.terms))
+        number[columns] = counts.data[counts.indptr[g] : counts.indptr[g + 1]]
+        share = number / sizes[g]
+        weight = np.zeros(len(bag.terms))
+        weight[columns] = np.round(share[columns] * np.log(share[columns] / mean_share[columns]), 9)
+        least = np.partition(weight, -CANDIDATES)[-CANDIDATES] if len(weight) > CANDIDATES else 0.0
+        ranked = np.flatnonzero((weight > 0) & (weight >= least)).tolist()
+        ranked.sort(key=lambda t: (-weight[t], -bag.terms[t].count(" "), -bag.opening[t], bag.terms[t]))
+        kept = _once(ranked[:CANDIDATES], bag.terms, place, number)
+        if kinds:
+            kept = [t for t in kept if bag.opening[t] <= 0.5]
+        found[group] = [Term(bag.terms[t], float(weight[t]), float(share[t])) for t in kept]
+    return found
+
+
+def name(terms: Sequence[Term]) -> list[str]:
+    """At most three terms that name a group, no word twice, no units; none if there are no terms."""
+    picked: list[str] = []
+    least = 0.0
+    for term in terms:
+        if len(picked) == NAME_TERMS or term.weight < least:
+            break
+        used = set(" ".join(picked).split())
+        rest = " ".join(word for word in term.term.split() if word not in used | UNITS)
+        if rest:
+            least = least or NAME_SHARE * term.weight
+            picked.append(rest)
+    return picked
+
+
+def central(
+    ids: list[str], unit: Matrix, group_of: Mapping[str, int], kin: Codes
+) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Each group's ten products of highest mean cosine similarity to the group, itself included; one per family.
+
+    `unit` holds the (n, d) unit vectors of `ids`; the mean similarity to a set is the product with its mean vector.
+    `kin` holds (n,) numbers, equal for copies: of a family only the most central product is listed.
+    """
+    at = np.array([i for i, product_id in enumerate(ids) if product_id in group_of], dtype=np.int64)
+    codes = np.array([group_of[ids[i]] for i in at], dtype=np.int64)
+    for cluster in np.unique(codes).tolist():
+        rows = at[codes == cluster]
+        similarity = np.round(unit[rows].astype(np.float64) @ unit[rows].mean(0, dtype=np.float64), 9)
+        listed: dict[int, dict[str, Any]] = {}
+        for i in np.argsort(-similarity, kind="stable"):
+            row = {"product_id": ids[rows[i]], "similarity": float(similarity[i]), "rank": len(listed) + 1}
+            listed.setdefault(int(kin[rows[i]]), row)
+            if len(listed) == PRODUCTS:
+                break
+        yield cluster, list(listed.values())
+
+
+def _once(best: list[int], terms: list[str], place: dict[str, int], number: NDArray[np.float64]) -> list[int]:
+    """The terms without those that say the same again: a pair stands for its words, or its words for the pair."""
+    paired: set[str] = set()
+    together: set[int] = set()
+    for t in best:
+        pair = terms[t].split()
+        if len(pair) == 2 and not paired & set(pair):
+            alone = [number[place[word]] for word in pair]
+            if number[t] >= TOGETHER * min(alone):
+                paired |= {word for word, n in zip(pair, alone, strict=True) if number[t] >= TOGETHER * n}
+                together.add(t)
+    return [t for t in best if t in together or (" " not in terms[t] and terms[t] not in paired)]
+
+
+def _words_and_pairs(text: str) -> list[str]:
+    words = text.split()
+    return words + [f"{one} {next_one}" for one, next_one in pairwise(words)]
+
+
+def _groupings(work: Work, method: str) -> dict[tuple[str, str], dict[str, int]]:
+    rows = work.read(f"scoring:{method}", "clusters", ["algorithm", "space", "product_id", "cluster"])
+    found: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for algorithm, space, product_id, cluster in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+        found[algorithm, space][product_id] = cluster
+    return dict(sorted(found.items()))
+
+
+def _vectors(work: Work, method: str) -> tuple[list[str], Matrix]:
+    if f"features:{method}" not in work.task.parts:
+        return [], np.zeros((0, 1), dtype=np.float32)
+    ids, vectors = load(work, f"features:{method}", method)
+    return ids, normalised(vectors)

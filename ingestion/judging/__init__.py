@@ -1,0 +1,1 @@
+"""How well the groups match the categories: scores, intervals, probes and verdicts."""

@@ -1,0 +1,216 @@
+"""One run: what is stale is computed, and all of it is published as one snapshot."""
+
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ingestion.config import Config
+from ingestion.features import registry
+from ingestion.features.base import Method, Model
+from ingestion.features.step import describe
+from ingestion.judging import named_groups
+from ingestion.pipeline import plan
+from ingestion.pipeline.engine import Engine, LocalEngine
+from ingestion.pipeline.runner import Listener, Outcome, Runner
+from store import lock, parts, snapshot, tables
+from store.errors import CatalogueError, ConfigError, MethodUnavailable, StepFailed
+from store.parts import Part
+from store.root import Root
+
+FALLBACK_K = 8
+"""Groups to make where the catalogue has no categories and the configuration names no number."""
+
+
+@dataclass
+class Report:
+    """What a run did. `status` is published, unchanged or failed; `missing` says why a method did not run."""
+
+    run_id: str
+    status: str = "failed"
+    number: int | None = None
+    seconds: float = 0.0
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+
+    def count(self, *statuses: str) -> int:
+        """How many steps ended so."""
+        return sum(outcome.status in statuses for outcome in self.outcomes.values())
+
+
+def ingest(
+    catalogue: Path,
+    images: Path | None,
+    store: Path,
+    config: Config | None = None,
+    listener: Listener | None = None,
+    engine: Engine | None = None,
+) -> Report:
+    """Read a catalogue, run the study and publish it as the store's newest snapshot.
+
+    CatalogueError if the catalogue cannot be read or holds no product, ConfigError for a setting no method knows,
+    StoreBusy if another writer holds the store: nothing is published then. A method that cannot run is reported in
+    `missing` and the others go on.
+    """
+    config = config or Config()
+    methods = chosen(config)
+    if not catalogue.is_file():
+        raise CatalogueError(f"There is no catalogue file {catalogue}; check the path.")
+    if images and not images.is_dir():
+        raise CatalogueError(f"There is no images folder {images}; check the path.")
+    root = Root(store)
+    with lock.writing(root, f"an ingestion of {catalogue.name}"):
+        started, clock = datetime.now(UTC), time.monotonic()
+        runner = Runner(
+            root, engine or LocalEngine(config.limits.workers, config.limits.memory_mb), listener or Listener()
+        )
+        report = Report(f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}", outcomes=runner.outcomes)
+        detail = None
+        try:
+            _run(runner, report, methods, catalogue, images, config)
+        except BaseException as error:
+            detail = str(error) or type(error).__name__
+            raise
+        finally:
+            runner.engine.close()
+            report.seconds = time.monotonic() - clock
+            _log(root, report, started, catalogue, detail)
+    return report
+
+
+def chosen(config: Config) -> list[Method]:
+    """The methods to run, with those that they need, in the registry's order. ConfigError for unknown ones."""
+    unknown = set(config.methods) - set(registry.METHODS)
+    if unknown:
+        raise ConfigError(f"There is no method {min(unknown)!r}; there are {', '.join(registry.METHODS)}.")
+    wanted = list(config.study.methods or registry.METHODS)
+    built: dict[str, Method] = {}
+    while wanted:
+        name = wanted.pop()
+        if name not in built:
+            built[name] = registry.build(name, config.methods.get(name, {}))
+            wanted += built[name].needs()
+    return [built[name] for name in registry.METHODS if name in built]
+
+
+def _run(
+    runner: Runner, report: Report, methods: list[Method], catalogue: Path, images: Path | None, config: Config
+) -> None:
+    runner.run(plan.reading(config, catalogue, images))
+    for step in ("catalogue", "images", "texts", "duplicates"):
+        if (outcome := runner.outcomes[step]).status in {"failed", "skipped"}:
+            kind = CatalogueError if step == "catalogue" else StepFailed
+            raise kind(f"The step {step} failed. {outcome.detail}")
+    k = config.study.k or _categories(runner) or FALLBACK_K
+    models: dict[str, Model] = {}
+    for method in methods:
+        try:
+            models[method.name] = method.resolve()
+        except MethodUnavailable as error:
+            step = f"features:{method.name}"
+            runner.settle(Outcome(step, "unavailable", detail=str(error)))
+    steps = []
+    for method in methods:
+        if method.name in models:
+            settings = method.settings.model_dump(mode="json")
+            embedding = plan.embedding(method, models[method.name], settings, images)
+            steps += [embedding, *plan.study(method.name, config, k)]
+            if config.study.named_groups and method.name in named_groups.ENCODERS:
+                steps.append(plan.naming(embedding))
+    kinds = {method.name: method.modality for method in methods if method.name in models}
+    joins = {method.name: list(method.needs()) for method in methods if method.needs()}
+    steps += plan.together(kinds, config, k)
+    # The long ones and what they wait for first, so that no core is left waiting for one of them at the end (the
+    # longest is the consensus of all groups); those of a runtime together, so that its worker is started once.
+    first = {"features": 0, "projection": 1, "clustering": 1}
+    steps.sort(key=lambda step: (first.get(step.name.partition(":")[0], 2), step.runtime == "plain", step.runtime))
+    runner.run([*steps, *plan.conclusions(models, joins, config)])
+    absent = [_absent(method, models.get(method.name), runner) for method in methods]
+    _publish(runner, report, [row for row in absent if row])
+    report.missing = _unfinished(runner) | {row["method"]: row["detail"] for row in absent if row}
+
+
+def _categories(runner: Runner) -> int:
+    part = runner.part("catalogue")
+    assert part
+    column = parts.read(runner.root, part, "products", ["category"])["category"]
+    found = len(column.drop_null().unique())
+    return found if found > 1 else 0
+
+
+def _absent(method: Method, model: Model | None, runner: Runner) -> dict[str, Any] | None:
+    """The row of `models` for a method that gave no vectors; None for one that did."""
+    outcome = runner.outcomes[f"features:{method.name}"]
+    if outcome.part:
+        return None
+    status = "failed" if outcome.status == "failed" else "unavailable"
+    row = describe(method, method.settings.model_dump(mode="json"), model)
+    return {**row, "status": status, "detail": outcome.detail}
+
+
+def _unfinished(runner: Runner) -> dict[str, str]:
+    """The methods that gave vectors which could not be grouped or scored, with the reason."""
+    found: dict[str, str] = {}
+    for outcome in runner.outcomes.values():
+        stage, _, method = outcome.step.partition(":")
+        if method and stage != "features" and outcome.status == "failed":
+            found.setdefault(method, f"Its step {outcome.step} failed. {outcome.detail}")
+    return found
+
+
+def _publish(runner: Runner, report: Report, absent: Iterable[dict[str, Any]]) -> None:
+    have = snapshot.numbers(runner.root)
+    written = [outcome.part for outcome in runner.outcomes.values() if outcome.part]
+    written.append(_write(runner.root, "models", list(absent)))
+    report.number = snapshot.publish(runner.root, written).number
+    report.status = "published" if report.number not in have else "unchanged"
+
+
+def _write(root: Root, table: str, rows: list[dict[str, Any]]) -> Part:
+    """A part of these rows, named by their content."""
+    key = hashlib.sha256(json.dumps([table, rows], sort_keys=True).encode()).hexdigest()[:32]
+    with parts.PartWriter(root, key) as writer:
+        writer.write(tables.table(table), rows)
+    return parts.finish(root, Part(key, table, 0.0, 0.0, writer.files()))
+
+
+def _log(root: Root, report: Report, started: datetime, catalogue: Path, detail: str | None) -> None:
+    outcomes = report.outcomes.values()
+    have = snapshot.numbers(root)
+    products = report.outcomes.get("catalogue")
+    run = {
+        "run_id": report.run_id,
+        "started": started,
+        "seconds": report.seconds,
+        "status": report.status,
+        "snapshot": have[-1] if have else None,
+        "catalogue": str(catalogue),
+        "products": products.part.files["products"].rows if products and products.part else None,
+        "steps_computed": report.count("computed"),
+        "steps_cached": report.count("cached"),
+        "steps_failed": report.count("failed"),
+        "peak_mb": max((o.peak_mb for o in outcomes if o.status == "computed"), default=None),
+        "detail": detail,
+        "version": snapshot.aislemap_version(),
+    }
+    steps = [
+        {
+            "run_id": report.run_id,
+            "step": o.step,
+            "key": o.part.key if o.part else None,
+            "status": o.status,
+            "seconds": o.seconds,
+            "peak_mb": o.peak_mb,
+            "rows": o.part.rows if o.part else None,
+            "detail": o.detail,
+        }
+        for o in outcomes
+    ]
+    if steps:
+        snapshot.append_log(root, "steps", steps, report.run_id)
+    snapshot.append_log(root, "runs", [run], report.run_id)

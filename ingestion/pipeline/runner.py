@@ -1,0 +1,106 @@
+"""Runs the steps of a plan in the order of their needs, several at a time, each only if its result is not there yet.
+
+A step that fails takes with it only what needs it; the rest goes on.
+"""
+
+from dataclasses import dataclass, field
+
+from ingestion.pipeline.engine import Engine, Failed, Finished, Progressed
+from ingestion.pipeline.keys import key as key_of
+from ingestion.task import Step, Task
+from store import parts
+from store.parts import Part
+from store.root import Root
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one step ended. `status` is computed, cached, unavailable, failed or skipped (what it needs is missing)."""
+
+    step: str
+    status: str
+    part: Part | None = None
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+    detail: str | None = None
+
+
+class Listener:
+    """Hears how a run goes; this one does nothing with it."""
+
+    def planned(self, steps: list[str]) -> None:
+        """These steps will be looked at."""
+
+    def started(self, step: str) -> None:
+        """A step is being computed."""
+
+    def progressed(self, step: str, done: int, total: int) -> None:
+        """A step has done so many of its units."""
+
+    def ended(self, outcome: Outcome) -> None:
+        """A step ended."""
+
+
+@dataclass
+class Runner:
+    """Runs steps; `outcomes` says how each ended, over all calls of `run`."""
+
+    root: Root
+    engine: Engine
+    listener: Listener
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    def run(self, steps: list[Step]) -> None:
+        """Run these steps to their ends. Of those that can start, the first in the list does."""
+        self.listener.planned([step.name for step in steps])
+        order = {step.name: at for at, step in enumerate(steps)}
+        waiting, ready, running = list(steps), list[Task](), set[str]()
+        while waiting or ready or running:
+            for step in list(waiting):
+                unsettled = {s.name for s in waiting} | {t.step for t in ready} | running
+                if unsettled.isdisjoint((*step.needs, *step.uses)):
+                    waiting.remove(step)
+                    if task := self._prepare(step):
+                        ready.append(task)
+            ready.sort(key=lambda task: order[task.step])
+            while ready and self.engine.room():
+                task = ready.pop(0)
+                running.add(task.step)
+                self.listener.started(task.step)
+                self.engine.submit(task)
+            for event in self.engine.events() if running else ():
+                if isinstance(event, Progressed):
+                    self.listener.progressed(event.task.step, event.done, event.total)
+                else:
+                    running.remove(event.task.step)
+                    self.settle(self._outcome(event))
+
+    def part(self, step: str) -> Part | None:
+        """What a step wrote, in this run or an earlier one; None if it did not end well."""
+        outcome = self.outcomes.get(step)
+        return outcome.part if outcome else None
+
+    def _prepare(self, step: Step) -> Task | None:
+        """The task of a stale step; None if it ended here and now, as cached or skipped."""
+        have = {name: part for name in (*step.needs, *step.uses) if (part := self.part(name))}
+        lacking = [name for name in step.needs if name not in have]
+        if lacking:
+            self.settle(Outcome(step.name, "skipped", detail=f"It needs {', '.join(lacking)}, which did not run."))
+            return None
+        key = key_of(step, have)
+        if part := parts.find(self.root, key):
+            self.settle(Outcome(step.name, "cached", part, part.seconds, part.peak_mb))
+            return None
+        return Task(step.name, key, step.function, step.runtime, self.root, have, step.parameters, step.context)
+
+    def _outcome(self, event: Finished | Failed) -> Outcome:
+        if isinstance(event, Failed):
+            status = "unavailable" if event.unavailable else "failed"
+            return Outcome(event.task.step, status, None, event.seconds, event.peak_mb, event.reason)
+        part = parts.finish(self.root, event.part)
+        return Outcome(part.step, "computed", part, part.seconds, part.peak_mb)
+
+    def settle(self, outcome: Outcome) -> None:
+        """Record how a step ended."""
+        self.outcomes[outcome.step] = outcome
+        self.listener.ended(outcome)

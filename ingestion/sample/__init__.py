@@ -1,0 +1,1 @@
+"""The built-in sample catalogue: texts and drawn images."""

@@ -1,0 +1,246 @@
+"""The built-in sample catalogue: 420 products in 7 categories, made by seeded code, with the truth about its traps.
+
+It is there to show what a study looks like before anyone has a catalogue at hand, and to test the whole way
+through with known answers: products filed wrongly, listed twice, with broken pictures or without a description
+are planted on purpose and written down in `truth.json`. Three pairs of categories are alike in words and in shape
+(watches and clocks, mugs and vases, backpacks and handbags), and lamps borrow from all.
+
+Its limits: the pictures are drawn, not photographed, and the texts come from small grammars, so figures on it say
+that the machinery works and what its pages look like. They say nothing of how well a method does on real products.
+Equal seeds give equal bytes with the same versions of Pillow and numpy on one kind of machine.
+"""
+
+# ruff: noqa: S311 - chance that can be repeated is the point; nothing here is secret
+
+import csv
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Literal
+
+from PIL import Image, ImageEnhance
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ingestion.sample.drawings import draw
+from ingestion.sample.texts import BRANDS, COLOURS, WORDING, reword, write
+from ingestion.task import Progress
+from store.errors import CatalogueError
+
+CATALOGUE, IMAGES, TRUTH = "catalogue.csv", "images", "truth.json"
+COLUMNS = ("id", "name", "description", "category", "image", "brand", "price", "colour")
+PER_CATEGORY = 60
+PER_LOOK_ALIKE = 5
+LOOK_ALIKE = {
+    "pocket": "Clocks",
+    "strap": "Watches",
+    "beaker": "Vases",
+    "jug": "Mugs",
+    "convertible": "Handbags",
+    "sling": "Backpacks",
+    "gourd": "Vases",
+    "sunrise": "Clocks",
+}
+"""Sub-types that look and read like another category."""
+NEIGHBOUR = {
+    "Watches": "Clocks",
+    "Clocks": "Watches",
+    "Mugs": "Vases",
+    "Vases": "Mugs",
+    "Backpacks": "Handbags",
+    "Handbags": "Backpacks",
+    "Lamps": "Vases",
+}
+"""Where a hurried seller would file it."""
+WRONG_LABELS = 12
+COPIES = 4
+"""Duplicates of each kind."""
+Copy = Literal["exact text", "near text", "exact image", "near image"]
+COPY_KINDS: tuple[Copy, ...] = ("exact text", "near text", "exact image", "near image")
+
+
+class Truth(BaseModel):
+    """What was planted, by product id; what stands in none of these is as the catalogue says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    seed: int
+    wrong_labels: dict[str, str]
+    """Product to its true category; the catalogue says another."""
+    duplicates: dict[Copy, dict[str, str]]
+    """By kind, a product to the earlier one that it copies."""
+    broken_images: dict[str, Literal["truncated", "garbage"]]
+    """Product to what is wrong with its image file."""
+    empty_descriptions: tuple[str, ...]
+    look_alikes: dict[str, str]
+    """Product, rightly filed, to the category that it looks and reads like."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample that was written."""
+
+    folder: Path
+    catalogue: Path
+    images: Path
+    products: int
+    truth: Truth
+
+
+@dataclass
+class Product:
+    """A product in the making; `image` are the bytes of its file."""
+
+    id: str
+    category: str
+    kind: str
+    colour: str
+    brand: str
+    price: str
+    label: str = ""
+    name: str = ""
+    description: str = ""
+    image: bytes = field(default=b"", repr=False)
+
+    def row(self) -> tuple[str, ...]:
+        """Its line of the catalogue, in the order of COLUMNS."""
+        picture = f"{self.id}.jpg"
+        return self.id, self.name, self.description, self.label, picture, self.brand, self.price, self.colour
+
+
+def make(folder: Path, seed: int = 0, progress: Progress | None = None) -> Sample:
+    """Write the sample into `folder`: catalogue.csv, images/<id>.jpg and truth.json; some 4 MB and 10 s.
+
+    `progress(done, all)` is called after each picture. An earlier sample there is overwritten. CatalogueError if the
+    folder holds a catalogue.csv that is not a sample, or cannot be written.
+    """
+    if (folder / CATALOGUE).exists() and not (folder / TRUTH).exists():
+        raise CatalogueError(f"{folder} holds a {CATALOGUE} that is no sample; name another folder for the sample.")
+    products, planted = plan(seed)
+    try:
+        (folder / IMAGES).mkdir(parents=True, exist_ok=True)
+        by_id: dict[str, Product] = {}
+        for done, product in enumerate(products, 1):
+            finish(product, planted, by_id, seed)
+            by_id[product.id] = product
+            (folder / IMAGES / f"{product.id}.jpg").write_bytes(product.image)
+            if progress:
+                progress(done, len(products))
+        text = json.dumps(planted.model_dump(), indent=1) + "\n"
+        (folder / TRUTH).write_text(text, encoding="utf-8")
+        with (folder / CATALOGUE).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            writer.writerows(product.row() for product in products)
+    except OSError as error:
+        raise CatalogueError(
+            f"The sample cannot be written to {folder} ({error.strerror}); name another folder."
+        ) from error
+    return Sample(folder, folder / CATALOGUE, folder / IMAGES, len(products), planted)
+
+
+def truth(folder: Path) -> Truth:
+    """What was planted in the sample in `folder`; CatalogueError if there is no sample."""
+    try:
+        return Truth.model_validate_json((folder / TRUTH).read_text(encoding="utf-8"))
+    except (OSError, ValidationError) as error:
+        raise CatalogueError(f"{folder} holds no sample with a readable {TRUTH}; make one there first.") from error
+
+
+def plan(seed: int) -> tuple[list[Product], Truth]:
+    """All products in catalogue order, without words and pictures, and where the hard cases are."""
+    rng = Random(f"{seed}/plan")
+    pairs = [(category, kind) for category in WORDING for kind in kinds_of(category)]
+    rng.shuffle(pairs)
+    products = [sketch(f"S{number:04d}", category, kind, rng) for number, (category, kind) in enumerate(pairs, 1)]
+    plain = [product for product in products if product.kind not in LOOK_ALIKE]
+    rng.shuffle(plain)
+
+    wrong: dict[str, str] = {}
+    for number in range(WRONG_LABELS):
+        product = plain.pop()
+        others = [category for category in WORDING if category != product.category]
+        wrong[product.id] = product.category
+        product.label = NEIGHBOUR[product.category] if number % 3 else rng.choice(others)
+    duplicates: dict[Copy, dict[str, str]] = {kind: {} for kind in COPY_KINDS}
+    for kind in COPY_KINDS:
+        for _ in range(COPIES):
+            original = plain.pop()
+            twin = next(product for product in plain if product.category == original.category)
+            plain.remove(twin)
+            first, second = sorted((original, twin), key=lambda product: product.id)
+            second.kind, second.colour, second.brand = first.kind, first.colour, first.brand
+            duplicates[kind][second.id] = first.id
+    planted = Truth(
+        seed=seed,
+        wrong_labels=wrong,
+        duplicates=duplicates,
+        broken_images={plain.pop().id: "truncated", plain.pop().id: "garbage"},
+        empty_descriptions=(plain.pop().id, plain.pop().id),
+        look_alikes={product.id: LOOK_ALIKE[product.kind] for product in products if product.kind in LOOK_ALIKE},
+    )
+    return products, planted
+
+
+def kinds_of(category: str) -> list[str]:
+    """The sub-types of a category's products: a few look-alikes, the others in turn."""
+    kinds = list(WORDING[category].kinds)
+    alike = [kind for kind in kinds if kind in LOOK_ALIKE]
+    others = [kind for kind in kinds if kind not in LOOK_ALIKE]
+    rest = PER_CATEGORY - PER_LOOK_ALIKE * len(alike)
+    return alike * PER_LOOK_ALIKE + [others[number % len(others)] for number in range(rest)]
+
+
+def sketch(product_id: str, category: str, kind: str, rng: Random) -> Product:
+    """A product's colour, brand and price; every tenth brand is missing, as in shops' exports."""
+    low, high = WORDING[category].price
+    price = low * (high / low) ** rng.random()  # shops have many cheap things and few dear ones
+    brand = rng.choice(BRANDS) if rng.random() > 0.1 else ""
+    return Product(product_id, category, kind, rng.choice(list(COLOURS)), brand, f"{price:.2f}", category)
+
+
+def finish(product: Product, planted: Truth, earlier: dict[str, Product], seed: int) -> None:
+    """Give the product its words and its picture; a copy takes them from the earlier product."""
+    copied = {kind: earlier[pairs[product.id]] for kind, pairs in planted.duplicates.items() if product.id in pairs}
+    words, picture = (Random(f"{seed}/{product.id}/{part}") for part in ("words", "picture"))
+
+    name, description = write(
+        product.category, product.kind, product.colour, product.brand or words.choice(BRANDS), words
+    )
+    if "exact text" in copied:
+        name, description = copied["exact text"].name, copied["exact text"].description
+    elif "near text" in copied:
+        name, description = copied["near text"].name, reword(copied["near text"].description, words)
+    elif product.id in planted.empty_descriptions:
+        description = " " * planted.empty_descriptions.index(product.id)  # one empty, one of a blank
+    product.name, product.description = name, description
+
+    if "exact image" in copied:
+        product.image = copied["exact image"].image
+    elif "near image" in copied:
+        product.image = rephotographed(copied["near image"].image)
+    else:
+        accent = COLOURS[picture.choice(list(COLOURS))]
+        image = draw(product.category, product.kind, COLOURS[product.colour], accent, picture)
+        product.image = jpeg(image, picture.randrange(80, 93))
+    match planted.broken_images.get(product.id):
+        case "truncated":
+            product.image = product.image[: len(product.image) * 2 // 5]
+        case "garbage":
+            product.image = picture.randbytes(4096)
+
+
+def jpeg(image: Image.Image, quality: int) -> bytes:
+    """The bytes of a JPEG file."""
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
+def rephotographed(image: bytes) -> bytes:
+    """The picture as another seller would post it: cropped a little, smaller, darker, compressed harder."""
+    with Image.open(io.BytesIO(image)) as picture:
+        width, height = picture.size
+        cut = picture.crop((width // 30, height // 30, width - width // 40, height - height // 40))
+        small = cut.resize((width * 9 // 10, height * 9 // 10), Image.Resampling.LANCZOS)
+    return jpeg(ImageEnhance.Brightness(small).enhance(0.94), 72)

@@ -1,0 +1,122 @@
+"""Which pictures are one picture saved again, and which are of two things."""
+
+import io
+from collections.abc import Callable
+from random import Random
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance, ImageOps
+
+from ingestion.duplicates import candidates
+from ingestion.duplicates import pictures as near_pictures
+from ingestion.duplicates.pictures import pairs
+from ingestion.sample.drawings import draw
+
+RED, BLUE, GREY = (190, 40, 50), (40, 80, 190), (120, 120, 120)
+
+
+def mug(colour: tuple[int, int, int] = RED, seed: int = 3, category: str = "Mugs", kind: str = "beaker") -> Image.Image:
+    return draw(category, kind, colour, GREY, Random(seed))
+
+
+def saved(image: Image.Image, quality: int = 85) -> bytes:
+    file = io.BytesIO()
+    small = image.convert("RGB")
+    small.thumbnail((256, 256))
+    small.save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
+def found(*images: Image.Image) -> dict[tuple[int, int], float]:
+    files = [saved(image) for image in images]
+    return pairs(len(files), files.__getitem__)
+
+
+def cropped(image: Image.Image) -> Image.Image:
+    width, height = image.size
+    return image.crop((width // 25, height // 40, width - width // 50, height - height // 30))
+
+
+def warmer(image: Image.Image) -> Image.Image:
+    return Image.fromarray(np.clip(np.asarray(image) * np.array([1.04, 1, 0.96]), 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize(
+    "alter",
+    [
+        lambda image: Image.open(io.BytesIO(saved(image, 45))),
+        lambda image: image.resize((image.width // 2, image.height // 2)),
+        cropped,
+        lambda image: ImageEnhance.Brightness(image).enhance(0.88),
+        lambda image: ImageEnhance.Contrast(image).enhance(1.12),
+        warmer,
+    ],
+    ids=["saved harder", "smaller", "cropped", "darker", "more contrast", "warmer"],
+)
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_a_picture_saved_again_is_a_copy(alter: Callable[[Image.Image], Image.Image], seed: int) -> None:
+    image = mug(seed=seed)
+    likeness = found(image, alter(image))[0, 1]
+    assert 0.9 < likeness <= 1
+
+
+def test_a_picture_on_more_ground_is_a_copy() -> None:
+    thing = Image.new("RGB", (220, 260), "white")
+    thing.paste(mug().crop((60, 60, 240, 240)), (20, 40))
+    assert found(thing, ImageOps.expand(thing, 30, "white"))
+
+
+def test_the_same_picture_in_another_colour_is_no_copy() -> None:
+    assert found(mug(RED), mug(BLUE)) == {}
+
+
+def test_the_same_thing_with_one_part_that_differs_is_no_copy() -> None:
+    image = mug()
+    other = image.copy()
+    width, height = image.size
+    other.paste(Image.new("RGB", (width // 9, height // 9), (20, 160, 60)), (width // 2, height // 2))
+    assert found(image, other) == {}
+
+
+def test_a_shade_that_more_contrast_would_even_out_is_no_copy() -> None:
+    dark, light = (Image.new("RGB", (200, 240), "white") for _ in range(2))
+    for image, grey in ((dark, 60), (light, 95)):
+        image.paste((grey, grey, grey), (60, 40, 140, 200))
+    assert found(dark, light) == {}
+    assert found(dark, ImageEnhance.Contrast(dark).enhance(0.88))
+
+
+def test_two_things_of_one_kind_are_no_copies() -> None:
+    assert found(*(mug(seed=seed) for seed in range(12))) == {}
+
+
+def test_blank_pictures_are_copies_of_nothing() -> None:
+    blank = Image.new("RGB", (200, 200), "white")
+    assert found(blank, Image.new("RGB", (180, 180), (254, 254, 254)), mug()) == {}
+
+
+def test_no_picture_and_one_picture_have_no_copies() -> None:
+    assert found() == {}
+    assert found(mug()) == {}
+
+
+def test_a_picture_of_one_pixel_is_no_trouble() -> None:
+    assert found(Image.new("RGB", (1, 1)), Image.new("RGB", (400, 1)), mug()) == {}
+
+
+def test_pictures_that_are_all_alike_are_compared_with_a_few_each() -> None:
+    rng = np.random.default_rng(0)
+    plain = np.asarray(mug().resize((64, 64))).astype(float)
+    images = [
+        Image.fromarray(np.clip(plain + rng.normal(0, 6, plain.shape), 0, 255).astype(np.uint8)) for _ in range(400)
+    ]
+    files = [saved(image) for image in images]
+    compared = []
+
+    def counted(one: near_pictures.Picture, other: near_pictures.Picture) -> float:
+        compared.append(1)
+        return 1.0
+
+    links = pairs(len(files), files.__getitem__, counted)
+    assert 399 <= len(links) <= len(compared) <= 2 * 400 * candidates.NEAREST

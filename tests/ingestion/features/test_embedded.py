@@ -1,0 +1,71 @@
+"""The embedded encoders as they are shipped: small, unchanged, with a card that tells what the record tells."""
+
+import json
+import shutil
+
+import pytest
+
+from ingestion.features import weights
+from ingestion.features.registry import build
+from ingestion.features.weights import EMBEDDED, sha256_of, size_of
+from store.errors import MethodUnavailable
+
+ENCODERS = {"use": "use-compact", "cnn": "cnn-compact"}
+
+
+@pytest.mark.parametrize(("name", "most"), [("use-compact", 20e6), ("cnn-compact", 6e6)])
+def test_an_embedded_encoder_is_small(name, most):
+    record = json.loads((EMBEDDED / f"{name}.json").read_text())
+    assert size_of(EMBEDDED / record["file"]) == record["bytes"] <= most
+
+
+@pytest.mark.parametrize(("method", "name"), ENCODERS.items())
+def test_without_configuration_the_embedded_encoder_runs_and_is_named_with_its_licence_and_sha256(method, name):
+    model = build(method, {}).resolve()
+    assert (model.name, model.source, model.licence) == (name, "embedded", "Apache-2.0")
+    assert model.sha256 == json.loads((EMBEDDED / f"{name}.json").read_text())["sha256"] == sha256_of(model.weights)
+    assert build(method, {"model": name}).resolve() == model
+
+
+@pytest.mark.parametrize("name", ENCODERS.values())
+def test_the_card_tells_the_figures_of_the_record(name):
+    record, card = json.loads((EMBEDDED / f"{name}.json").read_text()), (EMBEDDED / f"{name}.md").read_text()
+    assert record["sha256"] in card
+    for sha256 in record["data"].values():
+        assert sha256 in card
+    for figures in record["held_out"].values():
+        for figure in figures.values():
+            assert f"{figure:.3f}".removeprefix("0") in card
+
+
+@pytest.mark.parametrize("changed", ["byte", "file added", "gone", "record gone", "record broken"])
+@pytest.mark.parametrize(("method", "name"), ENCODERS.items())
+def test_a_changed_copy_is_refused_with_the_remedy(method, name, changed, tmp_path, monkeypatch):
+    copy = tmp_path / "weights"
+    shutil.copytree(EMBEDDED, copy)
+    monkeypatch.setattr(weights, "EMBEDDED", copy)
+    path = copy / json.loads((copy / f"{name}.json").read_text())["file"]
+    file = next(p for p in path.rglob("*.data*")) if path.is_dir() else path
+    if changed == "byte":
+        data = bytearray(file.read_bytes())
+        data[len(data) // 2] ^= 1
+        file.write_bytes(data)
+    elif changed == "file added":
+        file = path / "more.py" if path.is_dir() else path
+        file.write_bytes(b"more")
+    elif changed == "gone":
+        file.unlink()
+    elif changed == "record gone":
+        (copy / f"{name}.json").unlink()
+    else:
+        (copy / f"{name}.json").write_text("{}")
+    with pytest.raises(MethodUnavailable, match=f"The embedded {name} .*{copy}") as error:
+        build(method, {}).resolve()
+    assert f"[methods.{method}] weights" in error.value.remedy
+
+
+def test_the_derived_weights_carry_their_licence_and_say_what_was_changed():
+    notice = (EMBEDDED / "cnn-compact.NOTICE.txt").read_text()
+    assert "google-coral/test_data" in notice
+    assert "Apache License, Version 2.0" in notice
+    assert "Version 2.0, January 2004" in (EMBEDDED / "cnn-compact.LICENSE.txt").read_text()

@@ -1,0 +1,120 @@
+"""How many groups there are: planted ones are counted, noise has none."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ingestion.grouping import group_count
+from ingestion.grouping.group_count import communities, silhouette
+from store.root import Root
+from tests.ingestion.steps import Rows, do, put, put_vectors
+
+
+def planted(k: int, n: int, dimensions: int = 32, seed: int = 0) -> NDArray[np.float32]:
+    """n points around k centres that stand well apart; one centre is noise."""
+    draw = np.random.default_rng(seed)
+    centres = draw.normal(size=(k, dimensions)) * (3 if k > 1 else 0)
+    return (centres[np.arange(n) % k] + draw.normal(size=(n, dimensions))).astype(np.float32)
+
+
+@pytest.mark.parametrize("k", [3, 7, 15])
+def test_planted_groups_are_counted_with_a_tight_range(k: int) -> None:
+    found = communities(planted(k, 30 * k))
+    assert found is not None
+    assert found.k == k
+    assert k - 1 <= found.low <= found.high <= k + 1
+
+
+@pytest.mark.parametrize("k", [3, 7, 15])
+def test_the_silhouette_counts_planted_groups_too(k: int) -> None:
+    found = silhouette(planted(k, 30 * k))
+    assert found is not None
+    assert (found.low, found.k, found.high) == (k, k, k)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_noise_has_no_groups_and_says_so_with_one(seed: int) -> None:
+    found = communities(planted(1, 200, seed=seed))
+    assert found is not None
+    assert (found.k, found.low) == (1, 1)
+    assert found.high > 5  # what noise fell into in the resamples: the range is plainly of no use
+
+
+def test_groups_of_unequal_size_are_all_counted() -> None:
+    sizes = [100, 60, 40, 30, 30]
+    rows = np.concatenate([np.full(size, at) for at, size in enumerate(sizes)])
+    centres = np.random.default_rng(1).normal(size=(5, 32)) * 3
+    vectors = centres[rows] + np.random.default_rng(2).normal(size=(len(rows), 32))
+    found = communities(vectors.astype(np.float32))
+    assert found is not None
+    assert found.k == 5
+
+
+def test_the_curve_is_the_share_of_resamples_and_sums_to_one() -> None:
+    found = communities(planted(7, 140))
+    assert found is not None
+    assert sum(value for _, value, _, _ in found.curve) == pytest.approx(1)
+    assert max(found.curve, key=lambda point: point[1])[0] == 7
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 17, 40])
+def test_few_products_get_an_estimate_that_they_can_hold(n: int) -> None:
+    found = communities(planted(2, n))
+    assert found is not None
+    assert 1 <= found.low <= found.k <= found.high <= n
+    other = silhouette(planted(2, n))
+    assert other is None or 2 <= other.low <= other.k <= other.high <= n // 8
+
+
+def test_products_that_are_all_alike_are_one_group() -> None:
+    alike = np.ones((60, 8), np.float32)
+    found = communities(alike)
+    assert found is not None
+    assert found.k == 1
+    assert silhouette(alike) is None
+
+
+def test_two_calls_give_the_same() -> None:
+    vectors = planted(4, 80) * 0.3
+    assert communities(vectors) == communities(vectors)
+    assert silhouette(vectors) == silhouette(vectors)
+
+
+def test_a_large_catalogue_is_judged_on_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_count, "SAMPLE", 120)
+    monkeypatch.setattr(group_count, "SILHOUETTE_SAMPLE", 120)
+    vectors = planted(4, 1_000)
+    counted, drawn = communities(vectors), silhouette(vectors)
+    assert counted is not None
+    assert drawn is not None
+    assert (counted.k, drawn.k) == (4, 4)
+    assert max(k for k, _, _, _ in drawn.curve) == 96 // 8
+
+
+def run(folder: Path, products: Rows, vectors: NDArray[np.float32]) -> dict[str, Rows]:
+    root = Root(folder)
+    reads = [
+        put(root, "catalogue", {"products": products}),
+        put_vectors(root, "m", [p["product_id"] for p in products], vectors),
+    ]
+    return do(root, "groups:m", group_count.step, reads, {"method": "m"})
+
+
+def test_the_step_writes_the_number_of_categories_beside_the_estimate_which_never_looks_at_them(tmp_path: Path) -> None:
+    vectors = planted(5, 150)
+    with_categories = [{"product_id": f"p{i}", "category": "ABCDEFGH"[i % 8] if i else None} for i in range(150)]
+    written = run(tmp_path / "with", with_categories, vectors)
+    without = run(tmp_path / "without", [{**p, "category": None} for p in with_categories], vectors)
+    assert [(r["criterion"], r["k"], r["categories"]) for r in written["k_estimates"]] == [
+        ("communities", 5, 8),
+        ("silhouette", 5, 8),
+    ]
+    assert [{**r, "categories": 8} for r in without["k_estimates"]] == written["k_estimates"]
+    assert {r["categories"] for r in without["k_estimates"]} == {None}
+    assert without["k_curves"] == written["k_curves"]
+
+
+def test_a_single_product_gets_no_estimate(tmp_path: Path) -> None:
+    assert run(tmp_path, [{"product_id": "p", "category": "A"}], planted(1, 1)) == {}

@@ -1,0 +1,184 @@
+"""The 2-D maps and the manifold: they show what is there, repeat exactly, and stand the smallest catalogues."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.neighbors import KNeighborsClassifier
+
+from ingestion.grouping import projection
+from ingestion.grouping.projection import REDUCERS, manifold, manifolds, trustworthiness
+from ingestion.vectors import neighbours, normalised
+from store.root import Root
+from tests.ingestion.steps import do, put_vectors
+
+PARAMETERS = {"perplexity": 30.0, "neighbours": 15}
+HOUSE = Path(__file__).resolve().parents[3]
+KINDS, EACH = 4, 30
+REPEAT = """
+import sys, numpy as np
+from ingestion.grouping.projection import REDUCERS, manifold
+from ingestion.vectors import normalised
+vectors = normalised(np.load(sys.argv[1]))
+made = {name: reduce(vectors, {"perplexity": 30.0, "neighbours": 15}) for name, reduce in REDUCERS.items()}
+np.savez(sys.argv[2], manifold=manifold(vectors, 10, 15, 3), **made)
+"""
+
+
+def planted(seed: int = 0) -> NDArray[np.float32]:
+    """(120, 20) vectors of four kinds, one after the other."""
+    random = np.random.default_rng(seed)
+    centres = random.normal(size=(KINDS, 20))
+    return (np.repeat(centres, EACH, axis=0) + 0.25 * random.normal(size=(KINDS * EACH, 20))).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def vectors() -> NDArray[np.float32]:
+    return normalised(planted())
+
+
+@pytest.fixture(scope="module")
+def maps(vectors: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    """Every reducer's map of the planted kinds, and a manifold of ten dimensions."""
+    made = {name: reduce(vectors, PARAMETERS) for name, reduce in REDUCERS.items()}
+    return {**made, "manifold": manifold(vectors, 10, 15, seed=3)}
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("name", [*REDUCERS, "manifold"])
+def test_products_of_a_kind_are_together_on_every_map(name: str, maps: dict[str, NDArray[np.float32]]) -> None:
+    kinds = np.repeat(np.arange(KINDS), EACH)
+    points = maps[name]
+    assert points.dtype == np.float32
+    assert points.shape == (len(kinds), 10 if name == "manifold" else 2)
+    right = sum(
+        KNeighborsClassifier(5).fit(np.delete(points, i, 0), np.delete(kinds, i)).predict(points[[i]])[0] == kinds[i]
+        for i in range(len(kinds))
+    )
+    assert right / len(kinds) > (0.9 if name == "pca" else 0.99)
+
+
+@pytest.mark.models
+def test_the_maps_of_planted_kinds_are_trustworthy(
+    vectors: NDArray[np.float32], maps: dict[str, NDArray[np.float32]]
+) -> None:
+    values = {name: trustworthiness(vectors, maps[name]) for name in REDUCERS}
+    assert min(values.values()) > 0.8
+    assert min(values["tsne"], values["umap"]) > values["pca"]  # they keep neighbours; PCA keeps the large lines
+
+
+@pytest.mark.models
+def test_another_process_draws_the_same_maps(tmp_path: Path, maps: dict[str, NDArray[np.float32]]) -> None:
+    np.save(tmp_path / "vectors.npy", planted())
+    command = [sys.executable, "-c", REPEAT, str(tmp_path / "vectors.npy"), str(tmp_path / "maps.npz")]
+    subprocess.run(command, check=True, cwd=HOUSE)
+    with np.load(tmp_path / "maps.npz") as again:
+        for name, points in maps.items():
+            assert again[name] == pytest.approx(points, abs=1e-6), name
+
+
+@pytest.mark.models
+def test_another_seed_gives_another_manifold(
+    vectors: NDArray[np.float32], maps: dict[str, NDArray[np.float32]]
+) -> None:
+    assert not np.allclose(manifold(vectors, 10, 15, seed=4), maps["manifold"], atol=0.01)
+
+
+@pytest.mark.models
+def test_the_manifold_of_a_seed_is_the_same_whichever_seeds_go_before_it(
+    vectors: NDArray[np.float32], maps: dict[str, NDArray[np.float32]]
+) -> None:
+    *_, last = manifolds(vectors, 10, 15, [5, 0, 3])
+    assert np.array_equal(last, maps["manifold"])
+
+
+@pytest.mark.models
+@pytest.mark.filterwarnings("ignore")  # of UMAP's own, about neighbours that are given
+def test_the_manifold_is_that_of_the_class_of_the_package(
+    vectors: NDArray[np.float32], maps: dict[str, NDArray[np.float32]]
+) -> None:
+    from umap import UMAP  # `maps` has loaded it, without tensorflow
+
+    found = UMAP(
+        n_components=10,
+        n_neighbors=15,
+        min_dist=0.0,
+        n_epochs=projection.EPOCHS,
+        init="pca",
+        metric="cosine",
+        random_state=3,
+        n_jobs=1,
+        precomputed_knn=(*neighbours(vectors, 15), None),
+        force_approximation_algorithm=True,
+    ).fit_transform(vectors)
+    assert np.array_equal(found, maps["manifold"])
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("n", range(1, 17))
+def test_the_smallest_catalogues_are_drawn_too(n: int) -> None:
+    few = normalised(planted()[::7][:n])
+    for name, reduce in REDUCERS.items():
+        points = reduce(few, PARAMETERS)
+        assert points.shape == (n, 2), name
+        assert np.isfinite(points).all(), name
+    assert manifold(few, 10, 15, seed=0).shape == (n, 10)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("name", REDUCERS)
+def test_equal_vectors_and_zero_vectors_are_drawn_too(name: str) -> None:
+    for few in (np.ones((20, 8), np.float32), np.zeros((20, 8), np.float32)):
+        points = REDUCERS[name](normalised(few), PARAMETERS)
+        assert points.shape == (20, 2)
+        assert np.isfinite(points).all()
+
+
+@pytest.mark.models
+def test_drawing_leaves_tensorflow_importable(maps: dict[str, NDArray[np.float32]]) -> None:
+    assert sys.modules.get("tensorflow", sys) is not None
+
+
+@pytest.mark.parametrize("n", range(1, 13))
+def test_principal_components_and_tsne_stand_the_smallest_catalogues(n: int) -> None:
+    few = normalised(planted()[::7][:n])
+    for name in ("pca", "tsne"):
+        points = REDUCERS[name](few, PARAMETERS)
+        assert points.shape == (n, 2)
+        assert np.isfinite(points).all()
+
+
+def test_principal_components_equal_those_of_the_decomposition(vectors: NDArray[np.float32]) -> None:
+    centred = vectors.astype(np.float64) - vectors.mean(0)
+    left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    assert np.abs(REDUCERS["pca"](vectors, {})) == pytest.approx(np.abs(left[:, :2] * sizes[:2]), abs=1e-4)
+
+
+def test_trustworthiness_is_one_for_the_vectors_themselves_and_half_for_a_shuffle(vectors: NDArray[np.float32]) -> None:
+    assert trustworthiness(vectors, vectors) == pytest.approx(1, abs=0.01)
+    shuffled = np.random.default_rng(0).permutation(vectors)
+    assert trustworthiness(vectors, shuffled) == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize("n", range(1, 13))
+def test_trustworthiness_is_not_said_of_fewer_than_eight(n: int, vectors: NDArray[np.float32]) -> None:
+    assert np.isnan(trustworthiness(vectors[:n], vectors[:n, :2])) == (n < 8)
+
+
+def test_the_step_writes_each_declared_map_and_its_score(tmp_path: Path) -> None:
+    root, ids = Root(tmp_path), [f"p{i}" for i in range(KINDS * EACH)]
+    reads = [put_vectors(root, "m", ids, planted())]
+    parameters = {"method": "m", "reducers": ["tsne", "pca"], **PARAMETERS}
+    written = do(root, "projection:m", projection.step, reads, parameters)
+    assert [(r["reducer"], r["product_id"]) for r in written["projections"]] == [
+        (reducer, i) for reducer in ("tsne", "pca") for i in ids
+    ]
+    assert [(r["reducer"], r["metric"]) for r in written["projection_scores"]] == [
+        ("tsne", "trustworthiness"),
+        ("pca", "trustworthiness"),
+    ]
+    expected = REDUCERS["tsne"](normalised(planted()), PARAMETERS)
+    assert np.array([(r["x"], r["y"]) for r in written["projections"][:120]]) == pytest.approx(expected, abs=1e-6)

@@ -1,0 +1,90 @@
+"""The study's steps in a row, on catalogues whose answer is known: what is planted is feasible, noise never is."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingestion.config import Config
+from ingestion.grouping import clustering, ensemble
+from ingestion.judging import scoring, verdict
+from ingestion.vectors import Matrix
+from store.parts import Part
+from store.root import Root
+from tests.ingestion import planted
+from tests.ingestion.steps import Rows, do, put, put_vectors
+
+KINDS, EACH = 5, 20
+TRUTH = planted.truth(KINDS, EACH)
+IDS = planted.names(len(TRUTH))
+PROTOCOL = {"k": KINDS, "seeds": 2, "dimensions": 200, "neighbours": 15}
+"""With more dimensions than products the manifold is the plain one of tiny catalogues: no UMAP, no seconds."""
+RULE = Config().verdict.model_dump(mode="json")
+
+
+class Study:
+    """The steps from vectors to the verdict, in one store."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = Root(folder)
+        products = [{"product_id": i, "category": f"c{kind}"} for i, kind in zip(IDS, TRUTH.tolist(), strict=True)]
+        self.known = [put(self.root, "catalogue", {"products": products}), put(self.root, "duplicates", {})]
+        self.vectors: list[Part] = []
+        self.groups: dict[str, Part] = {}
+        self.scores: list[Part] = []
+
+    def method(self, name: str, vectors: Matrix) -> None:
+        """Group and score these vectors."""
+        self.vectors.append(put_vectors(self.root, name, IDS, vectors))
+        reads = [self.vectors[-1], put(self.root, f"projection:{name}", {})]
+        self._score(name, do(self.root, f"clustering:{name}", clustering.step, reads, {"method": name, **PROTOCOL}))
+
+    def consensus(self, name: str, modality: str, **methods: str) -> None:
+        """Group and score what these methods agree on, given the kind of each."""
+        reads = [*self.vectors, *(self.groups[method] for method in methods)]
+        parameters: dict[str, Any] = {"method": name, "modality": modality, "methods": methods, **PROTOCOL}
+        self._score(name, do(self.root, f"clustering:{name}", ensemble.step, reads, parameters))
+
+    def _score(self, name: str, groups: dict[str, Rows]) -> None:
+        self.groups[name] = put(self.root, f"clustering:{name}", groups)
+        written = do(self.root, f"scoring:{name}", scoring.step, [*self.known, self.groups[name]], {"method": name})
+        self.scores.append(put(self.root, f"scoring:{name}", written))
+
+    def verdicts(self) -> dict[str, dict[str, Any]]:
+        """The verdict of each scope."""
+        written = do(self.root, "verdict", verdict.step, [self.known[0], *self.scores], {"verdict": RULE})
+        return {row["scope"]: row for row in written["verdicts"]}
+
+
+def test_a_planted_catalogue_is_feasible_by_text_by_pictures_and_by_both(tmp_path: Path) -> None:
+    study = Study(tmp_path)
+    study.method("bert", planted.vectors(TRUTH, 0.2, seed=1))
+    study.method("cnn", planted.vectors(TRUTH, 0.2, seed=2))
+    study.consensus("consensus-text", "text", bert="text")
+    study.consensus("consensus-image", "image", cnn="image")
+    study.consensus("consensus", "text+image", bert="text", cnn="image")
+    found = study.verdicts()
+    for scope, method in (("text", "consensus-text"), ("image", "consensus-image"), ("text+image", "consensus")):
+        assert (found[scope]["method"], found[scope]["verdict"]) == (method, "feasible")
+    assert {row["verdict"] for row in found.values()} == {"feasible"}
+    assert min(row["value"] for row in found.values()) > 0.99
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_noise_is_never_feasible(seed: int, tmp_path: Path) -> None:
+    study = Study(tmp_path)
+    study.method("bert", planted.nothing(len(TRUTH), seed=seed))
+    found = study.verdicts()["text"]
+    assert (found["method"], found["verdict"]) == ("bert", "not feasible")
+    assert found["low"] <= 0 <= found["high"] < 0.2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_many_methods_of_noise_are_no_more_feasible_together(seed: int, tmp_path: Path) -> None:
+    study = Study(tmp_path)
+    for at, method in enumerate(("bert", "use", "cnn")):
+        study.method(method, planted.nothing(len(TRUTH), seed=100 + 3 * seed + at))
+    study.consensus("consensus", "text+image", bert="text", use="text", cnn="image")
+    found = study.verdicts()["text+image"]
+    assert (found["method"], found["verdict"]) == ("consensus", "not feasible")
+    assert found["low"] <= 0 <= found["high"] < 0.2

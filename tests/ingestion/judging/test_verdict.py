@@ -1,0 +1,256 @@
+"""The verdict: thresholds and methods are declared beforehand, a doubt is called one, and its words are for anyone."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ingestion.config import Config
+from ingestion.grouping import agreement, clustering
+from ingestion.judging import scoring, verdict
+from ingestion.judging.verdict import Labels, judge, metric_for
+from store.root import Root
+from tests.ingestion.steps import Rows, do, put
+
+RULE = Config().verdict.model_dump(mode="json") | {"metric": "ari", "algorithm": "kmeans", "space": "manifold"}
+GOOD, BAD = RULE["feasible_from"], RULE["infeasible_below"]
+BALANCED = [{"product_id": str(at), "category": f"c{at % 4}"} for at in range(80)]
+
+
+def score(method: str = "bert", value: float = 0.7, **changes: Any) -> dict[str, Any]:
+    """A row of `scores` with a narrow interval around the value."""
+    row = {"method": method, "algorithm": "kmeans", "space": "manifold", "metric": "ari", "value": value}
+    spread = {"low": value - 0.01, "high": value + 0.01, "seed_min": value, "seed_max": value, "chance": 0.01}
+    return {**row, **spread, "seeds": 5, "products": 100, **changes}
+
+
+def both(*args: Any, accuracy: float = 0.83, **changes: Any) -> dict[str, dict[str, Any]]:
+    """Rows of `scores` by metric: ARI, and the accuracy that goes into the words."""
+    row = score(*args, **changes)
+    right = {"low": accuracy - 0.03, "high": accuracy + 0.03, "seed_min": accuracy, "seed_max": accuracy}
+    if row["low"] is None:
+        right |= {"low": None, "high": None}
+    return {row["metric"]: row, "accuracy": {**row, "metric": "accuracy", "value": accuracy, "chance": 0.174, **right}}
+
+
+def verdicts(root: Root, *scores: dict[str, Any], **given: Any) -> dict[str, dict[str, Any]]:
+    """What the step writes, by scope; every row of `scores` comes with one of accuracy."""
+    by_method: dict[str, Rows] = {}
+    for row in scores:
+        right = {**row, "metric": "accuracy"} if row["metric"] != "accuracy" else {}
+        by_method.setdefault(row["method"], []).extend([row, right] if right else [row])
+    reads = [put(root, f"scoring:{method}", {"scores": rows}) for method, rows in by_method.items()]
+    reads.append(put(root, "catalogue", {"products": given.get("products", BALANCED)}))
+    reads += given.get("reads", [])
+    written = do(root, "verdict", verdict.step, reads, {"verdict": given.get("rule", RULE)})
+    return {row["scope"]: row for row in written["verdicts"]}
+
+
+def sentences(reason: str) -> list[str]:
+    return re.findall(r"[^.]*?\S(?:\.\d[^.]*?)*[.](?=\s|$)", reason)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "seed_min", "seed_max", "expected"),
+    [
+        pytest.param(0.70, 0.80, 0.71, 0.79, "feasible", id="all above"),
+        pytest.param(GOOD, 0.80, GOOD, 0.79, "feasible", id="just from the threshold"),
+        pytest.param(0.64, 0.80, 0.71, 0.79, "borderline", id="the interval straddles feasible"),
+        pytest.param(0.70, 0.80, 0.64, 0.79, "borderline", id="one seed below feasible"),
+        pytest.param(0.45, 0.60, 0.46, 0.59, "borderline", id="all between"),
+        pytest.param(0.35, 0.45, 0.36, 0.39, "borderline", id="the interval straddles infeasible"),
+        pytest.param(0.30, 0.39, 0.31, 0.41, "borderline", id="one seed above infeasible"),
+        pytest.param(0.30, 0.35, 0.31, BAD, "borderline", id="one seed just on infeasible"),
+        pytest.param(0.30, 0.38, 0.31, 0.39, "not feasible", id="all below"),
+        pytest.param(0.10, 0.90, 0.40, 0.60, "borderline", id="an interval over both"),
+        pytest.param(-0.02, 0.02, -0.01, 0.01, "not feasible", id="chance"),
+    ],
+)
+def test_the_interval_and_the_seeds_together_must_clear_a_threshold(
+    low: float, high: float, seed_min: float, seed_max: float, expected: str
+) -> None:
+    rows = both(value=(low + high) / 2, low=low, high=high, seed_min=seed_min, seed_max=seed_max)
+    judged = judge("text", rows, RULE)
+    assert judged["verdict"] == expected
+    assert (judged["low"], judged["high"]) == (min(low, seed_min), max(high, seed_max))
+    assert (judged["feasible_from"], judged["infeasible_below"]) == (GOOD, BAD)
+
+
+def test_too_few_products_are_not_judged_however_well_they_agree() -> None:
+    least = RULE["least_products"]
+    few = judge("text", both(value=1.0, low=1.0, high=1.0, products=least - 1), RULE)
+    assert few["verdict"] == "unknown"
+    assert f"Only {least - 1} products" in few["reason"]
+    assert f"takes {least}: give 1 more" in few["reason"]
+    assert judge("text", both(value=1.0, low=1.0, high=1.0, products=least), RULE)["verdict"] == "feasible"
+
+
+@pytest.mark.parametrize("value", [0.9, 0.5, 0.1])
+@pytest.mark.parametrize("products", [10, 100])
+@pytest.mark.parametrize(
+    "labels", [Labels(), Labels(0.89), Labels(0.89, 20, 0.81, True), Labels(0.7, 50, 0.62)], ids=str
+)
+@pytest.mark.parametrize("scope", ["text", "image", "text+image", "method:bert"])
+def test_the_reason_is_two_sentences_with_figures_in_both(
+    value: float, products: int, labels: Labels, scope: str
+) -> None:
+    found = sentences(judge(scope, both(value=value, products=products), RULE, labels)["reason"])
+    assert len(found) == 2
+    assert all(re.search(r"\d", sentence) for sentence in found)
+
+
+def test_the_reason_says_how_many_of_100_are_right_and_what_chance_and_labels_would_do() -> None:
+    reason = judge("text", both(value=0.5, accuracy=0.7), RULE, Labels(0.89, 20, 0.81, enough=True))["reason"]
+    for words in (
+        "By their descriptions, about 70 of 100 products land in the right group (between 67 and 73)",
+        "chance puts 17 there",
+        "learns from labelled products puts 89 there",
+        "about 30 of 100 products to move by hand",
+        "20 labelled products per category bring 81 of 100 right",
+    ):
+        assert words in reason
+    assert "ARI" not in reason
+
+
+def test_labels_that_do_not_suffice_are_called_so() -> None:
+    reason = judge("image", both(value=0.1, accuracy=0.3), RULE, Labels(0.7, 50, 0.62))["reason"]
+    assert "not good enough, as about 70 of 100 products" in reason
+    assert "even 50 labelled products per category bring only 62 of 100 right" in reason
+
+
+def test_what_labels_would_do_comes_from_the_probes_of_the_judged_method(tmp_path: Path) -> None:
+    root = Root(tmp_path)
+    ceilings = [
+        {"method": "bert", "probe": probe, "metric": metric, "value": value}
+        for probe, metric, value in (("knn", "accuracy", 0.99), ("linear", "ari", 0.98), ("linear", "accuracy", 0.91))
+    ]
+    curve = [
+        {"method": "bert", "labels": labels, "metric": metric, "value": value}
+        for labels, accuracy, ari in ((5, 0.6, 0.3), (10, 0.82, GOOD), (20, 0.88, 0.8))
+        for metric, value in (("accuracy", accuracy), ("ari", ari))
+    ]
+    probes = put(root, "probes:bert", {"ceilings": ceilings, "learning_curves": curve})
+    reason = verdicts(root, score("bert", 0.5), score("cnn", 0.5), reads=[probes])["text"]["reason"]
+    assert "puts 91 there" in reason
+    assert "10 labelled products per category bring 82 of 100 right" in reason
+
+
+@pytest.mark.parametrize(("metric", "labels", "right"), [("ari", 10, 82), ("ami", 20, 88), ("nmi", 10, 82)])
+def test_labels_do_when_the_score_that_the_verdict_rests_on_is_feasible_or_ari_if_there_is_no_curve_of_it(
+    metric: str, labels: int, right: int, tmp_path: Path
+) -> None:
+    curve = [
+        {"method": "bert", "labels": labels, "metric": name, "value": value}
+        for labels, accuracy, ari, ami in ((5, 0.6, 0.3, 0.2), (10, 0.82, GOOD, GOOD - 0.01), (20, 0.88, 0.8, GOOD))
+        for name, value in (("accuracy", accuracy), ("ari", ari), ("ami", ami))
+    ]
+    root = Root(tmp_path)
+    ceiling = {"method": "bert", "probe": "linear", "metric": "accuracy", "value": 0.91}
+    probes = put(root, "probes:bert", {"ceilings": [ceiling], "learning_curves": curve})
+    scores = [score("bert", 0.5), score("bert", 0.5, metric="ami"), score("bert", 0.5, metric="nmi")]
+    reason = verdicts(root, *scores, reads=[probes], rule={**RULE, "metric": metric})["text"]["reason"]
+    assert f"{labels} labelled products per category bring {right} of 100 right" in reason
+
+
+def test_a_scope_rests_on_the_first_declared_method_that_ran_not_on_the_best(tmp_path: Path) -> None:
+    rule = {**RULE, "rests_on": {"text": ["bert", "use", "tfidf", "count"]}}
+    found = verdicts(Root(tmp_path), score("tfidf", 0.9), score("use", 0.3), score("count", 0.95), rule=rule)
+    assert (found["text"]["method"], found["text"]["verdict"]) == ("use", "not feasible")
+    assert found["method:count"]["verdict"] == "feasible"
+
+
+def test_another_declared_order_is_followed(tmp_path: Path) -> None:
+    rule = {**RULE, "rests_on": {"text": ["count", "use"]}}
+    found = verdicts(Root(tmp_path), score("use", 0.3), score("count", 0.95), rule=rule)
+    assert (found["text"]["method"], found["text"]["verdict"]) == ("count", "feasible")
+
+
+def test_every_scored_method_has_a_verdict_of_its_own(tmp_path: Path) -> None:
+    found = verdicts(Root(tmp_path), score("cnn", 0.5), score("bert", 0.7))
+    assert set(found) == {"text", "image", "text+image", "method:bert", "method:cnn"}
+    assert (found["image"]["method"], found["image"]["verdict"]) == ("cnn", "borderline")
+    assert "bert vectors" in found["method:bert"]["reason"]
+
+
+def test_only_the_declared_metric_algorithm_and_space_count(tmp_path: Path) -> None:
+    others = [
+        score("bert", 0.9, space="map"),
+        score("bert", 0.9, algorithm="ward"),
+        score("bert", 0.9, metric="nmi"),
+        score("bert", 0.5, metric="ami"),
+    ]
+    found = verdicts(Root(tmp_path), *others, rule={**RULE, "metric": "ami"})
+    assert (found["text"]["value"], found["text"]["metric"]) == (0.5, "ami")
+
+
+def test_a_method_of_one_grouping_is_judged_by_that_one(tmp_path: Path) -> None:
+    rule = {**RULE, "rests_on": {"text": ["consensus-text", "bert"]}}
+    consensus = score("consensus-text", 0.8, algorithm="consensus", space="ensemble")
+    found = verdicts(Root(tmp_path), consensus, score("bert", 0.3), rule=rule)["text"]
+    assert [found[c] for c in ("method", "algorithm", "space", "verdict")] == [
+        "consensus-text",
+        "consensus",
+        "ensemble",
+        "feasible",
+    ]
+
+
+def test_a_method_of_several_groupings_without_the_declared_one_is_not_judged(tmp_path: Path) -> None:
+    found = verdicts(Root(tmp_path), score("bert", 0.9, space="full"), score("bert", 0.9, space="map"))
+    assert found["text"]["verdict"] == "unknown"
+
+
+def test_the_sizes_of_the_categories_decide_between_ari_and_ami(tmp_path: Path) -> None:
+    assert metric_for({"a": 150, "b": 150, "c": 150}) == "ari"
+    assert metric_for({"a": 60, "b": 40}) == "ari"
+    assert metric_for({"a": 300, "b": 200, "c": 150, "d": 100}) == "ari"
+    assert metric_for({"a": 900, "b": 30, "c": 40, "d": 30}) == "ami"
+    rows, auto = [score("bert", 0.9), score("bert", 0.1, metric="ami")], {**RULE, "metric": "auto"}
+    assert verdicts(Root(tmp_path / "even"), *rows, rule=auto)["text"]["metric"] == "ari"
+    uneven = [{**row, "category": "c0" if at < 70 else row["category"]} for at, row in enumerate(BALANCED)]
+    found = verdicts(Root(tmp_path / "uneven"), *rows, rule=auto, products=uneven)["text"]
+    assert (found["metric"], found["verdict"]) == ("ami", "not feasible")
+
+
+def test_a_scope_without_a_score_is_unknown_and_says_which_methods_it_asked_for(tmp_path: Path) -> None:
+    found = verdicts(Root(tmp_path), score("bert", 0.7), rule={**RULE, "rests_on": {"image": ["cnn", "sift"]}})
+    assert found["image"]["verdict"] == "unknown"
+    assert "None of 2 methods (cnn, sift) was scored" in found["image"]["reason"]
+    assert len(sentences(found["image"]["reason"])) == 2
+    assert found["image"]["value"] is None
+
+
+def test_without_any_scores_everything_is_unknown(tmp_path: Path) -> None:
+    auto = {**RULE, "metric": "auto"}
+    found = verdicts(Root(tmp_path), rule=auto, products=[{"product_id": "a", "category": None}])
+    assert {row["verdict"] for row in found.values()} == {"unknown"}
+
+
+def test_without_an_interval_there_is_no_sure_verdict() -> None:
+    judged = judge("text", both(value=1.0, low=None, high=None), RULE)
+    assert (judged["verdict"], judged["low"], judged["high"]) == ("borderline", None, None)
+
+
+def of_seeds(spread: float, seeds: list[int]) -> dict[str, Any]:
+    """The verdict on five blobs of 40 products, k-means once per seed; the wider the spread, the harder."""
+    random = np.random.default_rng(0)
+    categories = np.repeat(np.arange(5, dtype=np.int32), 40)
+    points = (np.eye(5)[categories] + spread * random.standard_normal((200, 5))).astype(np.float32)
+    tables = [agreement.contingency(categories, clustering.kmeans(points, 5, seed)) for seed in seeds]
+    tag = {"method": "m", "algorithm": "kmeans", "space": "manifold"}
+    return judge("text", {row["metric"]: tag | row for row in scoring.scores(tables, tables[0])}, RULE)
+
+
+def test_a_planted_catalogue_is_feasible() -> None:
+    judged = of_seeds(0.05, list(range(10)))
+    assert judged["value"] > 0.99
+    assert judged["verdict"] == "feasible"
+
+
+@pytest.mark.parametrize("spread", [0.2, 0.3, 0.35, 0.4, 0.5, 0.8])
+def test_ten_seeds_give_one_verdict_or_borderline(spread: float) -> None:
+    of_each = {of_seeds(spread, [seed])["verdict"] for seed in range(10)}
+    of_all = of_seeds(spread, list(range(10)))["verdict"]
+    assert len({*of_each, of_all} - {"borderline"}) <= 1

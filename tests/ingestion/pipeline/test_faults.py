@@ -1,0 +1,267 @@
+"""What goes wrong in a run: what it takes with it, what it leaves, and the exit code that says so."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import aislemap
+from ingestion import console
+from ingestion.features import registry
+from ingestion.pipeline.engine import Event, Failed, Finished, LocalEngine
+from ingestion.pipeline.ingest import Report
+from ingestion.pipeline.runner import Listener, Outcome
+from store import snapshot
+from store.errors import CatalogueError, ConfigError
+from store.root import Root
+from tests.ingestion import shop
+from tests.ingestion.shop import ALL, FAKES, STUDIED, Seen, Shop, ask, computed, ingest, signature
+from tests.ingestion.steps import Broken, Missing
+
+HOUSE = Path(__file__).resolve().parents[3]
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from ingestion.pipeline.runner import Listener
+from tests.ingestion.shop import ingest
+
+class Killer(Listener):
+    def ended(self, outcome):
+        if outcome.step == sys.argv[4]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    ingest((Path(sys.argv[1]), Path(sys.argv[2])), Path(sys.argv[3]), listener=Killer())
+"""
+
+
+def test_a_failing_method_leaves_the_others_and_says_why(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    report = ingest(goods, store, {**FAKES, "broken": Broken})
+    assert report.status == "published"
+    assert list(report.missing) == ["broken"]
+    ((status, detail),) = ask(store, "SELECT status, detail FROM models WHERE method = 'broken'")
+    assert status == "failed"
+    assert "ZeroDivisionError: no luck today (steps.py:" in detail
+    others = {name: o.status for name, o in report.outcomes.items() if not name.endswith("broken")}
+    joining = {"clustering:consensus-text", "clustering:consensus"}  # they look whether there is one more to join
+    assert {name for name, status in others.items() if status != "cached"} == joining
+    skipped = {name: o for name, o in report.outcomes.items() if o.status == "skipped"}
+    assert set(skipped) == {f"{step}:broken" for step in STUDIED[1:]}
+    assert "features:broken" in (skipped["projection:broken"].detail or "")
+    judged = "SELECT DISTINCT verdict FROM verdicts WHERE scope NOT LIKE 'category:%'"
+    assert ask(store, judged) == [("feasible",)]
+
+
+def test_a_failed_method_is_tried_again_at_the_next_run(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    methods = {**FAKES, "broken": Broken}
+    first, second = ingest(goods, store, methods), ingest(goods, store, methods)
+    assert second.outcomes["features:broken"].status == "failed"
+    assert (second.status, second.number) == ("unchanged", first.number)
+
+
+def test_a_missing_method_is_unavailable_with_its_remedy(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    report = ingest(goods, store, {**FAKES, "missing": Missing})
+    told = "No weights found for missing. Give some with --weights missing=PATH."
+    assert report.missing == {"missing": told}
+    assert ask(store, "SELECT status, detail, products FROM models WHERE method = 'missing'") == [
+        ("unavailable", told, None)
+    ]
+    assert computed(report) == set()
+    assert set(report.outcomes) - ALL == {"features:missing"}
+
+
+def aislemap_(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """The exit code of the command in this process, where our methods are the fakes."""
+    monkeypatch.setattr(sys, "argv", ["aislemap", *map(str, arguments)])
+    with pytest.raises(SystemExit) as left:
+        aislemap.main()
+    return int(left.value.code or 0)
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, again: tuple[Shop, Path], tmp_path: Path) -> Callable[..., int]:
+    """`aislemap ingest` of the shop, with the fakes, a broken and a missing method: its exit code."""
+    monkeypatch.setattr(registry, "METHODS", {**FAKES, "broken": Broken, "missing": Missing})
+    (tmp_path / "aislemap.toml").write_text(
+        "[study]\nseeds = 2\nmanifold_dimensions = 200\nreducers = ['pca', 'tsne']\n"
+        "map_perplexities = [10.0]\nmap_seeds = 1\n"
+        "[verdict.rests_on]\ntext = ['consensus-text', 'faketext']\nimage = ['consensus-image', 'fakepicture']\n"
+        "'text+image' = ['consensus']\n[limits]\nworkers = 1\n"
+    )
+    (catalogue, images), store = again
+
+    def run(*options: str) -> int:
+        known = ("--images", images, "--store", store, "--config", tmp_path / "aislemap.toml")
+        return aislemap_(monkeypatch, "ingest", catalogue, *known, *options)
+
+    return run
+
+
+def test_the_command_ends_well_when_a_method_it_was_not_asked_for_is_missing(
+    command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command() == 0
+    said = capsys.readouterr().out
+    assert "missing did not run. No weights found for missing. Give some with --weights missing=PATH." in said
+    assert "broken did not run." in said
+    assert "text: FEASIBLE." in said
+
+
+@pytest.mark.parametrize("method", ["missing", "broken"])
+def test_a_method_asked_for_by_name_that_does_not_run_has_an_exit_code_of_its_own(
+    method: str, command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("--methods", f"faketext,{method}") == 6
+    assert f"aislemap: {method} did not run." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("metric", "named"), [("auto", "ARI"), ("ami", "AMI")])
+def test_the_methods_are_listed_by_the_score_that_the_verdict_rests_on(
+    metric: str, named: str, again: tuple[Shop, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    goods, store = again
+    console.study(store, ingest(goods, store, verdict={"metric": metric}, study={"k": 2}))  # too few: no score is 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"({named}, median and range of seeds)" in said
+    found = dict(ask(store, "SELECT metric, value FROM scores WHERE method = 'consensus' AND metric IN ('ari', 'ami')"))
+    other = found["ari" if named == "AMI" else "ami"]
+    assert f"{found[named.lower()]:.2f} (" in said
+    assert f"{other:.2f} (" not in said
+
+
+def test_a_failed_step_of_no_method_is_named_with_its_reason(
+    again: tuple[Shop, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    goods, store = again
+    report = ingest(goods, store)
+    report.outcomes["suspects"] = Outcome("suspects", "failed", detail="It was stopped at 4,200 MB of memory.")
+    console.study(store, report)
+    said = capsys.readouterr().out
+    assert "suspects is missing from the study: its step failed. It was stopped at 4,200 MB of memory." in said
+
+
+def test_a_method_whose_vectors_could_not_be_grouped_is_missing_too(tmp_path: Path) -> None:
+    class Breaking(LocalEngine):
+        def events(self) -> list[Event]:
+            return [
+                Failed(event.task, "Of all things.", 0.0, 0.0)
+                if isinstance(event, Finished) and event.task.step == "clustering:faketext"
+                else event
+                for event in super().events()
+            ]
+
+    report = ingest(shop.make(tmp_path), tmp_path / "store", engine=Breaking(1, 4096))
+    assert report.missing == {"faketext": "Its step clustering:faketext failed. Of all things."}
+    assert report.status == "published"
+
+
+def test_a_method_asked_for_by_name_in_the_configuration_counts_too(
+    command: Callable[..., int], tmp_path: Path
+) -> None:
+    path = tmp_path / "aislemap.toml"
+    path.write_text(path.read_text().replace("[study]", "[study]\nmethods = ['faketext', 'missing']"))
+    assert command() == 6
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "named"),
+    [
+        (["--methods", "gpt"], 3, "There is no method 'gpt'; there are faketext"),
+        (["--weights", "cnn"], 3, "--weights cnn"),
+        (["--column", "colour=x"], 3, "colour"),
+        (["--k", "1"], 2, "--k"),
+    ],
+)
+def test_a_wrong_option_is_named(
+    options: list[str], code: int, named: str, command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(*options) == code
+    assert named in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("step", ["features:faketext", "suspects"])
+def test_a_killed_run_publishes_nothing_and_the_next_equals_an_uninterrupted_one(
+    step: str, first: tuple[Shop, Path, Report, Seen], tmp_path: Path
+) -> None:
+    goods, whole, _, _ = first
+    store = tmp_path / "store"
+    command = [sys.executable, "-c", KILLED, *map(str, (*goods, store, step))]
+    assert subprocess.run(command, check=False, cwd=HOUSE).returncode == -signal.SIGKILL
+    assert snapshot.numbers(Root(store)) == []
+    report = ingest(goods, store)
+    assert (report.status, report.number) == ("published", 1)
+    assert 0 < report.count("cached") < len(ALL) or step == "suspects"
+    assert signature(store) == signature(whole)
+
+
+class Second(Listener):
+    """Starts another ingestion into the same store once this one is under way."""
+
+    def __init__(self, goods: Shop, store: Path) -> None:
+        self.arguments = ["ingest", str(goods[0]), "--images", str(goods[1]), "--store", str(store)]
+        self.answer: subprocess.CompletedProcess[str] | None = None
+
+    def started(self, step: str) -> None:
+        if self.answer is None:
+            command = [sys.executable, "aislemap.py", *self.arguments]
+            self.answer = subprocess.run(command, check=False, cwd=HOUSE, capture_output=True, text=True)
+
+
+def test_of_two_ingestions_at_once_one_works_and_the_other_says_who_holds_the_store(
+    first: tuple[Shop, Path, Report, Seen], tmp_path: Path
+) -> None:
+    goods, whole, _, _ = first
+    second = Second(goods, tmp_path / "store")
+    report = ingest(goods, tmp_path / "store", listener=second)
+    assert second.answer
+    assert second.answer.returncode == 4, second.answer.stderr
+    assert f"is being written by an ingestion of shop.csv (process {os.getpid()}" in second.answer.stderr
+    assert "Traceback" not in second.answer.stderr
+    assert report.status == "published"
+    assert signature(tmp_path / "store") == signature(whole)
+
+
+def test_a_catalogue_or_folder_that_is_not_there_is_named_before_anything_is_made(tmp_path: Path) -> None:
+    catalogue, _ = shop.make(tmp_path)
+    with pytest.raises(CatalogueError, match=r"no catalogue file .*none\.csv"):
+        ingest((tmp_path / "none.csv", None), tmp_path / "store")
+    with pytest.raises(CatalogueError, match=r"no images folder .*none"):
+        ingest((catalogue, tmp_path / "none"), tmp_path / "store")
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_catalogue_that_cannot_be_read_fails_the_run_and_keeps_the_snapshot(again: tuple[Shop, Path]) -> None:
+    (catalogue, images), store = again
+    catalogue.write_text("")
+    with pytest.raises(CatalogueError, match=r"shop\.csv"):
+        ingest((catalogue, images), store)
+    assert snapshot.numbers(Root(store)) == [1]
+    ((status, detail, number),) = ask(store, "SELECT status, detail, snapshot FROM runs ORDER BY run_id DESC LIMIT 1")
+    assert (status, number) == ("failed", 1)
+    assert "shop.csv" in detail
+
+
+def test_settings_of_a_method_that_there_is_not_are_an_error(first: tuple[Shop, Path, Report, Seen]) -> None:
+    with pytest.raises(ConfigError, match="no method 'gpt'"):
+        ingest(first[0], first[1], methods={"gpt": {}})
+
+
+def test_a_run_that_breaks_leaves_its_log_and_frees_the_store(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+
+    class Breaks(Listener):
+        def ended(self, outcome: Outcome) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ingest(goods, store, listener=Breaks(), engine=LocalEngine(1, 4096))
+    ((status, detail),) = ask(store, "SELECT status, detail FROM runs ORDER BY run_id DESC LIMIT 1")
+    assert (status, detail) == ("failed", "KeyboardInterrupt")
+    assert ingest(goods, store).status == "unchanged"

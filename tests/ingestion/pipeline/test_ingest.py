@@ -1,0 +1,189 @@
+"""A whole run: what is published, and what is computed again."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ingestion.pipeline.ingest import Report
+from store import parts, snapshot
+from store.root import Root
+from tests.ingestion import shop
+from tests.ingestion.shop import ALL, BLIND, FAKES, JOINED, STUDIED, Seen, Shop, ask, computed, ingest, signature
+from tests.ingestion.steps import entries
+
+GROUPINGS = {
+    *(("kmeans", space) for space in ("full", "centred", "smoothed", "manifold", "map")),
+    *(("ward", space) for space in ("full", "manifold", "map")),
+    ("consensus", "ensemble"),
+}
+"""What is made of each method's vectors, by algorithm and space."""
+
+
+def test_a_run_computes_every_step_and_publishes_all_tables(first: tuple[Shop, Path, Report, Seen]) -> None:
+    _, store, report, _ = first
+    assert (report.status, report.number, report.missing) == ("published", 1, {})
+    assert computed(report) == set(report.outcomes) == ALL
+    counts = {
+        "products": 60,
+        "pictures": 60,
+        "texts": 60,
+        "embedding_faketext": 60,
+        "embedding_fakepicture": 60,
+        "projections": 2 * 2 * 60,
+        "clusters": (2 * len(GROUPINGS) + len(JOINED)) * 60,
+        "models": len(FAKES) + len(JOINED),
+        "verdicts": 3 + len(FAKES) + len(JOINED) + len(shop.KINDS),
+    }
+    assert {table: ask(store, f"SELECT count(*) FROM {table}")[0][0] for table in counts} == counts
+
+
+def test_the_kinds_of_the_shop_are_found_by_words_and_by_pictures(first: tuple[Shop, Path, Report, Seen]) -> None:
+    question = "SELECT scope, method, verdict, value FROM verdicts WHERE scope NOT LIKE '%:%' ORDER BY scope"
+    rows = ask(first[1], question)
+    assert [row[:-1] for row in rows] == [
+        ("image", "consensus-image", "feasible"),
+        ("text", "consensus-text", "feasible"),
+        ("text+image", "consensus", "feasible"),
+    ]
+    assert min(value for *_, value in rows) > 0.9
+
+
+def test_what_the_consensus_waits_for_is_done_first_so_that_it_does_not_run_alone_at_the_end(
+    first: tuple[Shop, Path, Report, Seen],
+) -> None:
+    given = [task.step for task in first[3].tasks]
+    for other in ("spread", "probes", "group_count"):
+        assert given.index("clustering:consensus") < min(at for at, step in enumerate(given) if step.startswith(other))
+
+
+def test_a_run_and_its_steps_are_logged(first: tuple[Shop, Path, Report, Seen]) -> None:
+    _, store, report, _ = first
+    columns = "run_id, status, snapshot, products, steps_computed, steps_cached, steps_failed, detail"
+    assert ask(store, f"SELECT {columns} FROM runs") == [(report.run_id, "published", 1, 60, len(ALL), 0, 0, None)]
+    steps = ask(store, "SELECT step, status, seconds > 0, peak_mb > 0, length(key) FROM steps")
+    assert {row[0] for row in steps} == ALL
+    assert {row[1:] for row in steps} == {("computed", True, True, 32)}
+
+
+def test_no_step_before_the_scores_is_given_a_category(first: tuple[Shop, Path, Report, Seen]) -> None:
+    blind = [task for task in first[3].tasks if task.step.split(":")[0] in BLIND]
+    joined = {f"clustering:{method}" for method in JOINED}
+    assert {task.step for task in blind} == {f"{step}:{method}" for step in BLIND for method in FAKES} | joined
+    for task in blind:
+        for part in task.parts.values():
+            for table in part.files:
+                assert "category" not in "".join(parts.read(task.root, part, table).column_names), (task.step, table)
+
+
+def test_a_second_run_computes_nothing_and_publishes_nothing(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    before = snapshot.numbers(Root(store)), signature(store), entries(store / "parts")
+    engine = Seen()
+    report = ingest(goods, store, engine=engine)
+    assert (report.status, report.number) == ("unchanged", 1)
+    assert engine.tasks == []
+    assert {outcome.status for outcome in report.outcomes.values()} == {"cached"}
+    assert before == (snapshot.numbers(Root(store)), signature(store), entries(store / "parts"))
+    assert ask(store, "SELECT status, steps_computed FROM runs ORDER BY run_id")[-1] == ("unchanged", 0)
+
+
+def test_a_changed_text_is_studied_again_but_no_picture_is(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    rows = shop.read(goods[0])
+    rows[7]["name"] = "a strap of leather for a quartz watch"
+    shop.write(goods[0], rows)
+    report = ingest(goods, store)
+    assert (report.status, report.number) == ("published", 2)
+    kept = {f"{step}:fakepicture" for step in BLIND} | {"clustering:consensus-image"}
+    assert kept <= ALL - computed(report)
+    assert {"catalogue", "texts", *(f"{step}:faketext" for step in STUDIED)} <= computed(report)
+    assert ask(store, f"SELECT name FROM products WHERE product_id = '{rows[7]['id']}'") == [(rows[7]["name"],)]
+
+
+def test_a_changed_category_is_scored_again_but_nothing_is_embedded_or_grouped(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    rows = shop.read(goods[0])
+    rows[7]["category"] = next(kind for kind in shop.KINDS if kind != rows[7]["category"])
+    shop.write(goods[0], rows)
+    report = ingest(goods, store)
+    scored = {f"scoring:{method}" for method in (*FAKES, *JOINED)} | {f"probes:{method}" for method in FAKES}
+    assert {"catalogue", "comparisons", "verdict", "suspects"} | scored <= computed(report)
+    assert not [step for step in computed(report) if step.split(":")[0] in BLIND]
+    assert report.status == "published"
+
+
+def test_a_changed_picture_is_studied_again_but_no_text_is(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    shutil.copy(goods[1] / "M01.png", goods[1] / "S01.png")
+    report = ingest(goods, store)
+    assert {"images", *(f"{step}:fakepicture" for step in STUDIED)} <= computed(report)
+    assert "clustering:consensus" in computed(report)
+    kept = {f"{step}:faketext" for step in (*BLIND, "spread", "group_count")} | {"clustering:consensus-text"}
+    assert not {"catalogue", "texts", *kept} & computed(report)
+    assert ("S01", "M01") in ask(store, "SELECT product_id, duplicate_of FROM duplicates WHERE kind = 'image'")
+
+
+def test_another_threshold_changes_the_verdict_and_computes_nothing_else(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    rule = {**shop.SETTINGS["verdict"], "feasible_from": 1.0, "infeasible_below": 0.99}
+    report = ingest(goods, store, verdict=rule)
+    assert computed(report) == {"verdict", "category_verdicts"}
+    judged = "SELECT DISTINCT feasible_from FROM verdicts WHERE method IS NOT NULL AND scope NOT LIKE 'category:%'"
+    assert ask(store, judged) == [(1.0,)]
+
+
+def test_an_earlier_snapshot_is_still_there_after_the_next(again: tuple[Shop, Path]) -> None:
+    goods, store = again
+    shop.write(goods[0], shop.read(goods[0])[:-3])
+    ingest(goods, store)
+    assert [ask(store, "SELECT count(*) FROM products", number) for number in (1, 2)] == [[(60,)], [(57,)]]
+
+
+def test_without_categories_everything_but_the_agreement_is_there(tmp_path: Path) -> None:
+    goods = shop.make(tmp_path, categories=False)
+    report = ingest(goods, tmp_path / "store")
+    assert (report.status, report.missing) == ("published", {})
+    assert computed(report) == ALL
+    found = {
+        table: ask(tmp_path / "store", f"SELECT count(*) FROM {table}")[0][0]
+        for table in ("category_scores", "confusions", "suspects", "ceilings", "comparisons", "clusters", "projections")
+    }
+    assert found == {
+        **dict.fromkeys(found, 0),
+        "clusters": (2 * len(GROUPINGS) + len(JOINED)) * 60,
+        "projections": 2 * 2 * 60,
+    }
+    assert ask(tmp_path / "store", "SELECT DISTINCT metric FROM scores") == [("silhouette",)]
+    assert ask(tmp_path / "store", "SELECT DISTINCT verdict FROM verdicts") == [("unknown",)]
+    assert ask(tmp_path / "store", "SELECT count(DISTINCT cluster) FROM clusters") == [(8,)]
+
+
+def test_a_number_of_groups_can_be_asked_for(tmp_path: Path) -> None:
+    goods = shop.make(tmp_path, categories=False)
+    study = {**shop.SETTINGS["study"], "k": 3}
+    ingest(goods, tmp_path / "store", {"faketext": FAKES["faketext"]}, study=study)
+    assert ask(tmp_path / "store", "SELECT count(DISTINCT cluster) FROM clusters") == [(3,)]
+
+
+def test_without_pictures_the_methods_that_need_them_say_so(tmp_path: Path) -> None:
+    catalogue, _ = shop.make(tmp_path)
+    report = ingest((catalogue, None), tmp_path / "store")
+    assert list(report.missing) == ["fakepicture"]
+    assert "no product has what it reads (image)" in report.missing["fakepicture"]
+    assert ask(tmp_path / "store", "SELECT scope FROM verdicts WHERE verdict = 'feasible' ORDER BY 1") == [
+        ("method:consensus-text",),
+        ("method:faketext",),
+        ("text",),
+    ]
+    assert ask(tmp_path / "store", "SELECT verdict FROM verdicts WHERE scope = 'text+image'") == [("unknown",)]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_catalogue_of_a_few_products_is_published(tmp_path: Path, count: int) -> None:
+    catalogue, images = shop.make(tmp_path)
+    shop.write(catalogue, shop.read(catalogue)[:count])
+    report = ingest((catalogue, images), tmp_path / "store")
+    assert (report.status, report.missing, report.count("failed", "skipped")) == ("published", {}, 0)
+    assert ask(tmp_path / "store", "SELECT count(*) FROM embedding_faketext") == [(count,)]
+    assert ask(tmp_path / "store", "SELECT count(*) FROM verdicts WHERE verdict = 'feasible'") == [(0,)]

@@ -1,0 +1,291 @@
+"""The plan: what goes into a step's key, and what does not."""
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingestion.config import Config
+from ingestion.features.base import Model
+from ingestion.pipeline import keys, plan
+from ingestion.pipeline.keys import key, listing
+from ingestion.task import Step
+from store.parts import File, Part
+from tests.fakes import FakeSettings, FakeText
+
+MODEL = Model("words", "here", "none", "ab" * 32)
+
+
+def part(step: str = "texts", **tables: str) -> Part:
+    """A part whose tables have these hashes."""
+    files = {table: File(f"parts/k/{table}.parquet", 1, 1, sha) for table, sha in tables.items()}
+    return Part(f"key-of-{step}", step, 0.0, 0.0, files)
+
+
+def embedding(model: Model = MODEL, images: Path | None = None, **settings: Any) -> Step:
+    method = FakeText(FakeSettings(**settings))
+    return plan.embedding(method, model, method.settings.model_dump(mode="json"), images)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> tuple[Path, Path]:
+    """A catalogue and its folder of images."""
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images/1.png").write_bytes(b"one")
+    (tmp_path / "c.csv").write_text("id,name\n1,mug\n")
+    return tmp_path / "c.csv", tmp_path / "images"
+
+
+def concluding(config: Config, *methods: str) -> dict[str, Step]:
+    """The steps that look over all methods, by name."""
+    return {step.name: step for step in plan.conclusions(methods, {}, config)}
+
+
+def reading(shop: tuple[Path, Path | None], config: Config | None = None) -> dict[str, str]:
+    """The keys of the reading steps, were their parts always the same."""
+    parts = {"catalogue": part("catalogue", products="1")}
+    return {s.name: key(s, parts if s.needs else {}) for s in plan.reading(config or Config(), *shop)}
+
+
+def test_a_key_is_32_hexadecimal_digits_and_the_same_each_time() -> None:
+    parts = {"texts": part(texts="1")}
+    assert key(embedding(), parts) == key(embedding(), parts)
+    assert len(key(embedding(), parts)) == len(bytes.fromhex(key(embedding(), parts))) * 2 == 32
+
+
+def test_a_key_changes_with_the_parameters() -> None:
+    assert key(embedding(dimensions=16), {}) != key(embedding(dimensions=17), {})
+
+
+def test_a_key_changes_with_the_model() -> None:
+    assert key(embedding(), {}) != key(embedding(replace(MODEL, sha256="cd" * 32)), {})
+
+
+def test_a_key_changes_with_the_content_of_what_is_read() -> None:
+    assert key(embedding(), {"texts": part(texts="1")}) != key(embedding(), {"texts": part(texts="2")})
+
+
+def test_a_key_changes_with_what_is_there_to_read() -> None:
+    verdict = concluding(Config(), "a", "b")["verdict"]
+    one, two = part("scoring:a", scores="1"), part("scoring:b", scores="1")
+    keys = {key(verdict, {p.step: p for p in there}) for there in ([], [one], [two], [one, two])}
+    assert len(keys) == 4
+
+
+def test_a_key_does_not_change_with_the_issues_of_what_is_read() -> None:
+    known = {"texts": part(texts="1", issues="1")}
+    assert key(embedding(), known) == key(embedding(), {"texts": part(texts="1", issues="2")})
+    assert key(embedding(), known) == key(embedding(), {"texts": part(texts="1")})
+
+
+def test_a_key_does_not_change_with_the_cost_of_what_is_read() -> None:
+    cheap = part(texts="1")
+    assert key(embedding(), {"texts": cheap}) == key(embedding(), {"texts": replace(cheap, seconds=9.0, peak_mb=9.0)})
+
+
+def test_a_key_does_not_change_with_where_things_lie(shop: tuple[Path, Path], tmp_path: Path) -> None:
+    assert key(embedding(images=shop[1]), {}) == key(embedding(images=tmp_path / "elsewhere"), {})
+    assert key(embedding(), {}) == key(embedding(replace(MODEL, weights=tmp_path)), {})
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    shutil.copy2(shop[0], moved / "c.csv")
+    shutil.copytree(shop[1], moved / "images")
+    assert reading((moved / "c.csv", moved / "images")) == reading(shop)
+
+
+def test_a_changed_catalogue_is_read_again_and_so_are_its_followers_by_its_content(shop: tuple[Path, Path]) -> None:
+    before = reading(shop)
+    shop[0].write_text("id,name\n1,cup\n")
+    after = reading(shop)
+    assert after["catalogue"] != before["catalogue"]
+    assert (after["images"], after["texts"]) == (before["images"], before["texts"])  # they read what it wrote
+
+
+@pytest.mark.parametrize("change", ["new", "gone", "grown", "touched"])
+def test_a_changed_image_makes_the_images_be_read_again(shop: tuple[Path, Path], change: str) -> None:
+    before, image = reading(shop), shop[1] / "1.png"
+    if change == "new":
+        (shop[1] / "sub").mkdir()
+        (shop[1] / "sub/2.png").write_bytes(b"two")
+    elif change == "gone":
+        image.unlink()
+    elif change == "grown":
+        image.write_bytes(b"more")
+    else:
+        os.utime(image, ns=(1, 1))
+    after = reading(shop)
+    assert after["images"] != before["images"]
+    assert (after["catalogue"], after["texts"]) == (before["catalogue"], before["texts"])
+
+
+def test_a_listing_names_files_by_their_place_in_the_folder(tmp_path: Path) -> None:
+    for name in ("a/b.png", "ab.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+        os.utime(tmp_path / name, ns=(1, 1))
+    before = listing(tmp_path)
+    (tmp_path / "ab.png").rename(tmp_path / "a/ab.png")
+    assert listing(tmp_path) != before
+
+
+@pytest.mark.parametrize(
+    ("changed", "stale"),
+    [
+        ({"category_level": 2}, {"catalogue"}),
+        ({"columns": {"name": "title"}}, {"catalogue"}),
+        ({"max_pixels": 1000}, {"images"}),
+        ({"text": ("name",)}, {"texts"}),
+    ],
+)
+def test_a_setting_makes_stale_the_steps_that_use_it(
+    shop: tuple[Path, Path], changed: dict[str, Any], stale: set[str]
+) -> None:
+    before, after = reading(shop), reading(shop, Config.model_validate({"catalogue": changed}))
+    assert {name for name in before if before[name] != after[name]} == stale
+
+
+def test_the_thresholds_make_stale_the_verdict_and_no_computation() -> None:
+    strict = Config.model_validate({"verdict": {"feasible_from": 0.9}})
+    kinds = {"m": "text", "n": "image"}
+    assert plan.study("m", strict, 7) == plan.study("m", Config(), 7)
+    assert plan.together(kinds, strict, 7) == plan.together(kinds, Config(), 7)
+    before, after = concluding(Config(), "m"), concluding(strict, "m")
+    stale = {name for name in before if key(before[name], {}) != key(after[name], {})}
+    assert stale == {"verdict", "category_verdicts"}
+
+
+def house(folder: Path, monkeypatch: pytest.MonkeyPatch, **modules: str) -> None:
+    """Put a package `ingestion` of these modules in the place of ours."""
+    for name, source in modules.items():
+        (folder / "ingestion" / f"{name}.py").parent.mkdir(exist_ok=True)
+        (folder / "ingestion" / f"{name}.py").write_text(source)
+    monkeypatch.setattr(keys, "HOUSE", folder)
+    keys.code_hash.cache_clear()
+
+
+@pytest.fixture
+def hash_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    """The code hash of `ingestion.step` in a house of these modules."""
+
+    def hashed(**modules: str) -> str:
+        house(tmp_path, monkeypatch, **modules)
+        return keys.code_hash("ingestion.step")
+
+    yield hashed
+    keys.code_hash.cache_clear()
+
+
+def test_the_code_of_a_step_and_of_all_it_imports_counts(hash_of) -> None:  # type: ignore[no-untyped-def]
+    step = "from ingestion import near\n\ndef step(work):\n    from ingestion.far import deep\n"
+    code = {"step": step, "near": "import ingestion.nearer", "nearer": "a = 1", "far": "deep = 1", "aside": "b = 1"}
+    first = hash_of(**code)
+    assert hash_of(**code) == first
+    assert hash_of(**code | {"step": step + "#"}) != first
+    assert hash_of(**code | {"nearer": "a = 2"}) != first
+    assert hash_of(**code | {"far": "deep = 2"}) != first
+    assert hash_of(**code | {"aside": "b = 2"}) == first
+
+
+def test_modules_that_import_each_other_have_a_hash(hash_of) -> None:  # type: ignore[no-untyped-def]
+    code = {"step": "from ingestion import other", "other": "from ingestion import step"}
+    assert hash_of(**code) != hash_of(**code | {"other": "from ingestion import step  # new"})
+
+
+def test_the_versions_of_the_packages_it_uses_count(  # type: ignore[no-untyped-def]
+    hash_of, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = hash_of(step="import numpy.linalg")
+    keys._versions.cache_clear()
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "99")
+    try:
+        assert hash_of(step="import numpy.linalg") != first
+        assert hash_of(step="import json") == keys.code_hash("ingestion.step")
+    finally:
+        keys._versions.cache_clear()
+
+
+def everything(kinds: dict[str, str], config: Config | None = None) -> dict[str, Step]:
+    """The steps after the vectors of these methods, by name."""
+    chosen = config or Config()
+    steps = [step for method in kinds for step in plan.study(method, chosen, 7)]
+    steps += [*plan.together(kinds, chosen, 7), *plan.conclusions(kinds, {}, chosen)]
+    return {step.name: step for step in steps}
+
+
+def test_every_steps_function_is_there(shop: tuple[Path, Path]) -> None:
+    import importlib
+
+    steps = [*plan.reading(Config(), *shop), *everything({"m": "text", "n": "image"}).values(), embedding()]
+    for step in [*steps, plan.naming(embedding())]:
+        module, name = step.function.split(":")
+        assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_what_groups_the_products_reads_nothing_but_vectors_and_maps_and_groups() -> None:
+    steps = everything({"m": "text", "n": "image", "both": "text+image"})
+    blind = [step for name, step in steps.items() if name.split(":")[0] in ("projection", "clustering")]
+    assert len(blind) == 3 + 3 + 3
+    for step in blind:
+        read = {name.split(":")[0] for name in (*step.needs, *step.uses)}
+        assert read <= {"features", "projection", "clustering"}, step.name
+
+
+def test_every_step_that_is_needed_is_planned(shop: tuple[Path, Path]) -> None:
+    kinds = {"m": "text", "n": "image"}
+    planned = {step.name for step in plan.reading(Config(), *shop)} | {f"features:{method}" for method in kinds}
+    for step in everything(kinds).values():
+        assert planned.issuperset(step.needs), step.name
+        planned.add(step.name)
+
+
+def test_a_method_that_joins_others_is_no_member_but_lends_its_vectors() -> None:
+    kinds = {"a": "text", "p": "image", "fusion": "text+image"}
+    steps = {step.name: step for step in plan.together(kinds, Config(), 7)}
+    assert "fusion" not in steps["clustering:consensus"].parameters["methods"]
+    assert steps["scoring:consensus"].uses == ("features:fusion",)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "joined"),
+    [
+        ({}, {}),
+        ({"a": "text"}, {"consensus-text": {"a"}}),
+        ({"a": "text", "b": "text"}, {"consensus-text": {"a", "b"}}),
+        ({"p": "image"}, {"consensus-image": {"p"}}),
+        (
+            {"a": "text", "p": "image", "f": "text+image"},
+            {"consensus-text": {"a"}, "consensus-image": {"p"}, "consensus": {"a", "p"}},
+        ),
+    ],
+)
+def test_there_is_a_consensus_of_each_kind_that_has_methods(kinds: dict[str, str], joined: dict[str, set[str]]) -> None:
+    steps = [step for step in plan.together(kinds, Config(), 7) if step.name.startswith("clustering:")]
+    assert {step.parameters["method"]: set(step.parameters["methods"]) for step in steps} == joined
+    for step in steps:
+        uses = {f"{part}:{method}" for part in ("features", "clustering") for method in step.parameters["methods"]}
+        assert set(step.uses) == uses
+        assert not step.needs  # one method that fails does not take the consensus with it
+
+
+def test_a_consensus_is_lent_the_vectors_of_the_declared_methods_in_their_order() -> None:
+    config = Config.model_validate({"verdict": {"rests_on": {"text": ["consensus-text", "a", "b"]}}})
+    steps = {step.name: step for step in plan.together({"b": "text", "c": "text"}, config, 7)}
+    assert steps["scoring:consensus-text"].uses == ("features:b",)
+    assert steps["descriptions:consensus-text"].parameters["lenders"] == ["b"]
+
+
+def test_the_declared_order_comes_first_among_lenders_then_what_was_joined() -> None:
+    orders = {"text": ["consensus-text", "a", "b"], "image": ["p"], "text+image": ["consensus", "f"]}
+    config = Config.model_validate({"verdict": {"rests_on": orders}})
+    assert plan.lenders("consensus-text", ["p", "c", "b", "a"], ["b", "a", "c"], config) == ["a", "b"]
+    assert plan.lenders("consensus", ["f", "p", "b", "a"], ["p", "b", "a"], config) == ["f", "a", "b", "p"]
+    assert plan.lenders("consensus-text", ["c"], ["c"], config) == []
+
+
+def test_the_conclusions_look_at_every_methods_scores_and_at_the_consensus() -> None:
+    uses = set(concluding(Config(), "m", "n")["verdict"].uses)
+    scored = {f"scoring:{name}" for name in ("m", "n", "consensus-text", "consensus-image", "consensus")}
+    assert uses == scored | {"probes:m", "probes:n"}
