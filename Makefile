@@ -52,7 +52,7 @@ docs: $(ENV) ## write docs/tables.md from the declared tables
 
 encoders: $(ENV) ## make use-compact and cnn-compact again in OUT=build/encoders from SHARED=../shared: some 40 min on 2 cores
 	.venv/bin/python -m training.use_compact --texts $(SHARED)/data/encoder_texts.csv.gz --out $(OUT)
-	.venv/bin/python -m training.cnn_compact --pictures $(SHARED)/data/encoder_images \
+	.venv/bin/python -m training.cnn_compact --images $(SHARED)/data/encoder_images \
 	    --teacher $(SHARED)/weights/mobilenet_v2_1.0_224_no_top.h5 --work build/views --out $(OUT)
 
 lock: $(ENV) ## pin what pyproject.toml asks for (UPGRADE=--upgrade for newer versions)

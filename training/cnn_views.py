@@ -1,4 +1,4 @@
-"""The views that cnn-compact is trained on: pictures, strongly varied, as teacher and student both see them."""
+"""The views that cnn-compact is trained on: images, strongly varied; teacher and student get the same views."""
 
 import hashlib
 import logging
@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from ingestion.features.cnn_compact import SIZE
+from ingestion.image_files import letterbox
 from training.recipe import SEED
 
 TEACHER_SIZE = 224
-"""Pixels of the side of a picture that MobileNetV2 reads."""
-VIEWS_PER_PICTURE = 2
+"""Side, in pixels, of the images that MobileNetV2 reads."""
+VIEWS_PER_IMAGE = 2
 """The plain letterbox, and one that is varied at random."""
 Pixels = NDArray[np.uint8]
 log = logging.getLogger(__name__)
 
 
-def pictures(folder: Path) -> tuple[list[Path], str]:
-    """All pictures (*.jpg, at any depth) in a fixed order, and one SHA-256 over their names and contents."""
+def list_images(folder: Path) -> tuple[list[Path], str]:
+    """All images (*.jpg, at any depth) in a fixed order, and one SHA-256 over their names and contents."""
     paths = sorted(folder.rglob("*.jpg"), key=lambda p: p.relative_to(folder).as_posix())
     digest = hashlib.sha256()
     for path in paths:
@@ -43,14 +44,14 @@ def five(maps: Any) -> Any:
 
 
 def make_views(paths: list[Path], teacher: Any, folder: Path) -> None:
-    """Draw all views and take the teacher's features of them, once, into `folder`: 1.7 GB for 10,000 pictures.
+    """Draw all views and compute the teacher's features of them, once, into `folder`: 1.7 GB for 10,000 images.
 
-    views.npy: (views, 144, 144, 3) uint8; features.npy: (views, 5, 1280) float16; view k of picture i is row
-    k * len(paths) + i. Both see the same 224-px view; the student's is only scaled down.
+    views.npy: (views, 144, 144, 3) uint8; features.npy: (views, 5, 1280) float16; view k of image i is row
+    k * len(paths) + i. Both get the same 224-px view; the student's is scaled down.
     """
     from keras import ops
 
-    jobs = [(at, kind) for kind in range(VIEWS_PER_PICTURE) for at in range(len(paths))]
+    jobs = [(at, view) for view in range(VIEWS_PER_IMAGE) for at in range(len(paths))]
     views = np.lib.format.open_memmap(folder / "views.part.npy", "w+", np.uint8, (len(jobs), SIZE, SIZE, 3))
     features = np.lib.format.open_memmap(folder / "features.part.npy", "w+", np.float16, (len(jobs), 5, 1280))
     began = time.monotonic()
@@ -67,43 +68,32 @@ def make_views(paths: list[Path], teacher: Any, folder: Path) -> None:
         (folder / f"{name}.part.npy").rename(folder / f"{name}.npy")
 
 
-def make_view(paths: list[Path], at: int, kind: int) -> Pixels:
-    """View `kind` of picture `at`: (224, 224, 3); kind 0 is the plain letterbox, others are random, by a seed."""
-    rng = random.Random(f"{SEED} {paths[at].name} {kind}")  # noqa: S311 - a draw that has to repeat
-    picture = Image.open(paths[at]).convert("RGB")
-    if kind == 0:
-        return np.asarray(_letterbox(picture, TEACHER_SIZE))
+def make_view(paths: list[Path], at: int, view: int) -> Pixels:
+    """View number `view` of image `at`: (224, 224, 3); 0 is the plain letterbox, others are random, by a seed."""
+    rng = random.Random(f"{SEED} {paths[at].name} {view}")  # noqa: S311 - a draw that has to repeat
+    image = Image.open(paths[at]).convert("RGB")
+    if view == 0:
+        return letterbox(image, TEACHER_SIZE, reducing_gap=None)
     draw = rng.random()
     if draw < 0.45:
-        return np.asarray(_recolour(_crop(picture, rng), rng))
-    if draw < 0.75:  # recoloured first: the white stays white
-        return np.asarray(_on_white(_recolour(picture, rng), rng))
-    return np.asarray(_recolour(_mixed(picture, Image.open(rng.choice(paths)).convert("RGB"), rng), rng))
+        return np.asarray(_recolour(_crop(image, rng), rng))
+    if draw < 0.75:  # recoloured first, so that the ground stays white
+        return np.asarray(_on_white(_recolour(image, rng), rng))
+    return np.asarray(_recolour(_mixed(image, Image.open(rng.choice(paths)).convert("RGB"), rng), rng))
 
 
-def _letterbox(picture: Image.Image, size: int) -> Image.Image:
-    """As ingestion.pictures.letterbox, as a picture and without its short cut: here views are made once, small ones."""
-    scale = size / max(picture.size)
-    small = picture.resize(
-        (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))), Image.Resampling.BICUBIC
-    )
-    square = Image.new("RGB", (size, size), "white")
-    square.paste(small, ((size - small.width) // 2, (size - small.height) // 2))
-    return square
-
-
-def _crop(picture: Image.Image, rng: random.Random, least: float = 0.3) -> Image.Image:
+def _crop(image: Image.Image, rng: random.Random, least: float = 0.3) -> Image.Image:
     """A random part of at least `least` of the area, of aspect 3:4 to 4:3, as a 224-px square."""
-    width, height = picture.size
+    width, height = image.size
     area, aspect = rng.uniform(least, 1) * width * height, np.exp(rng.uniform(-0.29, 0.29))
     w, h = min(width, (area * aspect) ** 0.5), min(height, (area / aspect) ** 0.5)
     x, y = rng.uniform(0, width - w), rng.uniform(0, height - h)
-    return picture.resize((TEACHER_SIZE, TEACHER_SIZE), Image.Resampling.BICUBIC, box=(x, y, x + w, y + h))
+    return image.resize((TEACHER_SIZE, TEACHER_SIZE), Image.Resampling.BICUBIC, box=(x, y, x + w, y + h))
 
 
-def _on_white(picture: Image.Image, rng: random.Random) -> Image.Image:
-    """The picture as a shop shows a product: smaller, on white, now and then cut out by a soft ellipse."""
-    inner = _letterbox(picture, int(TEACHER_SIZE * rng.uniform(0.55, 1)))
+def _on_white(image: Image.Image, rng: random.Random) -> Image.Image:
+    """The image as a shop shows a product: smaller, on white, in two of five views cut out by a soft ellipse."""
+    inner = Image.fromarray(letterbox(image, int(TEACHER_SIZE * rng.uniform(0.55, 1)), reducing_gap=None))
     if rng.random() < 0.4:
         mask = Image.new("L", inner.size)
         edge = rng.uniform(0, 0.12) * inner.width
@@ -116,9 +106,9 @@ def _on_white(picture: Image.Image, rng: random.Random) -> Image.Image:
     return square
 
 
-def _mixed(picture: Image.Image, other: Image.Image, rng: random.Random) -> Image.Image:
-    """Part of another picture pasted over a crop (CutMix, Yun et al. 2019)."""
-    base, patch = _crop(picture, rng), _crop(other, rng)
+def _mixed(image: Image.Image, other: Image.Image, rng: random.Random) -> Image.Image:
+    """Part of another image pasted over a crop (CutMix, Yun et al. 2019)."""
+    base, patch = _crop(image, rng), _crop(other, rng)
     w, h = (int(TEACHER_SIZE * rng.uniform(0.35, 0.75)) for _ in range(2))
     x, y = rng.randint(0, TEACHER_SIZE - w), rng.randint(0, TEACHER_SIZE - h)
     base.paste(patch.resize((w, h), Image.Resampling.BICUBIC), (x, y))

@@ -1,4 +1,4 @@
-"""What the recipes share: data checked before hours are spent on them, agreement measured, and the record written.
+"""Common code of the recipes: the data are checked, agreement is measured, and the record is written.
 
 The record, `<name>.json`, stands beside the weights: the method that runs them refuses weights whose SHA-256 is not the
 recorded one.
@@ -33,13 +33,13 @@ def options(description: str) -> argparse.ArgumentParser:
 def check(sha256: str, expected: str, what: str, other_data: bool) -> None:
     """ConfigError if the data are not those of the published weights, unless others are wanted."""
     if sha256 != expected:
-        told = f"{what} is not what the published weights were made from (sha256 {sha256}, recorded {expected})"
+        difference = f"{what} is not what the published weights were made from (sha256 {sha256}, recorded {expected})"
         if not other_data:
-            raise ConfigError(f"{told}; give --other-data to go on all the same.")
-        log.warning("%s", told)
+            raise ConfigError(f"{difference}; give --other-data to go on all the same.")
+        log.warning("%s", difference)
 
 
-def free(out: Path, name: str, replace: bool) -> None:
+def ensure_absent(out: Path, name: str, replace: bool) -> None:
     """Make the folder `out`. ConfigError if it holds the encoder `name` already, unless it may be replaced."""
     there = [path for path in out.glob(f"{name}*") if path.suffix != ".md"]
     if there and not replace:
@@ -50,8 +50,8 @@ def free(out: Path, name: str, replace: bool) -> None:
 def agreement(student: Matrix, teacher: Matrix, k: int = 10) -> dict[str, float]:
     """How (n, d) vectors order each other as the (n, e) teacher's do, by cosine, each row itself left out.
 
-    `nearest`: the share of rows with the same nearest neighbour; `shared_<k>`: the mean share of the `k` nearest that
-    both have.
+    `nearest`: the fraction of rows with the same nearest neighbour; `shared_<k>`: the mean fraction of the `k` nearest
+    that both have.
     """
     near = []
     for vectors in (student, teacher):

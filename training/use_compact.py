@@ -6,10 +6,10 @@ Pairs are hashed into buckets; a word outside the vocabulary is spelled by its h
 et al. 2017), so that nothing is lost. Tokenising happens inside the TensorFlow graph and is the same in training.
 
 The sum is a weighted one, and it is made twice, because a plain one is diluted by the boilerplate of a long text. First
-each row has a learned weight of its own, started from the word's rarity (Arora et al. 2017). This sum says what the
-text is about; in the second, a row's weight also depends on how it fits that topic, by a learned matrix (attention with
+each row has a learned weight of its own, started from the word's rarity (Arora et al. 2017). This sum is the topic of
+the text; in the second, a row's weight also depends on how it fits that topic, by a learned matrix (attention with
 the text's average as its query, as in He et al. 2017, "An Unsupervised Neural Attention Model for Aspect Extraction").
-The feed-forward net sees both sums.
+The feed-forward net gets both sums.
 
 The teacher (sentence-transformers, Reimers & Gurevych 2019) gives 384 floats. A fixed, seeded map with orthonormal
 rows carries them to 512 without changing any cosine. The loss is one minus the cosine to the teacher's vector, plus
@@ -48,7 +48,7 @@ LONG_TEXTS, HALF_TITLES = 30_000, 15_000
 TEXTS_SHA256 = "31ee3b45373d9083047a4cc82f58de21a81c11f4ec93a63a92ebcb4a3384d09e"
 TEACHER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 EPOCHS, BATCH, RATE = 11, 512, 2e-3
-DROP = 0.1  # share of a text's table rows that the student does not see in training
+DROP = 0.1  # fraction of a text's table rows that are dropped in training
 RELATIONAL = 20.0  # weight of the similarity matrices' loss
 log = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ class Corpus(NamedTuple):
 
 
 def make_corpus(path: Path, teacher_folder: Path) -> Corpus:
-    """Make all texts and take the teacher's vectors of them, once: the longer half of the work."""
+    """Make all texts and compute the teacher's vectors of them, once: the longer half of the work."""
     from sentence_transformers import SentenceTransformer
 
     # in bfloat16: costs .003 of cosine and halves the time
@@ -156,7 +156,7 @@ def make_corpus(path: Path, teacher_folder: Path) -> Corpus:
     long_vectors, described_vectors = vectors(long), vectors(described)
     held_long = long_texts(held, held_vectors, LONG_TEXTS // 20, SEED + 1) + whole(held)
     parts = [title_vectors, word_vectors, long_vectors, vectors(halves), described_vectors]
-    # what is like the texts in use, long, counts twice
+    # long texts, such as those in use, count twice
     texts = titles + vocabulary + long + halves + described + long + described
     return Corpus(
         train=(texts, np.concatenate([*parts, long_vectors, described_vectors])),
@@ -274,7 +274,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--texts", type=Path, required=True, help="encoder_texts.csv.gz")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     args = parser.parse_args(arguments)
-    recipe.free(args.out, NAME, args.replace)
+    recipe.ensure_absent(args.out, NAME, args.replace)
     teacher = registry.build("bert", {}).resolve()
     if teacher.weights is None or teacher.sha256 is None:
         parser.error("the embedded model of bert, the teacher, has no file")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from training.recipe import SEED, Matrix
 
 HELD_OUT = 0.05
-# The usual furniture of a shop page: the student has to learn that it says little.
+# Usual phrases of a shop page: the student has to learn that they carry little meaning.
 PHRASES = """
 Key Features of {t}|Specifications of {t}|Buy {t} online at best price
 {t} is available at the best price|Price: Rs. {n}|Only for Rs. {n}|Brand: {w}|Model number {w} {n}
@@ -50,7 +50,7 @@ def read(path: Path) -> tuple[list[Product], list[Product]]:
 
 
 def long_texts(products: list[Product], vectors: Matrix, count: int, seed: int) -> list[str]:
-    """`count` texts of 15 to 150 words, each about one kind of product.
+    """`count` texts of 15 to 150 words, each about one type of product.
 
     Each starts with a title; then come, in random order, titles and description sentences of products near it in the
     teacher's space (`vectors`: one unit row per title) and phrases of a shop page. One in eight mixes products at
@@ -65,13 +65,13 @@ def long_texts(products: list[Product], vectors: Matrix, count: int, seed: int) 
     for i, start in enumerate(chosen):
         title, mixed = products[start].title, rng.random() < 0.125
         goal = int(np.exp(rng.uniform(np.log(15), np.log(150))))
-        furniture = rng.choice((0.1, 0.3, 0.5))
+        boilerplate = rng.choice((0.1, 0.3, 0.5))
         parts = [title] if rng.random() < 0.8 else []
         while sum(len(p.split()) for p in parts) < goal:
             draw = rng.random()
-            if draw < furniture:
+            if draw < boilerplate:
                 parts.append(_shop_phrase(title, rng))
-            elif draw < furniture + 0.35 and len(described):
+            elif draw < boilerplate + 0.35 and len(described):
                 source = rng.choice(described if mixed else near_described[i])
                 parts.append(rng.choice(re.split(r"(?<=[.!?]) ", products[source].description)))
             else:

@@ -1,16 +1,16 @@
-"""The built-in sample catalogue: 420 products in 7 categories, made by seeded code, with the truth about its traps.
+"""The built-in sample catalogue: 420 products in 7 categories, made by seeded code, with its planted faults recorded.
 
-It is there to show what a study looks like before anyone has a catalogue at hand, and to test the whole way
-through with known answers: products filed wrongly, listed twice, with broken pictures or without a description
-are planted on purpose and written down in `truth.json`. Three pairs of categories are alike in words and in shape
-(watches and clocks, mugs and vases, backpacks and handbags), and lamps borrow from all.
+It shows what a study looks like without a catalogue at hand, and tests the whole pipeline with known answers: products
+with a wrong category, listed twice, with broken images or without a description are planted and recorded in
+`truth.json`. Three pairs of categories are similar in words and in shape (watches and clocks, mugs and vases, backpacks
+and handbags), and lamps have words and shapes of all.
 
-Its limits: the pictures are drawn, not photographed, and the texts come from small grammars, so figures on it say
-that the machinery works and what its pages look like. They say nothing of how well a method does on real products.
-Equal seeds give equal bytes with the same versions of Pillow and numpy on one kind of machine.
+Its limits: the images are drawn, not photographed, and the texts come from small grammars. Figures on it show that the
+pipeline works and what its pages look like, not how well a method does on real products.
+Equal seeds give equal bytes with the same versions of Pillow and numpy on one type of machine.
 """
 
-# ruff: noqa: S311 - chance that can be repeated is the point; nothing here is secret
+# ruff: noqa: S311 - the draws must be repeatable; nothing here is secret
 
 import csv
 import io
@@ -52,28 +52,27 @@ NEIGHBOUR = {
     "Handbags": "Backpacks",
     "Lamps": "Vases",
 }
-"""Where a hurried seller would file it."""
+"""The category that a wrong label most often names."""
 WRONG_LABELS = 12
-COPIES = 4
-"""Duplicates of each kind."""
-Copy = Literal["exact text", "near text", "exact image", "near image"]
-COPY_KINDS: tuple[Copy, ...] = ("exact text", "near text", "exact image", "near image")
+DUPLICATES_PER_TYPE = 4
+DuplicateType = Literal["exact text", "near text", "exact image", "near image"]
+DUPLICATE_TYPES: tuple[DuplicateType, ...] = ("exact text", "near text", "exact image", "near image")
 
 
 class Truth(BaseModel):
-    """What was planted, by product id; what stands in none of these is as the catalogue says."""
+    """What was planted, by product id; all other products are as the catalogue says."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     seed: int
     wrong_labels: dict[str, str]
     """Product to its true category; the catalogue says another."""
-    duplicates: dict[Copy, dict[str, str]]
-    """By kind, a product to the earlier one that it copies."""
+    duplicates: dict[DuplicateType, dict[str, str]]
+    """By type of duplicate, a product to the earlier one that it duplicates."""
     broken_images: dict[str, Literal["truncated", "garbage"]]
     """Product to what is wrong with its image file."""
     empty_descriptions: tuple[str, ...]
     look_alikes: dict[str, str]
-    """Product, rightly filed, to the category that it looks and reads like."""
+    """Product, with the right label, to the category that it looks and reads like."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ class Product:
 
     id: str
     category: str
-    kind: str
+    sub_type: str
     colour: str
     brand: str
     price: str
@@ -104,18 +103,18 @@ class Product:
 
     def row(self) -> tuple[str, ...]:
         """Its line of the catalogue, in the order of COLUMNS."""
-        picture = f"{self.id}.jpg"
-        return self.id, self.name, self.description, self.label, picture, self.brand, self.price, self.colour
+        image_name = f"{self.id}.jpg"
+        return self.id, self.name, self.description, self.label, image_name, self.brand, self.price, self.colour
 
 
 def make(folder: Path, seed: int = 0, progress: Progress | None = None) -> Sample:
     """Write the sample into `folder`: catalogue.csv, images/<id>.jpg and truth.json; some 4 MB and 10 s.
 
-    `progress(done, all)` is called after each picture. An earlier sample there is overwritten. CatalogueError if the
+    `progress(done, all)` is called after each image. An earlier sample there is overwritten. CatalogueError if the
     folder holds a catalogue.csv that is not a sample, or cannot be written.
     """
     if (folder / CATALOGUE).exists() and not (folder / TRUTH).exists():
-        raise CatalogueError(f"{folder} holds a {CATALOGUE} that is no sample; name another folder for the sample.")
+        raise CatalogueError(f"{folder} holds a {CATALOGUE} that is not a sample; name another folder for the sample.")
     products, planted = plan(seed)
     try:
         (folder / IMAGES).mkdir(parents=True, exist_ok=True)
@@ -148,12 +147,14 @@ def truth(folder: Path) -> Truth:
 
 
 def plan(seed: int) -> tuple[list[Product], Truth]:
-    """All products in catalogue order, without words and pictures, and where the hard cases are."""
+    """All products in catalogue order, without texts and images, and where the hard cases are."""
     rng = Random(f"{seed}/plan")
-    pairs = [(category, kind) for category in WORDING for kind in kinds_of(category)]
+    pairs = [(category, sub_type) for category in WORDING for sub_type in sub_types_of(category)]
     rng.shuffle(pairs)
-    products = [sketch(f"S{number:04d}", category, kind, rng) for number, (category, kind) in enumerate(pairs, 1)]
-    plain = [product for product in products if product.kind not in LOOK_ALIKE]
+    products = [
+        sketch(f"S{number:04d}", category, sub_type, rng) for number, (category, sub_type) in enumerate(pairs, 1)
+    ]
+    plain = [product for product in products if product.sub_type not in LOOK_ALIKE]
     rng.shuffle(plain)
 
     wrong: dict[str, str] = {}
@@ -162,72 +163,78 @@ def plan(seed: int) -> tuple[list[Product], Truth]:
         others = [category for category in WORDING if category != product.category]
         wrong[product.id] = product.category
         product.label = NEIGHBOUR[product.category] if number % 3 else rng.choice(others)
-    duplicates: dict[Copy, dict[str, str]] = {kind: {} for kind in COPY_KINDS}
-    for kind in COPY_KINDS:
-        for _ in range(COPIES):
+    duplicates: dict[DuplicateType, dict[str, str]] = {duplicate_type: {} for duplicate_type in DUPLICATE_TYPES}
+    for duplicate_type in DUPLICATE_TYPES:
+        for _ in range(DUPLICATES_PER_TYPE):
             original = plain.pop()
-            twin = next(product for product in plain if product.category == original.category)
-            plain.remove(twin)
-            first, second = sorted((original, twin), key=lambda product: product.id)
-            second.kind, second.colour, second.brand = first.kind, first.colour, first.brand
-            duplicates[kind][second.id] = first.id
+            other = next(product for product in plain if product.category == original.category)
+            plain.remove(other)
+            first, second = sorted((original, other), key=lambda product: product.id)
+            second.sub_type, second.colour, second.brand = first.sub_type, first.colour, first.brand
+            duplicates[duplicate_type][second.id] = first.id
     planted = Truth(
         seed=seed,
         wrong_labels=wrong,
         duplicates=duplicates,
         broken_images={plain.pop().id: "truncated", plain.pop().id: "garbage"},
         empty_descriptions=(plain.pop().id, plain.pop().id),
-        look_alikes={product.id: LOOK_ALIKE[product.kind] for product in products if product.kind in LOOK_ALIKE},
+        look_alikes={
+            product.id: LOOK_ALIKE[product.sub_type] for product in products if product.sub_type in LOOK_ALIKE
+        },
     )
     return products, planted
 
 
-def kinds_of(category: str) -> list[str]:
-    """The sub-types of a category's products: a few look-alikes, the others in turn."""
-    kinds = list(WORDING[category].kinds)
-    alike = [kind for kind in kinds if kind in LOOK_ALIKE]
-    others = [kind for kind in kinds if kind not in LOOK_ALIKE]
-    rest = PER_CATEGORY - PER_LOOK_ALIKE * len(alike)
-    return alike * PER_LOOK_ALIKE + [others[number % len(others)] for number in range(rest)]
+def sub_types_of(category: str) -> list[str]:
+    """The sub-types of the products of a category: `PER_LOOK_ALIKE` of each look-alike, the others in turn."""
+    sub_types = list(WORDING[category].sub_types)
+    look_alikes = [name for name in sub_types if name in LOOK_ALIKE]
+    others = [name for name in sub_types if name not in LOOK_ALIKE]
+    rest = PER_CATEGORY - PER_LOOK_ALIKE * len(look_alikes)
+    return look_alikes * PER_LOOK_ALIKE + [others[number % len(others)] for number in range(rest)]
 
 
-def sketch(product_id: str, category: str, kind: str, rng: Random) -> Product:
+def sketch(product_id: str, category: str, sub_type: str, rng: Random) -> Product:
     """A product's colour, brand and price; every tenth brand is missing, as in shops' exports."""
     low, high = WORDING[category].price
-    price = low * (high / low) ** rng.random()  # shops have many cheap things and few dear ones
+    price = low * (high / low) ** rng.random()  # shops have many cheap products and few expensive ones
     brand = rng.choice(BRANDS) if rng.random() > 0.1 else ""
-    return Product(product_id, category, kind, rng.choice(list(COLOURS)), brand, f"{price:.2f}", category)
+    return Product(product_id, category, sub_type, rng.choice(list(COLOURS)), brand, f"{price:.2f}", category)
 
 
 def finish(product: Product, planted: Truth, earlier: dict[str, Product], seed: int) -> None:
-    """Give the product its words and its picture; a copy takes them from the earlier product."""
-    copied = {kind: earlier[pairs[product.id]] for kind, pairs in planted.duplicates.items() if product.id in pairs}
-    words, picture = (Random(f"{seed}/{product.id}/{part}") for part in ("words", "picture"))
+    """Give the product its text and its image; a duplicate takes them from the earlier product."""
+    originals = {
+        duplicate_type: earlier[pairs[product.id]]
+        for duplicate_type, pairs in planted.duplicates.items()
+        if product.id in pairs
+    }
+    words, image_rng = (Random(f"{seed}/{product.id}/{part}") for part in ("words", "picture"))
 
     name, description = write(
-        product.category, product.kind, product.colour, product.brand or words.choice(BRANDS), words
+        product.category, product.sub_type, product.colour, product.brand or words.choice(BRANDS), words
     )
-    if "exact text" in copied:
-        name, description = copied["exact text"].name, copied["exact text"].description
-    elif "near text" in copied:
-        name, description = copied["near text"].name, reword(copied["near text"].description, words)
+    if "exact text" in originals:
+        name, description = originals["exact text"].name, originals["exact text"].description
+    elif "near text" in originals:
+        name, description = originals["near text"].name, reword(originals["near text"].description, words)
     elif product.id in planted.empty_descriptions:
-        description = " " * planted.empty_descriptions.index(product.id)  # one empty, one of a blank
+        description = " " * planted.empty_descriptions.index(product.id)  # one is empty, one is a blank
     product.name, product.description = name, description
 
-    if "exact image" in copied:
-        product.image = copied["exact image"].image
-    elif "near image" in copied:
-        product.image = rephotographed(copied["near image"].image)
+    if "exact image" in originals:
+        product.image = originals["exact image"].image
+    elif "near image" in originals:
+        product.image = rephotographed(originals["near image"].image)
     else:
-        accent = COLOURS[picture.choice(list(COLOURS))]
-        image = draw(product.category, product.kind, COLOURS[product.colour], accent, picture)
-        product.image = jpeg(image, picture.randrange(80, 93))
+        accent = COLOURS[image_rng.choice(list(COLOURS))]
+        image = draw(product.category, product.sub_type, COLOURS[product.colour], accent, image_rng)
+        product.image = jpeg(image, image_rng.randrange(80, 93))
     match planted.broken_images.get(product.id):
         case "truncated":
             product.image = product.image[: len(product.image) * 2 // 5]
         case "garbage":
-            product.image = picture.randbytes(4096)
+            product.image = image_rng.randbytes(4096)
 
 
 def jpeg(image: Image.Image, quality: int) -> bytes:
@@ -238,9 +245,9 @@ def jpeg(image: Image.Image, quality: int) -> bytes:
 
 
 def rephotographed(image: bytes) -> bytes:
-    """The picture as another seller would post it: cropped a little, smaller, darker, compressed harder."""
-    with Image.open(io.BytesIO(image)) as picture:
-        width, height = picture.size
-        cut = picture.crop((width // 30, height // 30, width - width // 40, height - height // 40))
+    """The image as another seller would publish it: cropped a little, smaller, darker, compressed harder."""
+    with Image.open(io.BytesIO(image)) as original:
+        width, height = original.size
+        cut = original.crop((width // 30, height // 30, width - width // 40, height - height // 40))
         small = cut.resize((width * 9 // 10, height * 9 // 10), Image.Resampling.LANCZOS)
     return jpeg(ImageEnhance.Brightness(small).enhance(0.94), 72)

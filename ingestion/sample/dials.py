@@ -1,4 +1,4 @@
-"""What tells the time in the sample's pictures: dials, seven-segment figures, watches and clocks."""
+"""Watches and clocks of the sample's images, with their dials and seven-segment figures."""
 
 from dataclasses import replace
 from math import cos, radians, sin
@@ -77,25 +77,25 @@ def clock_text(rng: Random) -> str:
     return f"{rng.randrange(10, 24)}:{rng.randrange(60):02d}"
 
 
-def watch(pen: Pen, kind: str, paint: Paint, rng: Random) -> None:
+def watch(pen: Pen, sub_type: str, paint: Paint, rng: Random) -> None:
     """Wrist watches from the front, and a pocket watch on its chain."""
     metal = rng.choice((STEEL, GOLD, STEEL, (70, 72, 78)))
     dial = rng.choice(((242, 240, 234), paint.colour, (30, 32, 38), (36, 50, 84)))
-    if kind == "pocket":
+    if sub_type == "pocket":
         pocket_watch(pen, metal, rng)
         return
     strap(
         pen,
         paint,
         rng.uniform(0.22, 0.29),
-        metal if kind in ("analogue", "chronograph") and rng.random() < 0.4 else None,
+        metal if sub_type in ("analogue", "chronograph") and rng.random() < 0.4 else None,
     )
-    if kind == "smart":
+    if sub_type == "smart":
         smart_watch(pen, metal, rng)
-    elif kind == "digital":
+    elif sub_type == "digital":
         digital_watch(pen, paint, metal, rng)
     else:
-        round_watch(pen, kind == "chronograph", metal, dial, rng)
+        round_watch(pen, sub_type == "chronograph", metal, dial, rng)
 
 
 def pocket_watch(pen: Pen, metal: Colour, rng: Random) -> None:
@@ -164,10 +164,10 @@ def round_watch(pen: Pen, chronograph: bool, metal: Colour, dial: Colour, rng: R
         pen.line(path((x, y), (x + 0.04, y - 0.05)), 0.014, (200, 60, 50))
 
 
-def clock(pen: Pen, kind: str, paint: Paint, rng: Random) -> None:
+def clock(pen: Pen, sub_type: str, paint: Paint, rng: Random) -> None:
     """Clocks for walls, tables and bedsides."""
     pale = rng.choice(((246, 244, 238), (250, 246, 226), (30, 32, 36), (246, 244, 238)))
-    if kind == "sunburst":
+    if sub_type == "sunburst":
         for a in range(0, 360, 15):
             length = 0.98 if a % 30 == 0 else 0.78
             pen.fill(
@@ -176,7 +176,7 @@ def clock(pen: Pen, kind: str, paint: Paint, rng: Random) -> None:
             )
         pen.fill(oval(0, 0, 0.46, 0.46), Paint(paint.colour, "ball"))
         face(pen, rng, 0, 0, 0.38, pale, numerals=True)
-    elif kind == "alarm":
+    elif sub_type == "alarm":
         for side in (-1, 1):
             pen.line(path((side * 0.3, 0.6), (side * 0.48, 0.96)), 0.09, shade(STEEL, 0.8))
             pen.fill(
@@ -186,7 +186,7 @@ def clock(pen: Pen, kind: str, paint: Paint, rng: Random) -> None:
         pen.fill(box(-0.08, -0.92, 0.08, -0.82, 0.03), shade(STEEL, 0.6))
         pen.fill(oval(0, 0.1, 0.72, 0.72), Paint(paint.colour, "ball"))
         face(pen, rng, 0, 0.1, 0.58, pale, numerals=True)
-    elif kind == "pendulum":
+    elif sub_type == "pendulum":
         case = replace(paint, colour=rng.choice((WOOD, shade(WOOD, 0.65), paint.colour)), form="round", gloss=0.05)
         pen.fill(path((-0.62, -0.55), (0, -1), (0.62, -0.55)), case)
         pen.fill(box(-0.54, -0.58, 0.54, 0.94, 0.03), case)
@@ -197,7 +197,7 @@ def clock(pen: Pen, kind: str, paint: Paint, rng: Random) -> None:
         pen.fill(oval(swing, 0.64, 0.12, 0.12), Paint(GOLD, "ball", gloss=0.4))
         pen.fill(oval(0, -0.2, 0.44, 0.44), Paint(GOLD, "ball"))
         face(pen, rng, 0, -0.2, 0.38, (248, 242, 224), numerals=True)
-    elif kind == "digital":
+    elif sub_type == "digital":
         glow = rng.choice(((255, 70, 60), (90, 230, 120), (120, 190, 255), (250, 250, 244)))
         pen.fill(box(-1.0, 0.05, 1.0, 0.98, 0.12), Paint(rng.choice((paint.colour, WOOD)), "fold", gloss=0))
         pen.fill(box(-0.86, 0.17, 0.86, 0.86, 0.06), Paint(GLASS, gloss=0))
@@ -205,13 +205,13 @@ def clock(pen: Pen, kind: str, paint: Paint, rng: Random) -> None:
         for x in (-0.4, 0, 0.4):
             pen.fill(box(x - 0.14, 0.0, x + 0.14, 0.06, 0.03), shade(paint.colour, 0.6))
     else:
-        r = 0.92 if kind == "wall" else 0.58
-        if kind == "strap":  # a wrist watch for giants
+        r = 0.92 if sub_type == "wall" else 0.58
+        if sub_type == "strap":  # a clock in the shape of a wrist watch
             for side in (-1, 1):
                 pen.fill(
                     box(-0.26, min(side * 0.4, side), 0.26, max(side * 0.4, side), 0.05), Paint(paint.colour, "round")
                 )
-        square = kind == "wall" and rng.random() < 0.25
+        square = sub_type == "wall" and rng.random() < 0.25
         rim = box(-r, -r, r, r, 0.12) if square else oval(0, 0, r, r)
         pen.fill(rim, replace(paint, form="ball", gloss=0.15, pattern="plain"))
         face(pen, rng, 0, 0, r * rng.uniform(0.78, 0.9), pale, numerals=rng.random() < 0.8)

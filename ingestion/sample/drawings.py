@@ -1,7 +1,7 @@
-"""The pictures of the sample catalogue: a thing, drawn, set into a scene and lit as a seller's snapshot would be.
+"""The images of the sample catalogue: a product, drawn, set into a scene and lit as a seller's photograph would be.
 
-Backgrounds, light, turn, crop and what stands in the way belong to the seller, not to the category, so that pictures
-are alike for the wrong reasons too, as in a real catalogue.
+Background, light, rotation, crop and obstacles depend on the seller, not on the category, so that images are also
+similar for the wrong reasons, as in a real catalogue.
 """
 
 from random import Random
@@ -14,14 +14,14 @@ from PIL import Image, ImageFilter
 from ingestion.sample.pen import WOOD, Colour, Paint, Pen, box, moved, oval, shade
 from ingestion.sample.things import DRAWERS
 
-Picture = NDArray[Any]
+Pixels = NDArray[Any]
 """RGB of 0 to 255, shape (height, width, 3)."""
 SHAPES = ((224, 224), (256, 256), (256, 256), (288, 288), (240, 300), (224, 288), (300, 240))
 FLAT_LAID = ("Watches",)
 HUNG = {"Clocks": ("wall", "sunburst", "strap", "pendulum")}
-PROPS = 0.3
-"""Share of pictures with something else in them."""
-AT_HAND = (
+PROP_FRACTION = 0.3
+"""Fraction of images with something else in them."""
+PROPS = (
     ("Mugs", "classic"),
     ("Vases", "bottle"),
     ("Lamps", "table"),
@@ -30,7 +30,7 @@ AT_HAND = (
     ("Watches", "analogue"),
     ("Backpacks", "daypack"),
 )
-"""What sellers reach for when a picture looks empty."""
+"""Category and sub-type of what sellers add to an image."""
 PATTERNS = {
     "Watches": ("plain",),
     "Clocks": ("plain", "plain", "bands"),
@@ -50,14 +50,14 @@ WALLS: tuple[Colour, ...] = (
 )
 
 
-def draw(category: str, kind: str, colour: Colour, accent: Colour, rng: Random) -> Image.Image:
-    """One picture, RGB, 224 to 300 px a side: `kind` is a sub-type of the category as in `sample_words.WORDING`.
+def draw(category: str, sub_type: str, colour: Colour, accent: Colour, rng: Random) -> Image.Image:
+    """One image, RGB, 224 to 300 px a side: `sub_type` is a sub-type of the category as in `texts.WORDING`.
 
-    Deterministic for equal arguments and an equal state of `rng`. KeyError for an unknown category or kind.
+    Deterministic for equal arguments and an equal state of `rng`. KeyError for an unknown category or sub_type.
     """
     width, height = rng.choice(SHAPES)
     style = rng.choices(("studio", "gradient", "table", "room", "cloth"), (22, 16, 22, 26, 14))[0]
-    flat, hung = category in FLAT_LAID or rng.random() < 0.06, kind in HUNG.get(category, ())
+    flat, hung = category in FLAT_LAID or rng.random() < 0.06, sub_type in HUNG.get(category, ())
     size = min(width, height) * rng.uniform(0.22, 0.43)
     floor = height / 2 + size * rng.uniform(0.92, 1.06)
     turn = rng.gauss(0, 26) if flat else rng.gauss(0, 2.5)
@@ -66,10 +66,10 @@ def draw(category: str, kind: str, colour: Colour, accent: Colour, rng: Random) 
         colour, "round", rng.choice(PATTERNS[category]), accent, rng.uniform(0.02, 0.35), rng.randrange(2**31)
     )
     pen = Pen(width, height, centre, size, turn, rng.uniform(0.9, 1.1))
-    DRAWERS[category](pen, kind, paint, rng)
+    DRAWERS[category](pen, sub_type, paint, rng)
     thing = pen.finished()
     scene = background(style, width, height, floor, flat or hung, rng)
-    if rng.random() < PROPS:
+    if rng.random() < PROP_FRACTION:
         beside = prop(width, height, floor - size * 0.05, size, centre[0], category, rng)
         scene = paste(with_shadow(scene, beside, flat or hung, rng), beside)
     scene = paste(with_shadow(scene, thing, flat or hung, rng), thing)
@@ -79,16 +79,16 @@ def draw(category: str, kind: str, colour: Colour, accent: Colour, rng: Random) 
 
 
 def prop(width: int, height: int, floor: float, size: float, beside: float, category: str, rng: Random) -> Image.Image:
-    """Something of another category, half hidden behind the thing: props in the picture are not included."""
+    """Something of another category, half hidden behind the product."""
     small = size * rng.uniform(0.5, 0.8)
     side = rng.choice((-1, 1))
     pen = Pen(width, height, (beside + side * size * rng.uniform(0.75, 1.0), floor - small), small, rng.gauss(0, 3))
-    other, kind = rng.choice([entry for entry in AT_HAND if entry[0] != category])
-    DRAWERS[other](pen, kind, Paint(shade(rng.choice(WALLS), 0.7), "round"), rng)
+    other, sub_type = rng.choice([entry for entry in PROPS if entry[0] != category])
+    DRAWERS[other](pen, sub_type, Paint(shade(rng.choice(WALLS), 0.7), "round"), rng)
     return pen.finished()
 
 
-def background(style: str, width: int, height: int, floor: float, upright: bool, rng: Random) -> Picture:
+def background(style: str, width: int, height: int, floor: float, upright: bool, rng: Random) -> Pixels:
     """A white studio, a gradient, a table of planks, a room or a cloth; `upright` backgrounds have no floor."""
     chance = np.random.default_rng(rng.randrange(2**31))
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -117,7 +117,7 @@ def background(style: str, width: int, height: int, floor: float, upright: bool,
     return paste(scene, furniture(width, height, min(edge, height), rng))
 
 
-def boards(x: Picture, y: Picture, rng: Random, chance: np.random.Generator) -> Picture:
+def boards(x: Pixels, y: Pixels, rng: Random, chance: np.random.Generator) -> Pixels:
     """Wooden planks with some grain."""
     wide, tone = rng.uniform(28, 60), np.array(shade(WOOD, rng.uniform(0.7, 1.7)), np.float32)
     rows = (y // wide).astype(int)
@@ -152,14 +152,14 @@ def furniture(width: int, height: int, edge: float, rng: Random) -> Image.Image:
                 )
         else:
             small = Pen(width, height, (width / 2 + side * edge * 0.42, edge - height * 0.09), height * 0.1)
-            other, kind = rng.choice(AT_HAND)
-            DRAWERS[other](small, kind, Paint(shade(rng.choice(WALLS), 0.8), "round"), rng)
+            other, sub_type = rng.choice(PROPS)
+            DRAWERS[other](small, sub_type, Paint(shade(rng.choice(WALLS), 0.8), "round"), rng)
             pen.sheet.alpha_composite(small.sheet)
     return pen.finished().filter(ImageFilter.GaussianBlur(rng.uniform(1.0, 2.6)))
 
 
 def obstacle(width: int, height: int, rng: Random) -> Image.Image:
-    """What stands before the thing: a leaf from the edge, a price sticker or a tag."""
+    """What is in front of the product: a leaf from the edge, a price sticker or a tag."""
     pen = Pen(width, height, (width / 2, height / 2), min(width, height) / 2)
     match rng.choice(("leaf", "sticker", "tag")):
         case "leaf":
@@ -178,7 +178,7 @@ def obstacle(width: int, height: int, rng: Random) -> Image.Image:
     return pen.finished()
 
 
-def with_shadow(scene: Picture, thing: Image.Image, upright: bool, rng: Random) -> Picture:
+def with_shadow(scene: Pixels, thing: Image.Image, upright: bool, rng: Random) -> Pixels:
     """The scene darkened behind a hung or laid thing, or under a standing one."""
     alpha = thing.getchannel("A")
     if upright:
@@ -195,15 +195,15 @@ def with_shadow(scene: Picture, thing: Image.Image, upright: bool, rng: Random) 
     return scene * (1 - depth * soft)
 
 
-def paste(scene: Picture, layer: Image.Image) -> Picture:
+def paste(scene: Pixels, layer: Image.Image) -> Pixels:
     """The layer over the scene."""
     pixels = np.asarray(layer, np.float32)
     alpha = pixels[..., 3:] / 255
     return scene * (1 - alpha) + pixels[..., :3] * alpha
 
 
-def lit(scene: Picture, studio: bool, rng: Random) -> Image.Image:
-    """Exposure, colour of the light, fall-off across the picture, sensor noise and, at times, a slight blur."""
+def lit(scene: Pixels, studio: bool, rng: Random) -> Image.Image:
+    """Exposure, colour of the light, fall-off across the image, sensor noise and, at times, a slight blur."""
     height, width = scene.shape[:2]
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j][..., None]
     fall = 0.04 if studio else rng.uniform(0.05, 0.3)

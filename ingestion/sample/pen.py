@@ -1,7 +1,7 @@
-"""A pen for the sample's pictures: outlines, paints with light and pattern, and one affine frame per thing.
+"""A pen for the sample's images: outlines, paints with light and pattern, and one affine frame per thing.
 
 A thing is drawn in its own coordinates: x from -1 (left) to 1, y from -1 (top) to 1 (where it stands). All is
-painted at three times the picture's size and averaged down, which makes the edges smooth.
+painted at three times the image's size and averaged down, which makes the edges smooth.
 """
 
 from collections.abc import Sequence
@@ -146,7 +146,7 @@ class Paint:
 class Pen:
     """Draws a thing on a transparent sheet of `width` x `height` px, in its own coordinates.
 
-    `centre` and `size` (half the thing's height) are px of the finished picture; `turn` is in degrees clockwise and
+    `centre` and `size` (half the thing's height) are px of the finished image; `turn` is in degrees clockwise and
     `stretch` widens the thing.
     """
 
@@ -201,5 +201,5 @@ class Pen:
         self.line(outline - (width * 0.1, width * 0.1), width * 0.18, shade(colour, 1.35))
 
     def finished(self) -> Image.Image:
-        """The sheet averaged down to the picture's size."""
+        """The sheet averaged down to the image's size."""
         return self.sheet.reduce(OVERSAMPLING)

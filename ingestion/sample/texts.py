@@ -1,8 +1,8 @@
 """The wording of the sample catalogue: one small grammar per category, and what all of them share.
 
-A template's {slots} are filled from the category's own lists, then from the shared ones, and may nest. Sellers'
-habits are there on purpose: synonyms, texts that never name the thing, mentions of other things, units written
-three ways, left-over HTML, capitals and slips of the finger.
+A template's {slots} are filled from the category's own lists, then from the shared ones, and may nest. Habits
+of sellers are included on purpose: synonyms, texts that never name the product, mentions of other products, units
+written in three ways, HTML, capitals and typos.
 """
 
 import re
@@ -108,9 +108,9 @@ SHARED: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Wording:
-    """A category's own words. `kinds` maps each sub-type to what sellers call it; `slots` feed the `sentences`."""
+    """The words of a category: `sub_types` maps each sub-type to its names, `slots` fill the `sentences`."""
 
-    kinds: dict[str, tuple[str, ...]]
+    sub_types: dict[str, tuple[str, ...]]
     sentences: tuple[str, ...]
     price: tuple[int, int]
     slots: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -338,10 +338,10 @@ WORDING: dict[str, Wording] = {
 }
 
 
-def write(category: str, kind: str, colour: str, brand: str, rng: Random) -> tuple[str, str]:
+def write(category: str, sub_type: str, colour: str, brand: str, rng: Random) -> tuple[str, str]:
     """A name and a description of one product, drawn from its category's grammar.
 
-    About one in twelve does not name the thing in its title, one in eight is terse, one in five mentions other things.
+    One title in twelve does not name the product; one description in eight is terse, one in five mentions others.
     """
     wording = WORDING[category]
     slots: dict[str, tuple[str, ...]] = {
@@ -350,7 +350,7 @@ def write(category: str, kind: str, colour: str, brand: str, rng: Random) -> tup
     slots |= {
         "colour": (colour,),
         "brand": (brand,),
-        "thing": wording.kinds[kind],
+        "thing": wording.sub_types[sub_type],
         "model": (rng.choice(SHARED["model"]),),
     }
     bare = rng.random() < 0.08
@@ -393,7 +393,7 @@ def misspell(text: str, rng: Random) -> str:
 
 
 def reword(text: str, rng: Random) -> str:
-    """Nearly the same text, as when a seller lists a product twice: a slip, one sentence less or one line more."""
+    """Nearly the same text, as when a seller lists a product twice: a typo, one sentence less or one line more."""
     sentences = text.split(". ")
     if len(sentences) > 3:
         del sentences[rng.randrange(1, len(sentences) - 1)]

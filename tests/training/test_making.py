@@ -11,7 +11,7 @@ from ingestion.features.registry import build
 from ingestion.features.weights import sha256_of
 
 pytestmark = pytest.mark.models
-KINDS = {
+PRODUCTS = {
     "mug": "ceramic mug for tea and coffee",
     "watch": "analog watch with a leather strap",
     "sheet": "cotton bed sheet with pillow covers",
@@ -21,16 +21,16 @@ KINDS = {
 @pytest.fixture
 def texts(tmp_path):
     rows = [
-        f"shop,{kind} {number} {words},{'A fine thing. Made to last.' if number % 3 == 0 else ''}"
+        f"shop,{name} {number} {words},{'A fine thing. Made to last.' if number % 3 == 0 else ''}"
         for number in range(130)
-        for kind, words in KINDS.items()
+        for name, words in PRODUCTS.items()
     ]
     path = tmp_path / "texts.csv.gz"
     path.write_bytes(gzip.compress("\n".join(["source,title,description", *rows, ""]).encode()))
     return path
 
 
-def test_the_recipe_of_use_compact_makes_a_saved_model_that_use_runs(texts, tmp_path, monkeypatch, run, make_inputs):
+def test_use_runs_the_model_that_its_recipe_makes(texts, tmp_path, monkeypatch, run, make_inputs):
     from training import use_compact
 
     smaller = {"WORDS": 1000, "PAIR_BUCKETS": 500, "GRAM_BUCKETS": 500, "LONG_TEXTS": 300, "HALF_TITLES": 100}
@@ -42,7 +42,7 @@ def test_the_recipe_of_use_compact_makes_a_saved_model_that_use_runs(texts, tmp_
     assert record["sha256"] == sha256_of(out / "use-compact")
     assert record["held_out"]["titles"]["cosine"] > 0.5
     assert sorted(path.name for path in out.iterdir()) == ["use-compact", "use-compact.json"]
-    result = run(build("use", {"weights": str(out / "use-compact")}), make_inputs(KINDS.items()))
+    result = run(build("use", {"weights": str(out / "use-compact")}), make_inputs(PRODUCTS.items()))
     assert result.model.name == "use-compact"
     assert np.allclose(np.linalg.norm(result.vectors, axis=1), 1, atol=1e-5)
 
@@ -55,14 +55,14 @@ def teacher(shared):
 def test_the_recipe_of_cnn_compact_makes_weights_that_cnn_runs(teacher, tmp_path, run, make_inputs):
     from training import cnn_compact
 
-    folder = tmp_path / "pictures"
+    folder = tmp_path / "images"
     folder.mkdir()
     random = np.random.default_rng(0)
     for number in range(60):
         coarse = random.integers(0, 255, (3, 4, 3), dtype=np.uint8)
         Image.fromarray(coarse).resize((80, 60)).save(folder / f"{number}.jpg")
     out = tmp_path / "out"
-    where = {"--pictures": folder, "--teacher": teacher, "--work": tmp_path / "work", "--out": out}
+    where = {"--images": folder, "--teacher": teacher, "--work": tmp_path / "work", "--out": out}
     options = [str(part) for option in where.items() for part in option]
     cnn_compact.main([*options, "--epochs", "1", "--other-data"])
     record = json.loads((out / "cnn-compact.json").read_text())
@@ -73,7 +73,7 @@ def test_the_recipe_of_cnn_compact_makes_weights_that_cnn_runs(teacher, tmp_path
     assert result.vectors.shape == (3, 1280)
 
 
-def test_calibrating_the_batch_norms_leaves_what_the_network_computes(teacher):
+def test_calibrated_batch_norms_leave_the_output_as_it_was(teacher):
     from ingestion.features.cnn_compact import cnn_compact
     from training.cnn_compact import calibrate, load_teacher, start_from_teacher
 

@@ -1,4 +1,4 @@
-"""What the recipes share: nothing is trained on other data than recorded, or written over, unasked."""
+"""The code that the recipes share: nothing is trained on other data than recorded, or written over, unasked."""
 
 import gzip
 import json
@@ -11,7 +11,7 @@ from training import recipe, use_texts
 from training.recipe import agreement
 
 
-def test_data_other_than_the_recorded_ones_are_refused_unless_they_are_asked_for(caplog):
+def test_other_data_than_recorded_are_refused_unless_asked_for(caplog):
     recipe.check("aa", "aa", "texts.csv", other_data=False)
     with pytest.raises(ConfigError, match=r"texts\.csv .* \(sha256 bb, recorded aa\); give --other-data"):
         recipe.check("bb", "aa", "texts.csv", other_data=False)
@@ -21,12 +21,12 @@ def test_data_other_than_the_recorded_ones_are_refused_unless_they_are_asked_for
 
 
 def test_weights_that_are_there_are_overwritten_only_on_demand(tmp_path):
-    recipe.free(tmp_path / "new", "use-compact", replace=False)
+    recipe.ensure_absent(tmp_path / "new", "use-compact", replace=False)
     (tmp_path / "new/use-compact").mkdir()
-    recipe.free(tmp_path / "new", "cnn-compact", replace=False)
+    recipe.ensure_absent(tmp_path / "new", "cnn-compact", replace=False)
     with pytest.raises(ConfigError, match=r"use-compact is there already.*--replace"):
-        recipe.free(tmp_path / "new", "use-compact", replace=False)
-    recipe.free(tmp_path / "new", "use-compact", replace=True)
+        recipe.ensure_absent(tmp_path / "new", "use-compact", replace=False)
+    recipe.ensure_absent(tmp_path / "new", "use-compact", replace=True)
 
 
 def test_agreement_is_full_for_a_rotation_and_chance_for_noise():
@@ -56,7 +56,7 @@ def products(tmp_path):
     return use_texts.read(path)
 
 
-def test_no_title_is_trained_on_and_held_out_and_equal_titles_count_once(products):
+def test_no_title_is_both_trained_on_and_held_out(products):
     train, held = products
     assert len(train) + len(held) == 200
     assert not {p.title.lower() for p in train} & {p.title.lower() for p in held}

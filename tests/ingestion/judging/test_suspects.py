@@ -156,7 +156,7 @@ def test_wrong_labels_of_the_sample_are_found_by_its_words_alone(tmp_path: Path,
     for product in products:
         brand = product.brand or sample_words.BRANDS[0]
         words = sample_words.write(
-            product.category, product.kind, product.colour, brand, Random(f"{seed}/{product.id}")
+            product.category, product.sub_type, product.colour, brand, Random(f"{seed}/{product.id}")
         )
         texts.append(Text(product.id, " ".join(words), clean(" ".join(words))))
     methods = (Count(Count.Settings()), Tfidf(Tfidf.Settings()), FakeText(FakeSettings(dimensions=64)))

@@ -24,7 +24,7 @@ from ingestion.sample.things import DRAWERS
 from store.errors import CatalogueError
 
 ROOT = Path(__file__).parents[3]
-KINDS = [(category, kind) for category, wording in WORDING.items() for kind in wording.kinds]
+SUB_TYPES = [(category, sub_type) for category, wording in WORDING.items() for sub_type in wording.sub_types]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def fingerprint(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def test_there_are_420_products_in_7_categories_each_with_its_own_picture_file(made, rows):
+def test_there_are_420_products_in_7_categories_each_with_an_image(made, rows):
     assert made.products == len(rows) == 420
     assert Counter(row["category"] for row in rows.values()).keys() == WORDING.keys()
     assert {row["image"] for row in rows.values()} == {path.name for path in made.images.iterdir()}
@@ -67,7 +67,7 @@ def test_without_the_wrong_labels_the_categories_are_of_equal_size(made, rows):
     assert set(true.values()) == {60}
 
 
-def test_the_pictures_are_of_a_shops_size_and_all_of_it_stays_under_12_mb(made):
+def test_images_are_of_a_shops_size_and_all_files_under_12_mb(made):
     for path in made.images.iterdir():
         if path.stem not in made.truth.broken_images:
             with Image.open(path) as image:
@@ -76,7 +76,7 @@ def test_the_pictures_are_of_a_shops_size_and_all_of_it_stays_under_12_mb(made):
     assert sum(path.stat().st_size for path in made.folder.rglob("*") if path.is_file()) < 12e6
 
 
-def test_progress_is_told_for_each_product_up_to_the_last(made, steps):
+def test_progress_is_called_for_each_product(made, steps):
     assert steps == [(done, made.products) for done in range(1, made.products + 1)]
 
 
@@ -95,7 +95,7 @@ def test_the_truth_is_read_back_as_it_was_planted(made):
     assert sample.truth(made.folder) == made.truth
 
 
-def test_wrong_labels_differ_from_the_truth_and_lean_towards_the_look_alike_category(made, rows):
+def test_wrong_labels_are_mostly_of_the_neighbouring_category(made, rows):
     wrong = made.truth.wrong_labels
     assert len(wrong) == sample.WRONG_LABELS
     assert all(rows[product_id]["category"] != true for product_id, true in wrong.items())
@@ -105,41 +105,41 @@ def test_wrong_labels_differ_from_the_truth_and_lean_towards_the_look_alike_cate
     assert len(wrong) / 2 < len(neighbours)
 
 
-def test_each_copy_comes_after_its_original(made, rows):
+def test_each_duplicate_comes_after_its_original(made, rows):
     order = {product_id: number for number, product_id in enumerate(rows)}
     for pairs in made.truth.duplicates.values():
-        assert len(pairs) == sample.COPIES
-        assert all(order[copy] > order[original] for copy, original in pairs.items())
+        assert len(pairs) == sample.DUPLICATES_PER_TYPE
+        assert all(order[duplicate] > order[original] for duplicate, original in pairs.items())
 
 
-def test_exact_copies_are_equal_and_the_rest_of_them_is_not(made, rows):
-    for copy, original in made.truth.duplicates["exact text"].items():
-        assert content(rows[copy]) == content(rows[original])
-        assert bytes_of(made, copy) != bytes_of(made, original)
-    for copy, original in made.truth.duplicates["exact image"].items():
-        assert bytes_of(made, copy) == bytes_of(made, original)
-        assert content(rows[copy]) != content(rows[original])
+def test_exact_duplicates_are_equal_in_one_modality_only(made, rows):
+    for duplicate, original in made.truth.duplicates["exact text"].items():
+        assert content(rows[duplicate]) == content(rows[original])
+        assert bytes_of(made, duplicate) != bytes_of(made, original)
+    for duplicate, original in made.truth.duplicates["exact image"].items():
+        assert bytes_of(made, duplicate) == bytes_of(made, original)
+        assert content(rows[duplicate]) != content(rows[original])
 
 
-def test_near_copies_are_alike_but_not_equal(made, rows):
-    for copy, original in made.truth.duplicates["near text"].items():
-        assert rows[copy]["description"] != rows[original]["description"]
-        texts = [" ".join(content(rows[product_id])) for product_id in (copy, original)]
+def test_near_duplicates_are_similar_but_not_equal(made, rows):
+    for duplicate, original in made.truth.duplicates["near text"].items():
+        assert rows[duplicate]["description"] != rows[original]["description"]
+        texts = [" ".join(content(rows[product_id])) for product_id in (duplicate, original)]
         assert difflib.SequenceMatcher(None, *texts, autojunk=False).ratio() > 0.6
-    for copy, original in made.truth.duplicates["near image"].items():
+    for duplicate, original in made.truth.duplicates["near image"].items():
         small = [
             np.asarray(Image.open(made.images / f"{i}.jpg").convert("L").resize((16, 16)), float)
-            for i in (copy, original)
+            for i in (duplicate, original)
         ]
-        assert bytes_of(made, copy) != bytes_of(made, original)
+        assert bytes_of(made, duplicate) != bytes_of(made, original)
         assert np.corrcoef(small[0].ravel(), small[1].ravel())[0, 1] > 0.85
 
 
-def test_no_text_and_no_picture_is_repeated_but_where_it_was_planted(made, rows):
+def test_no_text_and_no_image_repeats_unless_planted(made, rows):
     texts = Counter(content(row) for row in rows.values())
-    assert sum(n - 1 for n in texts.values()) == sample.COPIES
-    pictures = Counter(bytes_of(made, product_id) for product_id in rows)
-    assert sum(n - 1 for n in pictures.values()) == sample.COPIES
+    assert sum(n - 1 for n in texts.values()) == sample.DUPLICATES_PER_TYPE
+    images = Counter(bytes_of(made, product_id) for product_id in rows)
+    assert sum(n - 1 for n in images.values()) == sample.DUPLICATES_PER_TYPE
 
 
 def test_no_product_carries_two_planted_faults(made):
@@ -151,7 +151,7 @@ def test_no_product_carries_two_planted_faults(made):
     assert not set(carriers) & truth.look_alikes.keys()
 
 
-def test_two_pictures_are_broken_in_two_ways_and_all_others_decode(made, rows):
+def test_two_images_are_broken_and_all_others_decode(made, rows):
     assert sorted(made.truth.broken_images.values()) == ["garbage", "truncated"]
     broken = set()
     for product_id in rows:
@@ -163,7 +163,7 @@ def test_two_pictures_are_broken_in_two_ways_and_all_others_decode(made, rows):
     assert broken == made.truth.broken_images.keys()
 
 
-def test_a_truncated_picture_still_begins_like_one(made):
+def test_a_truncated_image_begins_like_one(made):
     (product_id,) = (i for i, how in made.truth.broken_images.items() if how == "truncated")
     assert Image.open(io.BytesIO(bytes_of(made, product_id))).format == "JPEG"
 
@@ -175,16 +175,16 @@ def test_two_descriptions_are_empty_and_all_others_say_something(made, rows):
     assert all(row["name"].strip() for row in rows.values())
 
 
-def test_look_alikes_are_rightly_filed_and_name_another_category(made, rows):
+def test_look_alikes_have_their_own_label_and_name_another(made, rows):
     look_alikes = made.truth.look_alikes
     assert len(look_alikes) == sample.PER_LOOK_ALIKE * len(sample.LOOK_ALIKE)
     assert all(rows[product_id]["category"] != other for product_id, other in look_alikes.items())
     assert set(look_alikes.values()) < WORDING.keys()
 
 
-@pytest.mark.parametrize(("category", "kind"), KINDS)
-def test_every_sub_type_fills_all_slots_and_varies_its_words(category, kind):
-    texts = [write(category, kind, "navy", BRANDS[n % 20], Random(n)) for n in range(40)]
+@pytest.mark.parametrize(("category", "sub_type"), SUB_TYPES)
+def test_every_sub_type_fills_all_slots_and_varies_its_words(category, sub_type):
+    texts = [write(category, sub_type, "navy", BRANDS[n % 20], Random(n)) for n in range(40)]
     assert not any(sign in part for text in texts for part in text for sign in "{}")
     assert len(set(texts)) == len(texts)
     lengths = [len(description) for _, description in texts]
@@ -192,12 +192,12 @@ def test_every_sub_type_fills_all_slots_and_varies_its_words(category, kind):
     assert max(lengths) > 250
 
 
-@pytest.mark.parametrize(("category", "kind"), KINDS)
-def test_every_sub_type_is_drawn_whole_and_in_view(category, kind):
+@pytest.mark.parametrize(("category", "sub_type"), SUB_TYPES)
+def test_every_sub_type_is_drawn_whole_and_in_view(category, sub_type):
     for n in range(5):
         pen = Pen(256, 256, (128, 128), 76)
         DRAWERS[category](
-            pen, kind, Paint((184, 46, 48), "round", PATTERNS[category][n % len(PATTERNS[category])]), Random(n)
+            pen, sub_type, Paint((184, 46, 48), "round", PATTERNS[category][n % len(PATTERNS[category])]), Random(n)
         )
         alpha = np.asarray(pen.finished().getchannel("A"))
         assert 0.03 < (alpha > 0).mean() < 0.6
@@ -212,7 +212,7 @@ def test_the_edges_of_a_drawing_are_smooth():
     assert len(np.unique(alpha)) > 5
 
 
-def test_the_colour_of_the_words_is_the_colour_of_the_picture():
+def test_the_colour_of_the_words_is_the_colour_of_the_image():
     red, blue = (
         np.mean(
             [np.asarray(draw("Backpacks", "daypack", COLOURS[name], COLOURS[name], Random(n)), float) for n in [7]], 0
@@ -247,7 +247,7 @@ def test_a_folder_without_a_readable_truth_is_refused(tmp_path, text):
 
 
 @pytest.mark.models
-def test_meaning_groups_the_texts_better_than_words_do_and_neither_is_perfect(rows):
+def test_sentence_vectors_group_the_texts_better_than_words(rows):
     from sentence_transformers import SentenceTransformer
     from sklearn.cluster import KMeans
     from sklearn.feature_extraction.text import TfidfVectorizer
