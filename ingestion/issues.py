@@ -8,7 +8,7 @@ SCHEMA = table("issues").schema
 
 
 class Issues:
-    """Collects the rows of `issues` of one stage; `take` hands them over and starts anew."""
+    """Collects the rows of `issues` of one stage; `take` returns them and starts anew."""
 
     def __init__(self, stage: str) -> None:
         self.stage = stage

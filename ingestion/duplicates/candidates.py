@@ -1,9 +1,9 @@
-"""Which items might be alike: those that share a key in some band. The work grows with their number, not its square.
+"""Candidate pairs: items that share a key in some band. The work grows with their number, not with its square.
 
-Each item has a few short keys, made so that like items share one of them (locality-sensitive hashing: Indyk & Motwani
-1998), and only items that share a key are looked at. A key that a whole shop shares would bring the square back: of
-those that share one, each meets the next few in a given order only, as in the sorted-neighbourhood method (Hernandez &
-Stolfo 1995), and of those it meets the nearest only are compared.
+Each item has a few short keys, made so that similar items share one of them (locality-sensitive hashing: Indyk &
+Motwani 1998), and only items that share a key are considered. A key that all products of a shop share would make the
+work quadratic again: of the items with one key, each is paired with the next few in a given order only, as in the
+sorted-neighbourhood method (Hernandez & Stolfo 1995), and of those pairs only the nearest are compared.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 Index = NDArray[np.int64]
 WINDOW = 32
-"""Items that an item meets in a band, at most. It bounds what is in memory: n * WINDOW pairs at a time."""
+"""Items that an item is paired with in a band, at most. It bounds the memory: n * WINDOW pairs at a time."""
 NEAREST = 10
-"""Items that an item is compared with, at most, however many are alike; so n * NEAREST comparisons bound the time. A
-copy is nearer than nearly all others; in a larger family of copies the links of each to its nearest hold it together.
+"""Items that an item is compared with, at most, however many are similar; so n * NEAREST comparisons bound the time. A
+duplicate is nearer than nearly all other items; a larger duplicate group is connected by the links of each to its
+nearest.
 """
 
 
@@ -25,22 +26,26 @@ def candidates(
 ) -> list[tuple[int, int]]:
     """The pairs (i, j), i < j, to compare: sorted, at most n * NEAREST.
 
-    `keys` is (n, b), one key per item and band; `rank` is (n,), a permutation that puts items side by side that start
-    alike. `distance(i, j)` is a cheap look at the pairs of two index arrays: infinite where they cannot be alike.
+    `keys` is (n, b), one key per item and band; `rank` is (n,), a permutation that puts items with equal beginnings
+    next to each other. `distance(i, j)` is a cheap distance of the pairs of two index arrays, infinite where they
+    cannot be duplicates.
     """
     n = len(keys)
     codes = np.empty(0, dtype=np.int64)
-    apart = np.empty(0, dtype=np.float32)
+    distances = np.empty(0, dtype=np.float32)
     for band in keys.T:
-        i, j = _met(band, rank)
+        i, j = _within_window(band, rank)
         new = np.setdiff1d(i * n + j, codes)
         far = distance(new // n, new % n)
-        codes, apart = np.concatenate([codes, new[np.isfinite(far)]]), np.concatenate([apart, far[np.isfinite(far)]])
-        codes, apart = _nearest(codes, apart, n)
+        codes, distances = (
+            np.concatenate([codes, new[np.isfinite(far)]]),
+            np.concatenate([distances, far[np.isfinite(far)]]),
+        )
+        codes, distances = _nearest(codes, distances, n)
     return [(int(code // n), int(code % n)) for code in np.sort(codes)]
 
 
-def _met(band: NDArray[np.uint64], rank: Index) -> tuple[Index, Index]:
+def _within_window(band: NDArray[np.uint64], rank: Index) -> tuple[Index, Index]:
     """The pairs of items with equal keys that lie within the window."""
     order = np.lexsort((rank, band))
     found = [np.empty((2, 0), dtype=np.int64)]
@@ -53,11 +58,11 @@ def _met(band: NDArray[np.uint64], rank: Index) -> tuple[Index, Index]:
     return both.min(axis=0), both.max(axis=0)
 
 
-def _nearest(codes: Index, apart: NDArray[np.float32], n: int) -> tuple[Index, NDArray[np.float32]]:
+def _nearest(codes: Index, distances: NDArray[np.float32], n: int) -> tuple[Index, NDArray[np.float32]]:
     """Of the pairs those that are among the nearest of both their items: no item is in more than `NEAREST`."""
     keep = np.ones(len(codes), dtype=bool)
     for item in (codes // n, codes % n):
-        order = np.lexsort((codes, apart, item))
-        starts = np.searchsorted(item[order], item[order])  # where each item's run begins
+        order = np.lexsort((codes, distances, item))
+        starts = np.searchsorted(item[order], item[order])  # the first place of each item
         keep[order[np.arange(len(order)) - starts >= NEAREST]] = False
-    return codes[keep], apart[keep]
+    return codes[keep], distances[keep]

@@ -1,4 +1,4 @@
-"""Which products are one listing: what the exact and near-duplicates tie together counts as one draw."""
+"""Duplicate groups: products that exact and near-duplicates connect are one listing and count as one draw."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,39 +10,34 @@ from numpy.typing import NDArray
 from ingestion.task import Work
 
 PLACEHOLDER = 20
-"""Copies of one picture above which it is a shop's stand-in for a missing one; variants of a product are fewer."""
+"""Duplicates of one image above which it is a shop's stand-in for a missing one; a product has fewer variants."""
 
 
 def duplicate_groups(product_ids: Sequence[str], duplicates_rows: Iterable[Mapping[str, Any]]) -> NDArray[np.int64]:
-    """The family of each product, (n,), 0 to families - 1 by first appearance; a product without copies is its own.
+    """The duplicate group of each product, (n,), 0 to groups - 1 by first appearance; one without duplicates is alone.
 
-    `duplicates_rows` are rows of `duplicates`, of any kinds: products that any of them tie together, directly or by way
-    of others, are one family, also where a product between them is not in `product_ids`. To keep copies in one fold of
-    a cross-validation. A picture that more than PLACEHOLDER products share says "no picture", not "the same product",
-    and makes no family.
+    `duplicates_rows` are rows of `duplicates`, of any modality: products that rows connect, directly or through others,
+    are one group, also where a product between them is not in `product_ids`. It keeps duplicates in one fold of a
+    cross-validation. An image that more than PLACEHOLDER products have means "no image", not "the same product", and
+    makes no group.
     """
+    from scipy.cluster.hierarchy import DisjointSet
+
     rows = list(duplicates_rows)
-    shared = Counter(row["duplicate_of"] for row in rows if row["kind"] == "image")
-    head: dict[str, str] = {}
-
-    def root(key: str) -> str:
-        while key in head:
-            if head[key] in head:
-                head[key] = head[head[key]]
-            key = head[key]
-        return key
-
+    frequency = Counter(row["duplicate_of"] for row in rows if row["kind"] == "image")
+    groups = DisjointSet(product_ids)
     for row in rows:
-        if row["kind"] == "image" and shared[row["duplicate_of"]] > PLACEHOLDER:
+        if row["kind"] == "image" and frequency[row["duplicate_of"]] > PLACEHOLDER:
             continue
-        copy, original = root(row["product_id"]), root(row["duplicate_of"])
-        if copy != original:
-            head[copy] = original
+        duplicate, original = row["product_id"], row["duplicate_of"]
+        groups.add(duplicate)
+        groups.add(original)
+        groups.merge(duplicate, original)
     numbers: dict[str, int] = {}
-    return np.array([numbers.setdefault(root(key), len(numbers)) for key in product_ids], dtype=np.int64)
+    return np.array([numbers.setdefault(groups[key], len(numbers)) for key in product_ids], dtype=np.int64)
 
 
 def load_duplicate_groups(work: Work, product_ids: Sequence[str]) -> NDArray[np.int64]:
-    """The family of each product, (n,): equal for copies, by the part `duplicates`; each its own without that part."""
+    """The duplicate group of each product, (n,), by the part `duplicates`; each product alone without that part."""
     rows = work.read("duplicates", "duplicates").to_pylist() if "duplicates" in work.task.parts else []
     return duplicate_groups(product_ids, rows)

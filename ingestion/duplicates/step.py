@@ -1,11 +1,11 @@
-"""Products that are listed more than once: exact and near copies, by text and by picture.
+"""Products that are listed more than once: exact duplicates and near-duplicates, by text and by image.
 
-A step that reads `products` of 'catalogue' (for their order and names), `texts` of 'texts' and `pictures` of 'images',
-and takes no parameters and no vectors: what it finds does not depend on which encoders ran.
+The step reads `products` of 'catalogue' (for their order and names), `texts` of 'texts' and `images` of 'images'. It
+takes no parameters and no vectors, so its result does not depend on which encoders ran.
 
-An exact copy has the same text but for case and white space, or the same image file. A near copy is the same listing
-slightly altered; a variant in another colour, size or model is another product, however alike (see `near_text` and
-`near_pictures` for where that line is drawn).
+An exact duplicate has the same text but for case and white space, or the same image file. A near-duplicate is the same
+listing slightly altered; a variant in another colour, size or model is another product, however similar (`texts` and
+`images` of this package define the difference).
 """
 
 import heapq
@@ -15,8 +15,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingestion.duplicates import pictures as near_pictures
-from ingestion.duplicates import texts as near_text
+from ingestion.duplicates import images as near_images
+from ingestion.duplicates import texts as near_texts
 from ingestion.task import Work
 
 Row = dict[str, Any]
@@ -30,7 +30,7 @@ def step(work: Work) -> None:
     raw, names = _mapping(work.read("texts", "texts", ["product_id", "raw"])), _mapping(products)
     work.write("duplicates", of_texts(order, raw, names))
     work.progress(1, 2)
-    work.write("duplicates", of_pictures(order, work.read("images", "pictures", ["product_id", "sha256", "thumbnail"])))
+    work.write("duplicates", of_images(order, work.read("images", "pictures", ["product_id", "sha256", "thumbnail"])))
     work.progress(2, 2)
 
 
@@ -40,29 +40,29 @@ def _mapping(table: pa.Table) -> dict[str, Any]:
 
 
 def of_texts(order: Sequence[str], raw: Mapping[str, str], names: Mapping[str, str | None]) -> list[Row]:
-    """Rows of `duplicates` by text: `order` are all product ids, `raw` and `names` the texts and names there are."""
+    """Rows of `duplicates` by text; `order` are all product ids, `raw` their texts, `names` their names, if any."""
     rows, distinct = exact("text", order, {key: " ".join(text.casefold().split()) for key, text in raw.items()})
     return rows + near(
-        "text", distinct, near_text.pairs([raw[key] for key in distinct], [names.get(key) for key in distinct])
+        "text", distinct, near_texts.pairs([raw[key] for key in distinct], [names.get(key) for key in distinct])
     )
 
 
-def of_pictures(order: Sequence[str], pictures: pa.Table) -> list[Row]:
-    """Rows of `duplicates` by picture; `pictures` has the columns product_id, sha256 and thumbnail."""
-    ids = pictures["product_id"].to_pylist()
-    rows, distinct = exact("image", order, dict(zip(ids, pictures["sha256"].to_pylist(), strict=True)))
+def of_images(order: Sequence[str], images: pa.Table) -> list[Row]:
+    """Rows of `duplicates` by image; `images` has the columns product_id, sha256 and thumbnail."""
+    ids = images["product_id"].to_pylist()
+    rows, distinct = exact("image", order, dict(zip(ids, images["sha256"].to_pylist(), strict=True)))
     row_of = {key: row for row, key in enumerate(ids)}
-    thumbnails = pictures["thumbnail"]  # stays as it was read: a list of its bytes would be a second copy
+    thumbnails = images["thumbnail"]  # not as a list: that would hold all bytes twice
 
     def thumbnail(k: int) -> bytes:
         encoded: bytes = thumbnails[row_of[distinct[k]]].as_py()
         return encoded
 
-    return rows + near("image", distinct, near_pictures.pairs(len(distinct), thumbnail))
+    return rows + near("image", distinct, near_images.pairs(len(distinct), thumbnail))
 
 
-def exact(kind: str, order: Sequence[str], content: Mapping[str, str]) -> tuple[list[Row], list[str]]:
-    """Rows for each product whose content equals an earlier one's, with the earliest; and the ids that are left."""
+def exact(modality: str, order: Sequence[str], content: Mapping[str, str]) -> tuple[list[Row], list[str]]:
+    """One row per product whose content equals an earlier one's, with the earliest such; and the ids of the others."""
     first: dict[str, str] = {}
     rows, distinct = [], []
     for product_id in order:
@@ -72,45 +72,45 @@ def exact(kind: str, order: Sequence[str], content: Mapping[str, str]) -> tuple[
         if original == product_id:
             distinct.append(product_id)
         else:
-            rows.append(_row(product_id, original, kind, "exact", 1.0))
+            rows.append(_row(product_id, original, modality, "exact", 1.0))
     return rows, distinct
 
 
-def near(kind: str, ids: Sequence[str], links: Links) -> list[Row]:
-    """Rows for each product that links lead to an earlier one, with the earliest of its family.
+def near(modality: str, ids: Sequence[str], links: Links) -> list[Row]:
+    """One row per product that links connect to an earlier one, with the earliest of its duplicate group.
 
-    `ids` are in catalogue order; `links` are pairs (i, j), i < j, of places in it with their likeness. The similarity
-    of a pair that is not linked itself, but by way of others, is the weakest link on the strongest way.
+    `ids` are in catalogue order; `links` are pairs (i, j), i < j, of places in it with their similarity. The
+    similarity of a pair that is connected only through others is the weakest link on the strongest path.
     """
     linked: dict[int, list[tuple[int, float]]] = defaultdict(list)
-    for (i, j), alike in sorted(links.items()):
-        linked[i].append((j, alike))
-        linked[j].append((i, alike))
+    for (i, j), similarity in sorted(links.items()):
+        linked[i].append((j, similarity))
+        linked[j].append((i, similarity))
     reached: set[int] = set()
     rows = []
     for earliest in sorted(linked):
         if earliest in reached:
             continue
-        ahead = [(-1.0, earliest)]  # the strongest way first (Prim)
+        ahead = [(-1.0, earliest)]  # the strongest path first (Prim)
         while ahead:
             weakest, at = heapq.heappop(ahead)
             if at in reached:
                 continue
             reached.add(at)
             if at != earliest:
-                alike = links.get((earliest, at), -weakest)
-                rows.append((at, _row(ids[at], ids[earliest], kind, "near", alike)))
-            for other, alike in linked[at]:
+                similarity = links.get((earliest, at), -weakest)
+                rows.append((at, _row(ids[at], ids[earliest], modality, "near", similarity)))
+            for other, similarity in linked[at]:
                 if other not in reached:
-                    heapq.heappush(ahead, (max(weakest, -alike), other))
+                    heapq.heappush(ahead, (max(weakest, -similarity), other))
     return [row for _, row in sorted(rows, key=lambda found: found[0])]
 
 
-def _row(product_id: str, original: str, kind: str, match: str, similarity: float) -> Row:
+def _row(product_id: str, original: str, modality: str, match: str, similarity: float) -> Row:
     return {
         "product_id": product_id,
         "duplicate_of": original,
-        "kind": kind,
+        "kind": modality,
         "match": match,
         "similarity": similarity,
     }

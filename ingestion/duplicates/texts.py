@@ -1,18 +1,17 @@
-"""Near copies by text: the same listing, slightly altered.
+"""Near-duplicates by text: the same listing, slightly altered.
 
-What counts as slightly altered is a matter of what the alteration does. A second listing of a product has slips of the
-pen, words in another order, another price, a line more or a passage less. A listing of another product of the same make
-is just as alike, word for word, but swaps or adds a word that tells the two apart: the model, the colour, the size. So
-two things are asked of a pair: most words must be shared, and what is not shared must tell nothing apart (`likeness`).
+What the alteration changes decides whether it is slight. A second listing of a product has typos, words in another
+order, another price, an inserted line or a passage less. A listing of another product of the same make is just as
+similar, word for word, but swaps or adds a word that distinguishes the two: the model, the colour, the size. So two
+things are asked of a pair: most words must be shared, and no other word may distinguish the products (`similarity`).
 
-A third is asked because a shop's wording may be most of a text, and there another name is a passage among others: the
-names must be one but for slips, order, price or a whole sentence (`is_one_name`). A name is what a product is called,
-so a longer one, with the colour or the maker put in, counts as another product. Where there is no name the first
-sentence stands for it. The limit that stays: without names, texts that start alike and are told apart further on by
-four words or more are copies.
+A third is asked because a shop's boilerplate may be most of a text, and there another name is one passage of many: the
+names must be equal but for typos, order, price or a whole sentence (`is_one_name`). A longer name, with the colour or
+the maker added, counts as another product. Without a name the first sentence is taken. One limit remains: texts without
+names that begin alike and differ further on by four words or more are near-duplicates.
 
-Pairs worth that look are found by MinHash over words and pairs of words (Broder 1997; banding after Leskovec,
-Rajaraman & Ullman, 'Mining of Massive Datasets', section 3.4), so the work grows with the catalogue, not its square.
+Candidate pairs are found by MinHash over words and pairs of words (Broder 1997; banding after Leskovec, Rajaraman &
+Ullman, 'Mining of Massive Datasets', section 3.4), so the work grows with the catalogue, not its square.
 """
 
 import re
@@ -26,25 +25,26 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
 
 from ingestion.duplicates import candidates
 from ingestion.reading import boilerplate
 
-LEAST = 2 / 3
-"""Near copies share at least two words in three (Dice): a description of three or four sentences may lose one."""
-PASSAGE = 4
-"""Words that are there or not in one run of at least so many are a remark; fewer qualify what stands around them."""
-PHRASE = 20
-"""A text of fewer words is one phrase, such as a title: in it a run of words is a remark only as a whole sentence."""
-SLIP = 5
-"""Letters of a word that may be misspelt. Of shorter words most are one letter from another word: red and rod."""
+MIN_DICE = 2 / 3
+"""Near-duplicates share at least two words in three (Dice): a description of three or four sentences may lose one."""
+PASSAGE_WORDS = 4
+"""A run of at least so many words is an inserted passage; a shorter one qualifies the words around it."""
+PHRASE_WORDS = 20
+"""A text of fewer words is one phrase, such as a title: in it only a whole sentence can be an inserted passage."""
+TYPO_LETTERS = 5
+"""Letters that a word with a typo has at least. Most shorter words are one letter from another word: red and rod."""
 BANDS, ROWS = 32, 3
-"""Of pairs that share half of their words and pairs of words, 98.6 % meet in a band (1 - (1 - s^ROWS)^BANDS), of those
-that share 0.6 nearly all; of those that share a tenth 3 % do, and go at the next look."""
-FLOOR = 0.3
-"""Pairs whose signatures agree less are not looked at: four standard errors below the half (96 hashes)."""
-CHUNK = 2_000
-"""Texts, or pairs of them, whose features are in memory at a time."""
+"""Of pairs that share half of their words and pairs of words, 98.6 % have a key in common (1 - (1 - s^ROWS)^BANDS), of
+those that share 0.6 nearly all; of those that share a tenth 3 %, which `SIGNATURE_AGREEMENT` drops."""
+SIGNATURE_AGREEMENT = 0.3
+"""Pairs whose signatures agree less are dropped: four standard errors below the half (96 hashes)."""
+CHUNK_SIZE = 2_000
+"""Texts, or pairs of texts, whose features are in memory at a time."""
 # fmt: off
 FILLERS = frozenset({
     "a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "is", "it", "its", "of", "on", "or", "our", "s",
@@ -58,11 +58,11 @@ Hashes = NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
-class Said:
+class TokenisedText:
     """A text as it is compared.
 
-    Its words, the numbers of words after which a sentence ends (0 among them), and how many of its first words are
-    known to be a name, in which no run of words is a remark but a whole sentence.
+    Its words, the numbers of words after which a sentence ends (0 among them), and how many of its first words are a
+    name, in which only a whole sentence can be an inserted passage.
     """
 
     words: tuple[str, ...]
@@ -70,10 +70,10 @@ class Said:
     name: int = 0
 
     @classmethod
-    def of(cls, text: str) -> "Said":
+    def of(cls, text: str) -> "TokenisedText":
         """The words and figures of a text, folded: '8kg' and '8 kg' are the same two, 'E5' is one.
 
-        Amounts of money are left out: a price is an offer's, not a product's.
+        Amounts of money are left out: a price belongs to an offer, not to a product.
         """
         words, stops = [], {0}
         for token in _TOKEN.finditer(_PRICE.sub(" ", text.casefold())):
@@ -83,170 +83,177 @@ class Said:
                 stops.add(len(words))
         return cls(tuple(words), frozenset(stops | {len(words)}))
 
-    def remark(self, start: int, end: int) -> bool:
-        """Whether the words from `start` to `end` say something beside the rest, and do not qualify it."""
-        phrase = start < self.name or len(self.words) < PHRASE
-        return end - start >= PASSAGE and (not phrase or self.sentences(start, end))
+    def is_passage(self, start: int, end: int) -> bool:
+        """Whether the words from `start` to `end` are an inserted passage and do not qualify the words around them."""
+        phrase = start < self.name or len(self.words) < PHRASE_WORDS
+        return end - start >= PASSAGE_WORDS and (not phrase or self.are_sentences(start, end))
 
-    def sentences(self, start: int, end: int) -> bool:
+    def are_sentences(self, start: int, end: int) -> bool:
         """Whether these words are whole sentences."""
         return start in self.stops and end in self.stops
 
-    def as_name(self) -> "Said":
+    def as_name(self) -> "TokenisedText":
         """The same, all of it as a name."""
         return replace(self, name=len(self.words))
 
-    def openings(self) -> list["Said"]:
-        """Its sentences, each as one that starts with a name of up to `PHRASE` words."""
+    def openings(self) -> list["TokenisedText"]:
+        """Its sentences, each as one that starts with a name of up to `PHRASE_WORDS` words."""
         ends = [(start, end) for start, end in pairwise(sorted(self.stops)) if end > start]
         return [
-            Said(self.words[start:end], frozenset({0, end - start}), min(end - start, PHRASE)) for start, end in ends
+            TokenisedText(self.words[start:end], frozenset({0, end - start}), min(end - start, PHRASE_WORDS))
+            for start, end in ends
         ]
 
 
-def likeness(one: Said, other: Said) -> float:
-    """How alike two texts are if one can be the other slightly altered, else 0: the share of words in common (Dice).
+def similarity(one: TokenisedText, other: TokenisedText) -> float:
+    """The fraction of words that two texts share (Dice, 0..1) if one can be the other slightly altered, else 0.
 
-    They cannot be where fewer than `LEAST` are shared, or where the rest tells them apart: a word swapped for another
-    that is no slip of it, or up to three words put in or left out that the other text has nowhere.
+    It cannot be where fewer than `MIN_DICE` are shared, or where the other words distinguish two products: a word
+    swapped for another that is no typo of it, or up to three inserted or omitted words that the other text has nowhere.
     """
     missing, added = _unmatched(one, other)
     differ, lengths = missing.total() + added.total(), len(one.words) + len(other.words)
-    share = 1 - differ / lengths if lengths else 1.0
-    if share < LEAST or (differ and _surely_told_apart(missing, added, one, other)):
+    dice = 1 - differ / lengths if lengths else 1.0
+    if dice < MIN_DICE or (differ and _differ_without_alignment(missing, added, one, other)):
         return 0.0
-    return 0.0 if _told_apart(missing, added, one, other) else share
+    return 0.0 if _differ(missing, added, one, other) else dice
 
 
-def is_one_name(one: Said, other: Said) -> bool:
-    """Whether two names can be of one product: they differ by slips, order, fillers or a whole sentence only."""
-    return not _told_apart(*_unmatched(one, other), one, other)
+def is_one_name(one: TokenisedText, other: TokenisedText) -> bool:
+    """Whether two names can be of one product: they differ by typos, order, fillers or a whole sentence only."""
+    return not _differ(*_unmatched(one, other), one, other)
 
 
-def open_alike(one: Said, other: Said) -> bool:
-    """Whether the first sentence of either text stands in the other, under one name: a remark may have been put first.
+def same_opening(one: TokenisedText, other: TokenisedText) -> bool:
+    """Whether the first sentence of one text is, as a name, a sentence of the other: a passage may come before it.
 
     Both texts have words.
     """
     mine, theirs = one.openings(), other.openings()
-    return any(is_one_name(mine[0], said) for said in theirs) or any(is_one_name(theirs[0], said) for said in mine)
+    return any(is_one_name(mine[0], s) for s in theirs) or any(is_one_name(theirs[0], s) for s in mine)
 
 
-def _unmatched(one: Said, other: Said) -> tuple[Counter[str], Counter[str]]:
+def _unmatched(one: TokenisedText, other: TokenisedText) -> tuple[Counter[str], Counter[str]]:
     """The words of either text that the other has not, or not so often."""
     return Counter(one.words) - Counter(other.words), Counter(other.words) - Counter(one.words)
 
 
-def _told_apart(missing: Counter[str], added: Counter[str], one: Said, other: Said) -> bool:
-    """Whether, where the texts are laid side by side, what is not shared tells two products apart anywhere.
+def _differ(missing: Counter[str], added: Counter[str], one: TokenisedText, other: TokenisedText) -> bool:
+    """Whether, in an alignment of the texts, any edit distinguishes two products.
 
-    Words that are slips of each other are taken out of `missing` and `added`.
+    Words that are typos of each other are taken out of `missing` and `added`.
     """
-    for was in sorted(missing):  # a slip that also stands elsewhere is not laid beside its word
-        now = next((word for word in sorted(added) if is_slip(was, word)), None)
+    for was in sorted(missing):  # a typo of a word that is elsewhere in the text is not aligned with it
+        now = next((word for word in sorted(added) if is_typo(was, word)), None)
         if now is not None:
             del missing[was], added[now]
     matcher = SequenceMatcher(None, one.words, other.words, autojunk=False)
     return any(
-        tag != "equal" and _tells_apart(one, other, missing, added, *ends) for tag, *ends in matcher.get_opcodes()
+        tag != "equal" and _edit_distinguishes(one, other, missing, added, *ends)
+        for tag, *ends in matcher.get_opcodes()
     )
 
 
-def _surely_told_apart(missing: Counter[str], added: Counter[str], one: Said, other: Said) -> bool:
-    """Whether no alignment need be made, as for most variants: few words differ, and one of them tells."""
-    if missing.total() >= PASSAGE or added.total() >= PASSAGE:
+def _differ_without_alignment(
+    missing: Counter[str], added: Counter[str], one: TokenisedText, other: TokenisedText
+) -> bool:
+    """Whether few words differ and one of them is distinctive, as in most variants: then no alignment is needed."""
+    if missing.total() >= PASSAGE_WORDS or added.total() >= PASSAGE_WORDS:
         return False
-    if any(is_slip(was, now) for was in missing for now in added):
+    if any(is_typo(was, now) for was in missing for now in added):
         return False
-    return bool(_telling(missing, missing, other) or _telling(added, added, one))
+    return bool(_distinctive(missing, missing, other) or _distinctive(added, added, one))
 
 
-def _telling(run: Iterable[str], unmatched: Counter[str], elsewhere: Said) -> list[str]:
+def _distinctive(run: Iterable[str], unmatched: Counter[str], elsewhere: TokenisedText) -> list[str]:
     """Words of a run that the other text has not, or not so often where they are figures: '2 of 4' is not '4 of 4'."""
     known = set(elsewhere.words)
     new = [word for word in run if word in unmatched and word not in FILLERS]
     return [word for word in new if word not in known or not word.isalpha()]
 
 
-def _tells_apart(
-    one: Said, other: Said, missing: Counter[str], added: Counter[str], i: int, i_end: int, j: int, j_end: int
+def _edit_distinguishes(
+    one: TokenisedText,
+    other: TokenisedText,
+    missing: Counter[str],
+    added: Counter[str],
+    i: int,
+    i_end: int,
+    j: int,
+    j_end: int,
 ) -> bool:
-    """Whether words i to i_end of one text, in the place of j to j_end of the other, tell two products apart."""
-    while i < i_end and j < j_end and is_slip(one.words[i], other.words[j]):
+    """Whether words i to i_end of one text, in the place of j to j_end of the other, distinguish two products."""
+    while i < i_end and j < j_end and is_typo(one.words[i], other.words[j]):
         i, j = i + 1, j + 1
-    while i < i_end and j < j_end and is_slip(one.words[i_end - 1], other.words[j_end - 1]):
+    while i < i_end and j < j_end and is_typo(one.words[i_end - 1], other.words[j_end - 1]):
         i_end, j_end = i_end - 1, j_end - 1
     gone, new = one.words[i:i_end], other.words[j:j_end]
     swapped = any(w in missing and w not in FILLERS for w in gone) and any(w in added and w not in FILLERS for w in new)
     if swapped:
-        whole = one.sentences(i, i_end) and other.sentences(j, j_end)
-        name = i < max(one.name, 1) or j < max(other.name, 1)  # the text starts with what the product is called
-        return name or not (whole and min(len(gone), len(new)) >= PASSAGE)
+        whole = one.are_sentences(i, i_end) and other.are_sentences(j, j_end)
+        in_name = i < max(one.name, 1) or j < max(other.name, 1)  # a text starts with the name of the product
+        return in_name or not (whole and min(len(gone), len(new)) >= PASSAGE_WORDS)
     return bool(
-        (_telling(gone, missing, other) and not one.remark(i, i_end))
-        or (_telling(new, added, one) and not other.remark(j, j_end))
+        (_distinctive(gone, missing, other) and not one.is_passage(i, i_end))
+        or (_distinctive(new, added, one) and not other.is_passage(j, j_end))
     )
 
 
-def is_slip(one: str, other: str) -> bool:
-    """Whether two words are one but for a letter left out, put in, mistaken, or two neighbours swapped.
+def is_typo(one: str, other: str) -> bool:
+    """Whether two words differ by at most one letter omitted, inserted, substituted, or swapped with its neighbour.
 
-    Figures and codes have no slips, for another figure is another thing; nor have words under `SLIP` letters. The first
-    letter must be the same: people rarely miss it (Yannakoudakis & Fawthrop 1983), and peach and beach differ there.
+    That is an optimal string alignment distance of at most 1. Figures and codes have no typos, for another figure is
+    another product; nor have words under `TYPO_LETTERS` letters. The first letter must be equal: people rarely mistake
+    it (Yannakoudakis & Fawthrop 1983), and it distinguishes peach and beach.
     """
-    short, long = sorted((one, other), key=len)
-    if len(long) < SLIP or len(long) - len(short) > 1 or short[0] != long[0] or not (one + other).isalpha():
+    if max(len(one), len(other)) < TYPO_LETTERS or one[:1] != other[:1] or not (one + other).isalpha():
         return False
-    at = next((k for k, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
-    rest, tail = short[at:], long[at:]
-    if len(short) < len(long):
-        return rest == tail[1:]
-    return rest[1:] == tail[1:] or (rest[:2] == tail[:2][::-1] and rest[2:] == tail[2:])
+    return OSA.distance(one, other, score_cutoff=1) <= 1
 
 
 def pairs(
     texts: Sequence[str],
     names: Sequence[str | None] | None = None,
-    compare: Callable[[Said, Said], float] = likeness,
+    compare: Callable[[TokenisedText, TokenisedText], float] = similarity,
 ) -> dict[tuple[int, int], float]:
-    """The pairs (i, j), i < j, of texts that are near copies, with their likeness; equal texts too.
+    """The pairs (i, j), i < j, of texts that are near-duplicates, with their similarity; equal texts too.
 
     `names` are the products' names, as many as texts; where one of a pair has none, the first sentences are compared.
-    Texts are looked for twice: by all their words, and by those that few texts have, for where a shop's wording makes
-    up most of a text, its variants are nearer than its copies. Each text is compared at most `candidates.NEAREST` times
-    in either search, by `compare`. Deterministic.
+    Candidates are searched twice: by all words, and by those that few texts have, for where boilerplate is most of a
+    text, its variants are nearer than its duplicates. Each text is compared at most `candidates.NEAREST` times in
+    either search, by `compare`. Deterministic.
     """
-    said = [Said.of(text) for text in texts]
-    rank = np.empty(len(said), dtype=np.int64)
-    rank[sorted(range(len(said)), key=lambda k: (said[k].words, k))] = np.arange(len(said))
-    whole = [_features(text.words) for text in said]
-    worth: set[tuple[int, int]] = set()
-    for features in (whole, _rare(whole)) if said else ():
+    tokenised = [TokenisedText.of(text) for text in texts]
+    rank = np.empty(len(tokenised), dtype=np.int64)
+    rank[sorted(range(len(tokenised)), key=lambda k: (tokenised[k].words, k))] = np.arange(len(tokenised))
+    whole = [_features(text.words) for text in tokenised]
+    proposed: set[tuple[int, int]] = set()
+    for features in (whole, _rare(whole)) if tokenised else ():
         kept = np.array([k for k, hashes in enumerate(features) if len(hashes)], dtype=np.int64)
         if len(kept) > 1:
-            met = _candidates([features[k] for k in kept], rank[kept])
-            worth |= {(int(kept[i]), int(kept[j])) for i, j in met}
-    called = [Said.of(name or "").as_name() for name in names or [""] * len(said)]
+            found = _candidates([features[k] for k in kept], rank[kept])
+            proposed |= {(int(kept[i]), int(kept[j])) for i, j in found}
+    named = [TokenisedText.of(name or "").as_name() for name in names or [""] * len(tokenised)]
 
     def is_one(i: int, j: int) -> bool:
-        named = called[i].words and called[j].words
-        return is_one_name(called[i], called[j]) if named else open_alike(said[i], said[j])
+        both_named = named[i].words and named[j].words
+        return is_one_name(named[i], named[j]) if both_named else same_opening(tokenised[i], tokenised[j])
 
-    found = {(i, j): compare(said[i], said[j]) for i, j in sorted(worth)}
-    return {pair: alike for pair, alike in found.items() if alike > 0 and is_one(*pair)}
+    compared = {(i, j): compare(tokenised[i], tokenised[j]) for i, j in sorted(proposed)}
+    return {pair: value for pair, value in compared.items() if value > 0 and is_one(*pair)}
 
 
 def _features(text: Sequence[str]) -> Hashes:
     """The hashes of words and of pairs of neighbouring words, fillers left out."""
-    telling = [word for word in text if word not in FILLERS] or list(text)
-    features = {*telling, *(f"{a} {b}" for a, b in pairwise(telling))}
+    words = [word for word in text if word not in FILLERS] or list(text)
+    features = {*words, *(f"{a} {b}" for a, b in pairwise(words))}
     return np.array(sorted({zlib.crc32(feature.encode()) for feature in features}), dtype=np.uint32)
 
 
 def _rare(features: Sequence[Hashes]) -> list[Hashes]:
-    """The features less those that so many texts share that they are a shop's wording (bounds as in `templates`)."""
+    """The features without boilerplate: without those in as many texts as `reading.boilerplate` drops."""
     _, place, count = np.unique(np.concatenate(features), return_inverse=True, return_counts=True)
-    rare = count[place] < max(boilerplate.LEAST, boilerplate.SHARE * len(features))
+    rare = count[place] < max(boilerplate.MIN_PRODUCTS, boilerplate.MIN_FRACTION * len(features))
     ends = np.cumsum([len(hashes) for hashes in features])[:-1]
     return [hashes[own] for hashes, own in zip(features, np.split(rare, ends), strict=True)]
 
@@ -259,10 +266,10 @@ def _candidates(features: Sequence[Hashes], rank: candidates.Index) -> list[tupl
         agree = np.zeros(len(i), dtype=np.float32)
         for column in signatures.T:
             agree += column[i] == column[j]
-        worth = np.flatnonzero(agree >= FLOOR * BANDS * ROWS)
+        enough = np.flatnonzero(agree >= SIGNATURE_AGREEMENT * BANDS * ROWS)
         far = np.full(len(i), np.inf, dtype=np.float32)
-        for at in range(0, len(worth), CHUNK):
-            some = worth[at : at + CHUNK]
+        for at in range(0, len(enough), CHUNK_SIZE):
+            some = enough[at : at + CHUNK_SIZE]
             far[some] = 1 - np.asarray(weights[i[some]].multiply(weights[j[some]]).sum(axis=1)).ravel()
         return far
 
@@ -270,7 +277,7 @@ def _candidates(features: Sequence[Hashes], rank: candidates.Index) -> list[tupl
 
 
 def _weights(features: Sequence[Hashes]) -> Any:
-    """The texts' features as sparse rows of length one, by inverse frequency: what few share makes two texts near."""
+    """The texts' features as sparse rows of length one, weighted by inverse frequency: rare features count most."""
     from scipy import sparse
 
     _, place, count = np.unique(np.concatenate(features), return_inverse=True, return_counts=True)
@@ -282,19 +289,19 @@ def _weights(features: Sequence[Hashes]) -> Any:
 
 
 def _signatures(features: Sequence[Hashes]) -> NDArray[np.uint32]:
-    """(n, BANDS * ROWS) MinHash signatures: the share of equal columns estimates the Jaccard of two texts' features."""
+    """(n, BANDS * ROWS) MinHash signatures: the fraction of equal columns estimates the Jaccard of two feature sets."""
     rng = np.random.default_rng(0)
     multiply = rng.integers(1, 2**63, BANDS * ROWS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     add = rng.integers(0, 2**63, BANDS * ROWS, dtype=np.uint64)
     signatures = np.empty((len(features), BANDS * ROWS), dtype=np.uint32)
-    for at in range(0, len(features), CHUNK):
-        some = features[at : at + CHUNK]
+    for at in range(0, len(features), CHUNK_SIZE):
+        some = features[at : at + CHUNK_SIZE]
         starts = np.cumsum([0, *map(len, some[:-1])])
         flat = np.concatenate(some).astype(np.uint64)
         for k in range(BANDS * ROWS):
-            # Multiply-shift (Dietzfelbinger et al. 1997): the upper half of the product, which wraps round.
+            # Multiply-shift (Dietzfelbinger et al. 1997): the upper half of the product modulo 2^64.
             mixed = ((flat * multiply[k] + add[k]) >> np.uint64(32)).astype(np.uint32)
-            signatures[at : at + CHUNK, k] = np.minimum.reduceat(mixed, starts)
+            signatures[at : at + CHUNK_SIZE, k] = np.minimum.reduceat(mixed, starts)
     return signatures
 
 

@@ -22,7 +22,7 @@ from ingestion.config import Settings
 from ingestion.features import cnn_compact as networks
 from ingestion.features import weights as found
 from ingestion.features.base import Batch, Inputs, Issue, Model, Picture
-from ingestion.pictures import PictureError, letterbox, open_rgb
+from ingestion.image_files import ImageError, letterbox, open_rgb
 from ingestion.task import Progress
 from store.errors import MethodUnavailable
 
@@ -179,5 +179,5 @@ def _pixels(picture: Picture, size: int) -> NDArray[np.uint8] | Issue:
     """(size, size, 3) upright and letterboxed on white, or an Issue."""
     try:
         return letterbox(open_rgb(picture.path), size)
-    except PictureError as error:
+    except ImageError as error:
         return Issue(picture.product_id, error.problem, f"{error} It was given no vector.")

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from ingestion.config import Settings
 from ingestion.features.base import Batch, Inputs, Issue, Model, Picture, Vectors
-from ingestion.pictures import PictureError, open_rgb
+from ingestion.image_files import ImageError, open_rgb
 from ingestion.task import Progress
 from store.errors import StepFailed
 
@@ -91,7 +91,7 @@ class Sift:
 
         try:
             image = open_rgb(picture.path).convert("L")
-        except PictureError as error:
+        except ImageError as error:
             return Issue(picture.product_id, error.problem, f"{error} It was given no vector.")
         side = self.settings.long_side
         if max(image.size) > side:

@@ -1,4 +1,4 @@
-"""A catalogue file becomes the table `products`, and what was wrong with it the table `issues`.
+"""Read a catalogue file into the table `products`, and what was wrong with it into the table `issues`.
 
 Nothing is lost silently: each row of the file is a product or a row of `issues`. What concerns a single row is one
 issue with its number; what concerns a column (no ids, products without category) is one issue for all.
@@ -27,7 +27,7 @@ from store.tables import table
 log = logging.getLogger(__name__)
 
 MAX_CELL = 100_000
-"""Characters of a cell that are kept: some thirty pages, more than any product's description."""
+"""Characters of a cell that are kept: some thirty pages, more than the description of any product."""
 BATCH = 1000
 PATH_JOINT = " >> "
 SCHEMA = table("products").schema
@@ -63,7 +63,7 @@ USUAL_NAMES: dict[str, tuple[str, ...]] = {
     ),
 }
 # fmt: on
-"""What catalogues usually call a column, the likeliest first; case and separators do not matter."""
+"""What catalogues usually call a column, the most likely first; case and separators do not matter."""
 
 
 @dataclass(frozen=True)
@@ -83,24 +83,24 @@ def step(work: Work) -> None:
         work.write("issues", part.issues)
 
 
-def read(path: Path, settings: Settings, pictures: bool = False) -> Catalogue:
+def read(path: Path, settings: Settings, has_images: bool = False) -> Catalogue:
     """Read a whole catalogue: the parts of `batches` in one. Errors as there."""
-    parts = list(batches(path, settings, pictures))
+    parts = list(batches(path, settings, has_images))
     return Catalogue(pa.concat_tables([p.products for p in parts]), pa.concat_tables([p.issues for p in parts]))
 
 
-def batches(path: Path, settings: Settings, pictures: bool = False) -> Iterator[Catalogue]:
+def batches(path: Path, settings: Settings, has_images: bool = False) -> Iterator[Catalogue]:
     """Read a catalogue (.csv, .tsv, .jsonl, .parquet) in parts of 1,000 rows or fewer.
 
-    Columns are those that `settings.columns` names, else guessed by their usual names. `pictures` says that a folder
-    of pictures is given, so that a catalogue of nothing but ids makes sense: pictures can be found by id.
+    Columns are those that `settings.columns` names, else the first of `USUAL_NAMES`. `has_images` is whether
+    a folder of images is given: then a catalogue of ids alone can be read, since images are found by id.
     CatalogueError if the file is not what its suffix says, is empty, has an unusable header, lacks a column that
     was named, has nothing to group products by (no name, description or image), or no row that can be read.
     """
     source = open_rows(path)
     columns = match_columns(source.columns, settings.columns)
     log.info("%s: columns %s", path.name, ", ".join(f"{field} = {column}" for field, column in columns.items()))
-    if source.columns and not columns.keys() & {"name", "description", "image"} and not pictures:
+    if source.columns and not columns.keys() & {"name", "description", "image"} and not has_images:
         raise CatalogueError(
             f"No column of {path} looks like a product's name, description or image; its columns are "
             f"{_listed(source.columns)}. Name them in aislemap.toml under [catalogue.columns]."
@@ -109,7 +109,7 @@ def batches(path: Path, settings: Settings, pictures: bool = False) -> Iterator[
 
 
 def match_columns(names: list[str], wanted: Columns) -> dict[str, str]:
-    """Which column holds what: those that are named, then guesses among the rest. A field without column is left out.
+    """The column of each field: the named ones, then guesses by `USUAL_NAMES`. A field without column is left out.
 
     CatalogueError if a named column is absent, or if the category is also named as text (the labels would leak).
     """
@@ -131,7 +131,7 @@ def match_columns(names: list[str], wanted: Columns) -> dict[str, str]:
         if "category" in found and found.get(field) == found["category"]:
             raise CatalogueError(
                 f"The column {shorten(found[field])} is named both as category and as {field}; "
-                "the answer would stand in the text. Name another column for one of them."
+                "the labels would be part of the text. Name another column for one of them."
             )
     return {field: found[field] for field in USUAL_NAMES if field in found}
 
@@ -147,7 +147,7 @@ def _listed(names: list[str]) -> str:
 
 
 class _Reader:
-    """Turns rows into products, and keeps what must be known over the rows: ids, and counts for the summary."""
+    """Turns rows into products, and keeps what spans rows: the ids seen, and counts for the summary."""
 
     def __init__(self, settings: Settings, columns: dict[str, str]) -> None:
         self.settings = settings
@@ -206,7 +206,7 @@ class _Reader:
         return product
 
     def _fill(self, row: Row, raw: dict[str, Any], notes: list[tuple[str, str]]) -> dict[str, Any] | None:
-        """A row of `products`; what is to be said about it goes to `notes`."""
+        """A row of `products`; its problems are appended to `notes`."""
         cells = {name: self._clean(name, value, row.number, notes) for name, value in raw.items()}
         if not any(cells.values()):
             notes.append(("empty row", "All cells are empty; the row was left out."))
@@ -236,7 +236,7 @@ class _Reader:
         }
 
     def _clean(self, column: str, value: Any, number: int, notes: list[tuple[str, str]]) -> str | None:
-        """A cell as text without what cannot be stored and without the space around it; None if that is empty."""
+        """A cell as text, without characters that cannot be stored and without surrounding space; None if empty."""
         text = as_text(value)
         if text is None:
             return None
@@ -269,31 +269,31 @@ class _Reader:
             self.counts[what] = self.counts.get(what, 0) + 1
 
     def _summarise(self) -> None:
-        """One issue for all the rows that share a trait of their column."""
+        """One issue for all rows with the same problem of a column."""
 
-        def tell(what: str, problem: str, detail: str) -> None:
+        def report(what: str, problem: str, detail: str) -> None:
             if what in self.counts:
                 seen = f"{self.counts[what]:,} of {total:,} rows (first: row {self.first[what]})"
                 self.issues.add(problem, f"{seen} {detail}")
 
         total = len(self.rows_of_ids)
-        tell("encoding", "not UTF-8", "hold bytes that are not UTF-8; they were read as Windows-1252.")
+        report("encoding", "not UTF-8", "hold bytes that are not UTF-8; they were read as Windows-1252.")
         if "category" not in self.columns:
             detail = "No column holds a category: the grouping is made, its agreement with categories cannot be scored."
             self.issues.add("no category column", detail)
         else:
-            tell("category", "no category", "have no category; the products are kept and not scored.")
+            report("category", "no category", "have no category; the products are kept and not scored.")
             if len(self.categories) == 1 < total:
                 detail = (
-                    f"All are of {shorten(min(self.categories))}: agreement takes two categories, so nothing is scored."
+                    f"All are of {shorten(min(self.categories))}: agreement needs two categories, so nothing is scored."
                 )
                 self.issues.add("one category", detail)
         level = self.settings.category_level
-        tell("depth", "short category path", f"have no level {level}; the deepest level there is was taken.")
+        report("depth", "short category path", f"have no level {level}; the deepest level there is was taken.")
 
 
 def _image(value: Any, cell: str | None) -> str | None:
-    """What the catalogue says of a product's image: a name, a path or an address; of a list the first."""
+    """The name, path or address of a product's image in the catalogue; of a list the first."""
     names = as_list(value)
     return (mend(names[0])[0].strip()[:MAX_CELL] if names else cell) or None
 
@@ -333,7 +333,7 @@ def split_path(value: Any, separator: str) -> list[str]:
 def parse_price(cell: str) -> float | None:
     """The one number of a price as people write it: '1899.0', 'Rs. 1,899', '1.234,50 €'; None if there is none.
 
-    Of dots and commas the last is the decimal sign, unless exactly three digits follow the only kind there is.
+    The last dot or comma is the decimal sign, unless only one of the two signs occurs and exactly three digits follow.
     """
     if re.fullmatch(r"\d+(\.\d*)?([eE][+-]?\d+)?", cell, re.ASCII):
         price = float(cell)

@@ -1,7 +1,7 @@
-"""Rows out of a CSV or TSV file.
+"""Read the rows of a CSV or TSV file.
 
-Read strictly first, so that a stray or unclosed quote is seen where a lenient reader would silently swallow the
-rows after it; a record that fails is then read as well as can be, and its issue says how.
+The strict reader comes first: a lenient one would silently put the rows after a stray or unclosed quote into one cell.
+A record that fails is then read leniently, line by line, and its issue says how.
 """
 
 import csv
@@ -83,11 +83,11 @@ def _csv_rows(path: Path, encoding: str, delimiter: str, columns: list[str]) -> 
 
 
 def _recover(lines: Lines, delimiter: str, width: int, why: str) -> tuple[list[str] | None, tuple[str, str]]:
-    """Make the best of a record with a stray or unclosed quote.
+    """Recover a record with a stray or unclosed quote.
 
-    Its first line alone if that has the right number of fields; else as many lines as a lenient reader takes, if
-    that has; else the first line is given up and reading goes on with the next one, so that a quote that never
-    closes costs its own row and not those after it.
+    Its first line alone if that has the right number of fields; else as many lines as a lenient reader takes,
+    if that record has; else the first line is left out and reading goes on with the next one, so that a quote that
+    never closes loses its own row and not those after it.
     """
     taken = list(lines.taken)
     if not taken:
@@ -97,15 +97,15 @@ def _recover(lines: Lines, delimiter: str, width: int, why: str) -> tuple[list[s
         lines.put_back(taken[1:])
         return alone, ("stray quote", f"{why}; the line was read with the quote as it stands.")
     lines.put_back(taken)
-    together = _lenient(lines, delimiter)
-    if together is not None and len(together) == width:
-        return together, ("stray quote", f"{why}; {len(lines.taken)} lines were read with the quotes as they stand.")
+    whole = _lenient(lines, delimiter)
+    if whole is not None and len(whole) == width:
+        return whole, ("stray quote", f"{why}; {len(lines.taken)} lines were read with the quotes as they stand.")
     lines.put_back(list(lines.taken)[1:])
     return None, ("unreadable row", f"{why}; the line was left out: {shorten(taken[0].strip())}")
 
 
 def _lenient(lines: Any, delimiter: str) -> list[str] | None:
-    """The first record of the lines, stray quotes taken as text; None if even so there is none."""
+    """The first record of the lines, with stray quotes taken as text; None if there is none."""
     try:
         return next(csv.reader(lines, delimiter=delimiter), None)
     except csv.Error:
@@ -113,10 +113,10 @@ def _lenient(lines: Any, delimiter: str) -> list[str] | None:
 
 
 def _fit(fields: list[str], width: int, problems: list[tuple[str, str]]) -> list[str] | None:
-    """Bring a one-line record to the header's width; what was done goes to `problems`.
+    """Bring a one-line record to the header's width; what was done is appended to `problems`.
 
-    Missing fields at the end are empty. With surplus fields nobody can say which value belongs to which column, and
-    a shifted category is worse than a missing product: the row is left out.
+    Missing fields at the end are empty. With surplus fields it is unknown which value belongs to which column, and a
+    shifted category is worse than a missing product: the row is left out.
     """
     if len(fields) > width and not any(value.strip() for value in fields[width:]):
         return fields[:width]

@@ -1,6 +1,6 @@
-"""Rows out of a CSV, TSV, JSON-lines or Parquet file, whatever state the file is in.
+"""Read the rows of a CSV, TSV, JSON-lines or Parquet file, also of a damaged one.
 
-A row that can be read comes out as cells by column name; one that cannot comes out without cells but with the
+A row that can be read is yielded as cells by column name; one that cannot is yielded without cells but with the
 reason. A file that is not what its suffix says, or that has no usable header, is a CatalogueError. Files are
 streamed: no more than one record, or one batch of a Parquet file, is held at a time.
 """
@@ -70,7 +70,7 @@ def _jsonl_rows(path: Path, encoding: str) -> Iterator[Row]:
 
 
 def _jsonl_lines(file: TextIO) -> Iterator[str]:
-    """The lines that hold something."""
+    """The lines that are not blank."""
     lines = Lines(file)
     for line in lines:
         lines.taken.clear()
@@ -92,8 +92,8 @@ def _open_parquet(path: Path) -> Source:
     return Source(columns, _parquet_rows(path, columns), notes)
 
 
-def _is_binary(kind: pa.DataType) -> bool:
-    return any(is_(kind) for is_ in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary))
+def _is_binary(data_type: pa.DataType) -> bool:
+    return any(is_(data_type) for is_ in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary))
 
 
 def _parquet_rows(path: Path, columns: list[str]) -> Iterator[Row]:
@@ -111,16 +111,16 @@ def _parquet_rows(path: Path, columns: list[str]) -> Iterator[Row]:
 
 def _values(array: pa.Array) -> list[Any]:
     """A column's cells as text, or as lists and objects where they are nested; None for NULL and NaN."""
-    kind = array.type
-    if pa.types.is_dictionary(kind):
-        return _values(array.cast(kind.value_type))
-    if pa.types.is_nested(kind):
+    data_type = array.type
+    if pa.types.is_dictionary(data_type):
+        return _values(array.cast(data_type.value_type))
+    if pa.types.is_nested(data_type):
         return list(array.to_pylist())
-    if pa.types.is_floating(kind):
+    if pa.types.is_floating(data_type):
         array = pc.if_else(pc.is_nan(array), None, array)
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+    if not (pa.types.is_string(data_type) or pa.types.is_large_string(data_type)):
         array = array.cast(pa.string())
-    # By way of bytes, because a Parquet string need not be UTF-8.
+    # Through bytes, because a Parquet string need not be UTF-8.
     cells = array.cast(pa.large_binary()).to_pylist()
     return [None if cell is None else cell.decode("utf-8", "surrogateescape") for cell in cells]
 

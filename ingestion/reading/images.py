@@ -1,6 +1,6 @@
-"""Pictures of products: found in the images folder, checked, decoded once, kept as thumbnails.
+"""Images of products: found in the images folder, checked, decoded once, kept as thumbnails.
 
-A picture is untrusted input: only allow-listed formats are opened, its pixels are counted from the header before
+An image is untrusted input: only allow-listed formats are opened, its pixels are counted from the header before
 anything is decoded, no name leads out of the folder, and whatever the decoder raises is a row of `issues`.
 """
 
@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import pyarrow as pa
 from PIL import Image
 
+from ingestion.image_files import ImageError, decode, read_file
 from ingestion.issues import Issues, shorten
-from ingestion.pictures import PictureError, decode, read_file
 from ingestion.task import Progress, Work
 from store.errors import CatalogueError
 from store.tables import table
@@ -37,18 +37,18 @@ class Folder:
             raise CatalogueError(f"The images folder {path} cannot be listed ({error.strerror}); check it.") from error
         self.path = path
         # Sorted, so that of two files with one stem it is always the same that is found.
-        pictures = sorted((n for n in self._names if n.lower().endswith(SUFFIXES)), reverse=True)
-        self._by_stem = {PurePosixPath(name).stem: name for name in pictures}
+        images = sorted((n for n in self._names if n.lower().endswith(SUFFIXES)), reverse=True)
+        self._by_stem = {PurePosixPath(name).stem: name for name in images}
 
     def by_id(self, product_id: str) -> str | None:
-        """The picture named `<product_id>.<suffix>`, or None."""
+        """The image named `<product_id>.<suffix>`, or None."""
         return self._by_stem.get(product_id)
 
     def by_name(self, name: str) -> str:
         """The file, relative to the folder, that a catalogue's name, path or address means; else the name as it is.
 
         Looked for as it stands, then by its last part, then as a name without suffix. A name that leads upwards or
-        starts at the root stays as it is, for `read_pictures` to refuse.
+        starts at the root stays as it is, for `read_images` to refuse.
         """
         if name in self._names:
             return name
@@ -78,29 +78,29 @@ def _is_file(path: Path) -> bool:
 
 
 def step(work: Work) -> None:
-    """Write `pictures` and `issues` of the catalogue's products."""
+    """Write `images` and `issues` of the catalogue's products."""
     products = work.read("catalogue", "products", ["product_id", "image_path", "catalogue_row"])
-    images = work.task.context["images"]
-    folder, max_pixels = Path(images) if images else None, work.task.parameters["max_pixels"]
-    for pictures, issues in read_pictures(products, folder, max_pixels, work.progress):
-        work.write("pictures", pictures)
+    path = work.task.context["images"]
+    folder, max_pixels = Path(path) if path else None, work.task.parameters["max_pixels"]
+    for images, issues in read_images(products, folder, max_pixels, work.progress):
+        work.write("pictures", images)
         work.write("issues", issues)
 
 
-def read_pictures(
-    products: pa.Table, images: Path | None, max_pixels: int, progress: Progress
+def read_images(
+    products: pa.Table, images_folder: Path | None, max_pixels: int, progress: Progress
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
-    """Read the pictures of `products` (columns product_id, image_path, catalogue_row) from the folder `images`.
+    """Read the images of `products` (columns product_id, image_path, catalogue_row) from the folder `images_folder`.
 
-    Yields tables (`pictures`, `issues`) for every 256 products, so that memory is bounded; the last may be empty.
+    Yields tables (`images`, `issues`) for every 256 products, so that memory is bounded; the last may be empty.
     A product's file is the one that `image_path` means (see `Folder.by_name`), or `<product_id>.<suffix>` where
-    that is NULL. Every product is in one of the two tables, unless none has a picture: then one issue says so.
+    that is NULL. Every product is in one of the two tables, unless none has an image: then one issue says so.
     `max_pixels` caps width times height. `progress` is called with (products done, products in all).
     CatalogueError if the folder cannot be listed.
     """
     issues = Issues("images")
     total, named = len(products), len(products) - products["image_path"].null_count
-    folder = None if images is None else Folder(images)
+    folder = None if images_folder is None else Folder(images_folder)
     if folder is None or not (named or any(map(folder.by_id, products["product_id"].to_pylist()))):
         if named:
             issues.add("no images folder", f"{named:,} products name an image, but no folder was given: none was read.")
@@ -116,20 +116,20 @@ def read_pictures(
         for product_id, name, row in zip(*(batch[c].to_pylist() for c in columns), strict=True):
             found = folder.by_id(product_id) if name is None else folder.by_name(name)
             if found is None:
-                issues.add("no image", "The product has no image; its picture is left out.", product_id, row)
+                issues.add("no image", "The product has no image; image methods leave it out.", product_id, row)
                 continue
             try:
-                picture = _describe(_locate(folder.path, found), max_pixels)
-                rows.append({"product_id": product_id, "image_path": found} | picture)
-            except PictureError as error:
-                issues.add(error.problem, f"{error} The picture was left out.", product_id, row)
+                described = _describe(_locate(folder.path, found), max_pixels)
+                rows.append({"product_id": product_id, "image_path": found} | described)
+            except ImageError as error:
+                issues.add(error.problem, f"{error} The image was left out.", product_id, row)
         done += len(batch)
         yield pa.Table.from_pylist(rows, schema=SCHEMA), issues.take()
         progress(done, total)
 
 
 def _describe(path: Path, max_pixels: int) -> dict[str, object]:
-    """A row of `pictures` but for its product; PictureError."""
+    """A row of `images` but for its product; ImageError."""
     data = read_file(path)
     image = decode(data, path.name, max_pixels)
     width, height = image.size
@@ -145,15 +145,15 @@ def _describe(path: Path, max_pixels: int) -> dict[str, object]:
 
 
 def _locate(folder: Path, name: str) -> Path:
-    """The file of that name in the folder; PictureError if it is missing or lies outside, also by a link."""
+    """The file of that name in the folder; ImageError if it is missing or lies outside, also by a link."""
     if _leads_out(name):
-        raise PictureError("image outside the folder", f"The image name {shorten(name)} leads out of the folder.")
+        raise ImageError("image outside the folder", f"The image name {shorten(name)} leads out of the folder.")
     try:
         real = (folder / name).resolve(strict=True)
     except (OSError, ValueError, RuntimeError) as error:  # missing, NUL in the name, links in a ring
         detail = f"There is no usable image {shorten(name)} in the images folder."
-        raise PictureError("missing image", detail) from error
+        raise ImageError("missing image", detail) from error
     if not real.is_relative_to(folder.resolve()):
         detail = f"The image {shorten(name)} is a link that leads out of the folder."
-        raise PictureError("image outside the folder", detail)
+        raise ImageError("image outside the folder", detail)
     return real

@@ -1,4 +1,4 @@
-"""What every catalogue format is read into: rows of cells by column name."""
+"""Rows of cells by column name: what every catalogue format is read into."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Source:
-    """A file that can be read: its columns, its rows (one pass), and what is to be said about the whole."""
+    """A file that can be read: its columns, its rows (one pass), and problems of the file as a whole."""
 
     columns: list[str]
     rows: Iterator[Row]

@@ -1,4 +1,4 @@
-"""Text files in whatever state: the encoding, the ends of lines, and files that are not text at all."""
+"""Open text files of unknown quality: the encoding, line ends, and files that are not text at all."""
 
 import csv
 from collections import deque
@@ -8,19 +8,19 @@ from typing import TextIO
 from store.errors import CatalogueError
 
 MAX_FIELD = 16 * 1024 * 1024
-"""Characters of one CSV field: above any product's text, below what would hurt. A longer one loses its row."""
+"""Characters of one CSV field: above any product's text, and little memory. A row with a longer one is left out."""
 MAX_LINE = 4 * MAX_FIELD
 """Characters of one line: a file with a longer one is not a catalogue."""
 MAX_RECORD_LINES = 1000
-"""Lines that one quoted CSV record may span: a quote that never closes must not swallow the catalogue."""
-MAX_CONTROL_SHARE = 0.05
-"""Share of control characters in the first 64 KiB above which a file is not text."""
+"""Lines that one quoted CSV record may span: a quote that never closes must not consume the catalogue."""
+MAX_CONTROL_FRACTION = 0.05
+"""Fraction of control characters in the first 64 KiB above which a file is not text."""
 
 MAGIC = {
     b"PAR1": "a Parquet file",
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"GIF8": "a GIF picture",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF8": "a GIF image",
     b"PK\x03\x04": "a zip archive or an Excel workbook",
     b"\x1f\x8b": "a gzip archive",
     b"BZh": "a bzip2 archive",
@@ -45,10 +45,10 @@ def encoding_of(path: Path) -> str:
             )
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    if sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head) > MAX_CONTROL_SHARE * len(head):
+    if sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head) > MAX_CONTROL_FRACTION * len(head):
         raise CatalogueError(
-            f"The catalogue {path} is not {path.suffix} text: its start is binary, or UTF-16 without its mark; "
-            "export it as UTF-8."
+            f"The catalogue {path} is not {path.suffix} text: its start is binary, or UTF-16 without a "
+            "byte order mark; export it as UTF-8."
         )
     return "utf-8-sig"
 
@@ -59,7 +59,7 @@ def open_text(path: Path, encoding: str) -> TextIO:
 
 
 class Lines:
-    """The lines of a file with a memory of those taken for the current record, which can be put back."""
+    """The lines of a file; those taken for the current record are kept and can be put back."""
 
     def __init__(self, file: TextIO) -> None:
         self.file = file
@@ -84,6 +84,6 @@ class Lines:
         return line
 
     def put_back(self, lines: list[str]) -> None:
-        """Give these lines again, before the rest of the file; the current record starts anew."""
+        """Return these lines again, before the rest of the file; the current record starts anew."""
         self._waiting.extendleft(reversed(lines))
         self.taken.clear()

@@ -1,4 +1,4 @@
-"""From a product's text as written to lemmas: small steps, each a function, in the order of `clean`; then templates go.
+"""From a product's text as written to lemmas: small functions in the order of `clean`; then boilerplate is dropped.
 
 The raw text is kept beside the clean one: sentence encoders read the raw text, word methods the clean. The steps
 are for English; a text of another language keeps its words, unlemmatised.
@@ -25,7 +25,7 @@ TEXT_COLUMNS = ("name", "description", "brand")
 LABELS = ("category", "category_path")
 BATCH = 1000
 # Words of the stop list that name a product, a part or a property of one in any shop (a top, a thin cable, a sound
-# system): Nothman et al. (2018, 'Stop word lists in free open-source software packages') on such slips of the list.
+# system): Nothman et al. (2018, 'Stop word lists in free open-source software packages') on such mistakes of the list.
 # fmt: off
 CONTENT_WORDS = frozenset({
     "back", "bill", "bottom", "cry", "detail", "empty", "fill", "fire", "front", "full", "interest", "mill", "mine",
@@ -58,10 +58,10 @@ def strip_html(text: str) -> str:
 
 
 def split_glued(text: str) -> str:
-    """'FashionShapewear' becomes 'Fashion Shapewear': the scars of stripped tags.
+    """'FashionShapewear' becomes 'Fashion Shapewear': words that a stripped tag has joined.
 
-    Two small letters before the capital are asked for, so that 'iPhone' and 'eBay' stay. Sentences glued at their
-    full stop ('interiors.This') need no step: `words` parts them.
+    Two small letters are required before the capital, so that 'iPhone' and 'eBay' stay. Sentences glued at their
+    full stop ('interiors.This') need no step: `words` separates them.
     """
     return _GLUED.sub(" ", text)
 
@@ -69,15 +69,15 @@ def split_glued(text: str) -> str:
 def words(text: str) -> list[str]:
     """The words of a lower-case text: runs of two letters or more, without "n't" words and endings as in "women's".
 
-    Punctuation and digits part words and are dropped: a figure ('213', '899') tells one product from another, not
-    one kind from another, while the unit beside it does tell kinds apart and is kept: '213cm' is 'cm', '16 GB' 'gb'.
+    Punctuation and digits separate words and are dropped: a figure ('213', '899') distinguishes products, not types of
+    product, while the unit beside it distinguishes types and is kept: '213cm' is 'cm', '16 GB' is 'gb'.
     """
     return _WORD.findall(_CLITIC.sub(" ", text))
 
 
 @cache
 def stop_words() -> frozenset[str]:
-    """The Glasgow list of English stop words as scikit-learn keeps it, less `CONTENT_WORDS`."""
+    """The Glasgow list of English stop words (scikit-learn's copy of it) without `CONTENT_WORDS`."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     return frozenset(ENGLISH_STOP_WORDS - CONTENT_WORDS)
@@ -113,7 +113,7 @@ def text_batches(
 
     A product without text is not in `texts` but in `issues` (one row for all of them if none has any). One whose
     cleaning leaves nothing is in both: its raw text can still be read. `progress` is called with (products done,
-    products in all). ConfigError if a column is no text, or is the category: the labels must not stand in the text.
+    products in all). ConfigError if a column is not text, or is the category: the labels must not be in the text.
     """
     check_columns(columns)
     issues = Issues("texts")
@@ -124,7 +124,7 @@ def text_batches(
         progress(len(products), len(products))
         yield pa.Table.from_pylist([], schema=SCHEMA), issues.take()
         return
-    every = -(-len(products) // boilerplate.SAMPLE) or 1
+    every = -(-len(products) // boilerplate.SAMPLE_SIZE) or 1
     repeated = boilerplate.find(clean(_raw(parts)).split() for parts in _rows(products.select(list(columns))[::every]))
     done = 0
     for batch in products.select(["product_id", "catalogue_row", *columns]).to_batches(max_chunksize=BATCH):
@@ -158,16 +158,18 @@ def check_columns(columns: tuple[str, ...]) -> None:
     for column in columns:
         if column in LABELS:
             raise ConfigError(
-                f"catalogue.text names {column!r}: the answer would stand in the text. Use {', '.join(TEXT_COLUMNS)}."
+                f"catalogue.text names {column!r}: the labels would be part of the text. Use {', '.join(TEXT_COLUMNS)}."
             )
         if column not in TEXT_COLUMNS:
-            raise ConfigError(f"catalogue.text names {column!r}, which is no text; use {', '.join(TEXT_COLUMNS)}.")
+            raise ConfigError(
+                f"catalogue.text names {column!r}, which is not a text column; use {', '.join(TEXT_COLUMNS)}."
+            )
     if not columns or len(set(columns)) < len(columns):
         raise ConfigError(f"catalogue.text is {columns!r}; name at least one column, and each once.")
 
 
 def join(parts: list[str]) -> str:
-    """Parts as sentences of one text: '. ' between them, or a space after one that ends a sentence itself."""
+    """Parts as sentences of one text: '. ' between them, or a space after a part that ends in '.', '!' or '?'."""
     text = ""
     for part in parts:
         joint = "" if not text else " " if text.endswith((".", "!", "?")) else ". "

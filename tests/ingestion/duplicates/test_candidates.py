@@ -5,7 +5,7 @@ import numpy as np
 from ingestion.duplicates.candidates import NEAREST, WINDOW, Index, candidates
 
 
-def test_five_thousand_items_that_share_every_key_are_paired_with_a_few_each() -> None:
+def test_items_that_share_every_key_are_paired_with_a_few_each() -> None:
     n = 5_000
     keys = np.zeros((n, 4), dtype=np.uint64)
     looked_at = []
@@ -21,17 +21,17 @@ def test_five_thousand_items_that_share_every_key_are_paired_with_a_few_each() -
     assert np.bincount(np.array(found).ravel()).max() <= 2 * NEAREST
 
 
-def test_items_that_share_one_key_of_many_meet_and_others_do_not() -> None:
+def test_items_that_share_one_key_are_paired_and_others_not() -> None:
     keys = np.arange(60, dtype=np.uint64).reshape(6, 10)
     keys[4, 7] = keys[1, 7]
     assert candidates(keys, np.arange(6), lambda i, j: np.zeros(len(i), dtype=np.float32)) == [(1, 4)]
 
 
-def test_a_pair_that_the_cheap_look_rules_out_is_not_compared() -> None:
+def test_a_pair_at_infinite_distance_is_not_compared() -> None:
     keys = np.zeros((3, 2), dtype=np.uint64)
     far = lambda i, j: np.where(j == 2, np.inf, 0).astype(np.float32)  # noqa: E731
     assert candidates(keys, np.arange(3), far) == [(0, 1)]
 
 
-def test_one_item_has_nothing_to_meet() -> None:
+def test_one_item_has_no_pair() -> None:
     assert candidates(np.zeros((1, 3), dtype=np.uint64), np.arange(1), lambda i, j: np.zeros(0, dtype=np.float32)) == []

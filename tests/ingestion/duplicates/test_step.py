@@ -1,4 +1,4 @@
-"""Copies in the catalogue: what the step writes, which families they make, and that planted ones are found."""
+"""Duplicates in the catalogue: what the step writes, their groups, and that planted ones are found."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ Row = dict[str, Any]
 Found = dict[str, set[tuple[str, str]]]
 
 
-def test_an_exact_copy_points_at_the_first_product_of_its_content_in_the_catalogues_order() -> None:
+def test_an_exact_duplicate_points_at_the_first_of_its_content() -> None:
     content = {"z": "same", "a": "same", "m": "other", "k": "same"}
     rows, distinct = exact("text", ["z", "m", "a", "lost", "k"], content)
     assert [(r["product_id"], r["duplicate_of"], r["kind"], r["match"], r["similarity"]) for r in rows] == [
@@ -31,7 +31,7 @@ def test_an_exact_copy_points_at_the_first_product_of_its_content_in_the_catalog
     assert distinct == ["z", "m"]
 
 
-def test_a_near_copy_points_at_the_earliest_of_its_family_also_by_way_of_others() -> None:
+def test_a_near_duplicate_points_at_the_earliest_of_its_group() -> None:
     rows = near("text", ["e", "d", "c", "b", "a"], {(1, 4): 0.9, (0, 3): 0.8, (3, 4): 0.95})
     assert [(r["product_id"], r["duplicate_of"], r["match"], r["similarity"]) for r in rows] == [
         ("d", "e", "near", 0.8),
@@ -40,21 +40,21 @@ def test_a_near_copy_points_at_the_earliest_of_its_family_also_by_way_of_others(
     ]
 
 
-def test_the_similarity_of_a_direct_pair_is_its_own_and_of_others_the_weakest_link_on_the_strongest_way() -> None:
+def test_an_indirect_pair_has_the_weakest_link_on_its_strongest_path() -> None:
     rows = near("image", ["a", "b", "c", "d"], {(0, 1): 0.7, (0, 2): 0.9, (1, 2): 0.8, (1, 3): 0.99})
     assert {r["product_id"]: r["similarity"] for r in rows} == {"b": 0.7, "c": 0.9, "d": 0.8}
 
 
-def test_families_join_copies_of_every_kind_and_number_them_by_first_appearance() -> None:
+def test_duplicate_groups_join_both_modalities_and_are_numbered() -> None:
     rows = [("d", "a", "text"), ("c", "b", "image"), ("e", "d", "image"), ("y", "x", "text"), ("y", "f", "image")]
-    told = [{"product_id": copy, "duplicate_of": original, "kind": kind} for copy, original, kind in rows]
-    assert duplicate_groups(["a", "b", "c", "d", "e", "f", "x", "g"], told).tolist() == [0, 1, 1, 0, 0, 2, 2, 3]
-    assert duplicate_groups(["g", "e", "a"], told).tolist() == [0, 1, 1]
-    assert duplicate_groups([], told).tolist() == []
+    table = [dict(zip(("product_id", "duplicate_of", "kind"), row, strict=True)) for row in rows]
+    assert duplicate_groups(["a", "b", "c", "d", "e", "f", "x", "g"], table).tolist() == [0, 1, 1, 0, 0, 2, 2, 3]
+    assert duplicate_groups(["g", "e", "a"], table).tolist() == [0, 1, 1]
+    assert duplicate_groups([], table).tolist() == []
     assert duplicate_groups(["a", "b"], []).tolist() == [0, 1]
 
 
-def test_the_step_writes_exact_and_near_copies_by_text_and_by_picture(tmp_path: Path) -> None:
+def test_exact_and_near_duplicates_of_both_modalities_are_written(tmp_path: Path) -> None:
     products, _ = some_of(seed=7, others=4)
     written = run(tmp_path, products)
     assert {(r["kind"], r["match"]) for r in written} == {(k, m) for k in ("text", "image") for m in ("exact", "near")}
@@ -62,10 +62,16 @@ def test_the_step_writes_exact_and_near_copies_by_text_and_by_picture(tmp_path: 
     assert run(tmp_path / "again", products) == written
 
 
-def test_the_step_knows_two_products_apart_by_their_names_where_the_texts_do_not_tell(tmp_path: Path) -> None:
-    told = "Genuine goods, free delivery on every order, and thirty days to send it back if it does not please you."
+def test_names_distinguish_products_where_texts_do_not(tmp_path: Path) -> None:
+    boilerplate = (
+        "Genuine goods, free delivery on every order, and thirty days to send it back if it does not please you."
+    )
     names = {"a": "Lumio radio", "b": "Lumio teapot", "c": "Lumio raido"}
-    raw = {"a": told, "b": told + " Limited stock, order today!", "c": told + " Only three pieces remain here."}
+    raw = {
+        "a": boilerplate,
+        "b": boilerplate + " Limited stock, order today!",
+        "c": boilerplate + " Only three pieces remain here.",
+    }
     parts = [
         put(Root(tmp_path), "catalogue", {"products": [{"product_id": key, "name": names[key]} for key in names]}),
         put(Root(tmp_path), "texts", {"texts": [{"product_id": key, "raw": raw[key]} for key in names]}),
@@ -76,7 +82,7 @@ def test_the_step_knows_two_products_apart_by_their_names_where_the_texts_do_not
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
-def test_a_catalogue_without_texts_or_pictures_has_no_copies(tmp_path: Path, count: int) -> None:
+def test_a_catalogue_without_texts_or_images_has_no_duplicates(tmp_path: Path, count: int) -> None:
     parts = [
         put(Root(tmp_path), "catalogue", {"products": [{"product_id": f"p{k}"} for k in range(count)]}),
         put(Root(tmp_path), "texts", {}),
@@ -85,43 +91,49 @@ def test_a_catalogue_without_texts_or_pictures_has_no_copies(tmp_path: Path, cou
     assert do(Root(tmp_path), "duplicates", duplicates.step, parts, {}) == {}
 
 
-def test_one_product_with_text_and_picture_is_a_copy_of_nothing(tmp_path: Path) -> None:
+def test_one_product_has_no_duplicate(tmp_path: Path) -> None:
     products, _ = some_of(seed=7, others=4)
     assert run(tmp_path, products[:1]) == []
 
 
-def test_planted_copies_are_found_and_nothing_else_over_several_seeds(tmp_path: Path) -> None:
+def test_planted_duplicates_and_no_others_are_found(tmp_path: Path) -> None:
     hold_the_target(tmp_path, seeds=range(10, 13), make=lambda seed: some_of(seed, others=40))
 
 
 @pytest.mark.models
-def test_planted_copies_are_found_and_nothing_else_in_whole_samples(tmp_path: Path) -> None:
+def test_planted_duplicates_and_no_others_in_whole_samples(tmp_path: Path) -> None:
     hold_the_target(tmp_path, seeds=range(20, 25), make=lambda seed: some_of(seed, others=1000))
 
 
 def hold_the_target(
     folder: Path, seeds: range, make: Callable[[int], tuple[list[sample.Product], sample.Truth]]
 ) -> None:
-    """All exact copies, nine in ten near ones, and of what is reported of a kind at most one in twenty false."""
-    planted: Found = {kind: set() for kind in sample.COPY_KINDS}
-    found: Found = {kind: set() for kind in sample.COPY_KINDS}
+    """All exact and nine in ten near-duplicates; of what is reported of a type at most one in twenty is false."""
+    planted: Found = {duplicate_type: set() for duplicate_type in sample.DUPLICATE_TYPES}
+    found: Found = {duplicate_type: set() for duplicate_type in sample.DUPLICATE_TYPES}
     for seed in seeds:
         products, truth = make(seed)
-        for kind, copies in truth.duplicates.items():
-            planted[kind] |= {(f"{seed}/{copy}", f"{seed}/{original}") for copy, original in copies.items()}
+        for duplicate_type, links in truth.duplicates.items():
+            planted[duplicate_type] |= {(f"{seed}/{one}", f"{seed}/{original}") for one, original in links.items()}
         for row in run(folder / str(seed), products):
             found[f"{row['match']} {row['kind']}"].add((f"{seed}/{row['product_id']}", f"{seed}/{row['duplicate_of']}"))
-    for kind in sample.COPY_KINDS:
-        hits = len(found[kind] & planted[kind])
-        least = 1.0 if kind.startswith("exact") else 0.9
-        assert hits >= least * len(planted[kind]), (kind, planted[kind] - found[kind])
-        assert hits >= 0.95 * len(found[kind]), (kind, found[kind] - planted[kind])
+    for duplicate_type in sample.DUPLICATE_TYPES:
+        hits = len(found[duplicate_type] & planted[duplicate_type])
+        least = 1.0 if duplicate_type.startswith("exact") else 0.9
+        assert hits >= least * len(planted[duplicate_type]), (
+            duplicate_type,
+            planted[duplicate_type] - found[duplicate_type],
+        )
+        assert hits >= 0.95 * len(found[duplicate_type]), (
+            duplicate_type,
+            found[duplicate_type] - planted[duplicate_type],
+        )
 
 
 def some_of(seed: int, others: int) -> tuple[list[sample.Product], sample.Truth]:
-    """The planted copies of the sample of that seed, what they copy, and the first so many other products."""
+    """The planted duplicates of the sample of that seed, their originals, and the first so many other products."""
     everything, truth = sample.plan(seed)
-    pairs = [pair for copies in truth.duplicates.values() for pair in copies.items()]
+    pairs = [pair for links in truth.duplicates.values() for pair in links.items()]
     wanted = {product_id for pair in pairs for product_id in pair} | {product.id for product in everything[:others]}
     chosen: dict[str, sample.Product] = {}
     for product in everything:
@@ -140,19 +152,19 @@ def run(folder: Path, products: list[sample.Product]) -> list[Row]:
     named = pa.table(
         {"product_id": ids, "image_path": pa.nulls(len(ids), pa.string()), "catalogue_row": range(len(ids))}
     )
-    batches = images.read_pictures(named, folder / "images", 10**6, lambda done, total: None)
-    pictures = [row for batch, _ in batches for row in batch.to_pylist()]
+    batches = images.read_images(named, folder / "images", 10**6, lambda done, total: None)
+    image_rows = [row for batch, _ in batches for row in batch.to_pylist()]
     raw = [(p.id, cleaning.join([part for part in (p.name, p.description) if part.strip()])) for p in products]
     root = Root(folder / "store")
     parts = [
         put(root, "catalogue", {"products": [{"product_id": p.id, "name": p.name} for p in products]}),
         put(root, "texts", {"texts": [{"product_id": product_id, "raw": text} for product_id, text in raw]}),
-        put(root, "images", {"pictures": pictures}),
+        put(root, "images", {"pictures": image_rows}),
     ]
     return do(root, "duplicates", duplicates.step, parts, {}).get("duplicates", [])
 
 
-def test_a_picture_that_many_products_share_makes_no_family() -> None:
+def test_an_image_of_many_products_makes_no_duplicate_group() -> None:
     ids = [f"p{i}" for i in range(groups.PLACEHOLDER + 2)]
     rows = [{"product_id": i, "duplicate_of": ids[0], "kind": "image"} for i in ids[1:]]
     assert len(set(duplicate_groups(ids, rows))) == len(ids)

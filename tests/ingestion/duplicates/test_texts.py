@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from ingestion.duplicates import candidates
-from ingestion.duplicates import texts as near_text
+from ingestion.duplicates import texts as near_texts
 from ingestion.duplicates.groups import duplicate_groups
-from ingestion.duplicates.texts import Said, is_one_name, is_slip, likeness, pairs
+from ingestion.duplicates.texts import TokenisedText, is_one_name, is_typo, pairs, similarity
 
 MUG = "Oakhurst blue mug, 350 ml. Keeps tea warm for an hour. Safe in the dishwasher and the microwave. Made in Porto."
 
@@ -30,9 +30,9 @@ MUG = "Oakhurst blue mug, 350 ml. Keeps tea warm for an hour. Safe in the dishwa
         MUG.replace("Keeps tea", "Keeps the tea"),
     ],
 )
-def test_a_listing_slightly_altered_is_a_copy(altered: str) -> None:
-    assert likeness(Said.of(MUG), Said.of(altered)) >= near_text.LEAST
-    assert likeness(Said.of(altered), Said.of(MUG)) >= near_text.LEAST
+def test_a_listing_slightly_altered_is_a_near_duplicate(altered: str) -> None:
+    assert similarity(TokenisedText.of(MUG), TokenisedText.of(altered)) >= near_texts.MIN_DICE
+    assert similarity(TokenisedText.of(altered), TokenisedText.of(MUG)) >= near_texts.MIN_DICE
     assert list(pairs([MUG, altered])) == [(0, 1)]
 
 
@@ -48,12 +48,12 @@ def test_a_listing_slightly_altered_is_a_copy(altered: str) -> None:
         MUG.replace(" Keeps tea warm for an hour. Safe in the dishwasher and the microwave.", ""),
     ],
 )
-def test_a_variant_or_another_product_is_no_copy_however_alike(variant: str) -> None:
-    assert likeness(Said.of(MUG), Said.of(variant)) == 0
+def test_a_variant_or_another_product_is_no_near_duplicate(variant: str) -> None:
+    assert similarity(TokenisedText.of(MUG), TokenisedText.of(variant)) == 0
     assert pairs([MUG, variant]) == {}
 
 
-def test_a_title_with_more_words_is_another_product_but_one_with_a_moved_or_doubled_word_is_not() -> None:
+def test_a_title_with_added_words_is_another_product() -> None:
     title = "Fabindia green maheshwari zari saree"
     assert pairs([title, title + " with a matching blouse piece"]) == {}
     assert pairs([title, "Fabindia maheshwari zari saree green"])[0, 1] == 1
@@ -80,7 +80,7 @@ NAME = "Lumio radio with a wooden case"
     ],
 )
 @pytest.mark.parametrize("are_named", [True, False])
-def test_another_name_in_a_shops_wording_is_another_product_however_alike_the_rest(other: str, are_named: bool) -> None:
+def test_another_name_in_equal_boilerplate_is_another_product(other: str, are_named: bool) -> None:
     assert pairs([shop(NAME), shop(other)], [NAME, other] if are_named else None) == {}
 
 
@@ -95,34 +95,34 @@ def test_another_name_in_a_shops_wording_is_another_product_however_alike_the_re
         "Lumio radio with a wooden case. Limited stock, order today!",
     ],
 )
-def test_a_name_with_a_slip_another_order_a_price_or_a_line_more_is_the_same_product(other: str) -> None:
-    assert is_one_name(Said.of(NAME).as_name(), Said.of(other).as_name())
+def test_a_name_slightly_altered_is_the_same_product(other: str) -> None:
+    assert is_one_name(TokenisedText.of(NAME).as_name(), TokenisedText.of(other).as_name())
     assert list(pairs([shop(NAME), shop(other)], [NAME, other])) == [(0, 1)]
 
 
-def test_a_passage_put_into_a_text_is_a_remark_and_put_into_a_long_name_is_another_name() -> None:
+def test_a_passage_may_be_inserted_in_a_text_but_not_in_a_name() -> None:
     name = " ".join(f"{NAME} and {part} from Porto" for part in ("dial", "knob", "grille", "speaker"))
     longer = name.replace("knob", "knob plus spare valves in tins")
     assert list(pairs([shop("A radio") + name, shop("A radio") + longer])) == [(0, 1)]
     assert pairs([shop(name), shop(longer)], [name, longer]) == {}
 
 
-def test_a_product_without_a_name_is_known_by_its_first_sentence_wherever_that_stands() -> None:
+def test_without_a_name_the_first_sentence_is_compared() -> None:
     late = "New in our shop this week! " + shop(NAME)
     assert list(pairs([shop(NAME), late])) == list(pairs([shop(NAME), late], [NAME, None])) == [(0, 1)]
     assert list(pairs([shop(NAME), late], ["", "..."])) == [(0, 1)]
     assert pairs([shop(NAME), shop(NAME + " and strap of soft brown leather")], [NAME, None]) == {}
 
 
-def test_in_a_text_without_full_stops_the_first_twenty_words_are_the_name() -> None:
-    told = shop(NAME).replace(".", "")
-    words = told.split()
+def test_without_full_stops_the_first_twenty_words_are_the_name() -> None:
+    texts = shop(NAME).replace(".", "")
+    words = texts.split()
     early, late = (" ".join([*words[:k], "plus", "spare", "valves", "included", *words[k:]]) for k in (6, 30))
-    assert pairs([told, early]) == {}
-    assert list(pairs([told, late])) == [(0, 1)]
+    assert pairs([texts, early]) == {}
+    assert list(pairs([texts, late])) == [(0, 1)]
 
 
-def test_a_figure_that_stands_elsewhere_in_the_text_too_still_tells_two_products_apart() -> None:
+def test_a_swapped_figure_distinguishes_also_where_it_repeats() -> None:
     assert (
         pairs(
             ["Pack of 2 mugs, each with 4 dots on a white ground", "Pack of 4 mugs, each with 4 dots on a white ground"]
@@ -132,7 +132,7 @@ def test_a_figure_that_stands_elsewhere_in_the_text_too_still_tells_two_products
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "slip"),
+    ("one", "other", "typo"),
     [
         ("sleeve", "slevee", True),
         ("sleeve", "sleve", True),
@@ -146,56 +146,54 @@ def test_a_figure_that_stands_elsewhere_in_the_text_too_still_tells_two_products
         ("sleeve", "seelve", False),
     ],
 )
-def test_a_slip_is_one_letter_of_a_longer_word_but_the_first_and_never_a_figure(
-    one: str, other: str, slip: bool
-) -> None:
-    assert is_slip(one, other) is slip
-    assert is_slip(other, one) is slip
+def test_a_typo_is_one_letter_of_a_longer_word_but_not_the_first(one: str, other: str, typo: bool) -> None:
+    assert is_typo(one, other) is typo
+    assert is_typo(other, one) is typo
 
 
-def test_texts_without_words_are_copies_of_nothing() -> None:
+def test_texts_without_words_have_no_duplicates() -> None:
     assert pairs([]) == {}
     assert pairs(["..."]) == {}
     assert pairs(["...", "!!!", "", MUG]) == {}
 
 
-def test_five_thousand_variants_of_one_template_cost_a_few_comparisons_each_and_hide_no_copy() -> None:
+def test_variants_of_one_template_cost_few_comparisons_each() -> None:
     n = 5_000
     rng = random.Random(1)
     words = [
         a + b + c for a in ("lor", "mes", "tan", "vik") for b in ("ba", "do", "fi", "gu") for c in ("rin", "sot", "tel")
     ]
-    told = [
+    texts = [
         f"Buy {rng.choice(words)} {rng.choice(words)} {number} at best price. 100% genuine products, free shipping, "
         f"cash on delivery. 30 day replacement guarantee on every {rng.choice(words)} {rng.choice(words)} of our shop."
         for number in range(n)
     ]
     planted = {number: number + 40 for number in range(0, 4_000, 100)}
-    for original, copy in planted.items():
-        told[copy] = told[original].replace("delivery", "delivrey") + " Only few left in stock!"
-    compared: Counter[Said] = Counter()
+    for original, altered in planted.items():
+        texts[altered] = texts[original].replace("delivery", "delivrey") + " Only few left in stock!"
+    compared: Counter[TokenisedText] = Counter()
 
-    def counted(one: Said, other: Said) -> float:
+    def counted(one: TokenisedText, other: TokenisedText) -> float:
         compared.update([one])
-        return likeness(one, other)
+        return similarity(one, other)
 
-    found = pairs(told, compare=counted)
+    found = pairs(texts, compare=counted)
     assert compared.total() <= 2 * n * candidates.NEAREST
     assert set(found) == set(planted.items())
 
 
-def test_more_than_a_hundred_copies_of_one_listing_stay_one_family_but_for_stragglers() -> None:
+def test_a_hundred_near_duplicates_stay_one_duplicate_group() -> None:
     rng = random.Random(2)
     listing = MUG.replace(".", " .").replace(",", " ,")
-    told = [listing]
+    texts = [listing]
     for _ in range(200):
         words = listing.split()
         for at in rng.sample([k for k, word in enumerate(words) if word.isalpha() and len(word) > 5], 2):
             cut = rng.randrange(1, len(words[at]) - 1)
             words[at] = words[at][:cut] + words[at][cut + 1 :]
-        told.append(" ".join(words))
-    told = sorted(set(told))
-    assert len(told) > 100
-    rows = [{"product_id": str(j), "duplicate_of": str(i), "kind": "text"} for i, j in pairs(told)]
-    of = duplicate_groups([str(k) for k in range(len(told))], rows)
-    assert np.bincount(of).max() >= 0.95 * len(told)  # of one word some slips are two letters apart
+        texts.append(" ".join(words))
+    texts = sorted(set(texts))
+    assert len(texts) > 100
+    rows = [{"product_id": str(j), "duplicate_of": str(i), "kind": "text"} for i, j in pairs(texts)]
+    of = duplicate_groups([str(k) for k in range(len(texts))], rows)
+    assert np.bincount(of).max() >= 0.95 * len(texts)  # of one word some typos are two letters apart

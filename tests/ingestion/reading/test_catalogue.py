@@ -55,11 +55,11 @@ def test_products_and_issues_have_the_declared_columns(tmp_path: Path) -> None:
         ("retail_price", "price"),
     ],
 )
-def test_usual_column_names_are_guessed_in_any_case_and_with_any_separator(header: str, field: str) -> None:
+def test_usual_column_names_are_found_in_any_case(header: str, field: str) -> None:
     assert match_columns(["colour", header], Columns()) == {field: header}
 
 
-def test_the_likelier_of_two_names_is_taken_and_the_other_kept_as_attribute(tmp_path: Path) -> None:
+def test_the_likelier_column_wins_and_the_other_is_an_attribute(tmp_path: Path) -> None:
     found = read(tmp_path, "pid,uniq_id,name,retail_price,discounted_price\nP,U,mug,9,7\n")
     assert column(found, "product_id") == ["U"]
     assert column(found, "price") == [7.0]
@@ -71,13 +71,13 @@ def test_a_named_column_wins_over_the_guess(tmp_path: Path) -> None:
     assert column(found, "category") == ["K"]
 
 
-def test_a_named_column_that_is_absent_is_an_error_that_lists_those_there_are(tmp_path: Path) -> None:
+def test_an_absent_named_column_is_an_error_that_lists_the_others(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match=r"no column 'shelf' \(named as category\).*'id', 'name'"):
         read(tmp_path, "id,name\n1,mug\n", columns={"category": "shelf"})
 
 
 def test_the_category_cannot_also_be_the_text(tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError, match="stand in the text"):
+    with pytest.raises(CatalogueError, match="part of the text"):
         read(tmp_path, "id,label\n1,mug\n", columns={"name": "label", "category": "label"})
 
 
@@ -86,7 +86,7 @@ def test_a_file_with_nothing_to_group_products_by_is_an_error(tmp_path: Path) ->
         read(tmp_path, "1,mug\n2,cup\n")
     path = tmp_path / "ids.csv"
     path.write_text("id\n1\n")
-    assert column(catalogue.read(path, Settings(), pictures=True), "product_id") == ["1"]
+    assert column(catalogue.read(path, Settings(), has_images=True), "product_id") == ["1"]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_is_no_path_is_one_level_or_none(cell: Any, levels: list[str]) -> N
     assert split_path(cell, ">>") == levels
 
 
-def test_the_chosen_level_is_the_category_and_a_shorter_path_gives_its_deepest(tmp_path: Path) -> None:
+def test_the_chosen_level_or_else_the_deepest_is_the_category(tmp_path: Path) -> None:
     found = read(tmp_path, "id,name,category\n1,a,A >> B\n2,b,A\n3,c,\n", category_level=2)
     assert column(found, "category") == ["B", "A", None]
     assert column(found, "category_path") == ["A >> B", "A", None]
@@ -110,7 +110,7 @@ def test_the_chosen_level_is_the_category_and_a_shorter_path_gives_its_deepest(t
     assert found.issues["detail"][1].as_py().startswith("1 of 3 rows (first: row 2)")
 
 
-def test_without_a_category_column_products_are_read_and_one_issue_says_so(tmp_path: Path) -> None:
+def test_without_a_category_column_there_is_one_issue(tmp_path: Path) -> None:
     found = read(tmp_path, "id,name\n1,mug\n2,cup\n")
     assert column(found, "category") == [None, None]
     assert issues(found) == [(None, None, "no category column")]
@@ -135,7 +135,7 @@ def test_an_empty_id_and_an_empty_row_are_reported(tmp_path: Path) -> None:
     assert issues(found) == [("row-1", 1, "empty id"), (None, 2, "empty row")]
 
 
-def test_a_single_category_is_reported_as_nothing_to_agree_with(tmp_path: Path) -> None:
+def test_a_single_category_is_reported(tmp_path: Path) -> None:
     found = read(tmp_path, "id,name,category\n1,mug,A\n2,cup,A\n")
     assert issues(found) == [(None, None, "one category")]
 
@@ -168,13 +168,13 @@ def test_a_price_is_read_as_people_write_it(cell: str, price: float | None) -> N
     assert parse_price(cell) == price
 
 
-def test_a_price_that_cannot_be_read_is_reported_and_an_empty_one_is_not(tmp_path: Path) -> None:
+def test_an_unreadable_price_is_reported_and_an_empty_one_not(tmp_path: Path) -> None:
     found = read(tmp_path, "id,name,category,price\n1,mug,A,cheap\n2,cup,A,\n3,pan,B,5\n")
     assert column(found, "price") == [None, None, 5.0]
     assert issues(found) == [("1", 1, "unreadable price")]
 
 
-def test_bytes_that_are_not_utf8_are_read_as_windows_1252_and_told_once(tmp_path: Path) -> None:
+def test_bytes_that_are_not_utf8_are_read_as_windows_1252(tmp_path: Path) -> None:
     content = "id,name,category\n1,thé,A\n".encode() + "2,café “noir”,A\n3,\x81,B\n".encode("cp1252", "replace")
     found = read(tmp_path, content.replace(b"?", b"\x81"))
     assert column(found, "name") == ["thé", "café “noir”", "\x81"]
@@ -203,7 +203,7 @@ def test_a_row_that_cannot_be_read_is_an_issue_with_its_number(tmp_path: Path) -
     assert issues(found)[:2] == [(None, 2, "ragged row"), ("3", 3, "ragged row")]
 
 
-def test_a_file_of_which_no_row_can_be_read_is_an_error_that_says_why(tmp_path: Path) -> None:
+def test_a_file_without_a_readable_row_is_an_error_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "c.jsonl").write_text("id,name\n1,mug\n")
     with pytest.raises(CatalogueError, match=r"No row .* Row 1: Not JSON"):
         catalogue.read(tmp_path / "c.jsonl", Settings())
@@ -211,7 +211,7 @@ def test_a_file_of_which_no_row_can_be_read_is_an_error_that_says_why(tmp_path: 
         read(tmp_path, "id,name\n")
 
 
-def test_the_image_is_the_name_the_catalogue_gives_and_of_a_list_the_first(tmp_path: Path) -> None:
+def test_the_image_path_is_as_given_and_of_a_list_the_first(tmp_path: Path) -> None:
     found = read(tmp_path, 'id,name,image\n1,a,x.jpg\n2,b,"[""p/y.jpg"", ""z.jpg""]"\n3,c,\n')
     assert column(found, "image_path") == ["x.jpg", "p/y.jpg", None]
 
@@ -251,7 +251,7 @@ def test_the_flipkart_catalogue_needs_no_settings(shared: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "products", "categories", "told"),
+    ("name", "products", "categories", "problems"),
     [
         ("accessories/products.csv", 1200, 12, []),
         ("retail_demo.csv", 2465, 20, []),
@@ -260,9 +260,9 @@ def test_the_flipkart_catalogue_needs_no_settings(shared: Path) -> None:
     ],
 )
 def test_other_catalogues_need_no_settings(
-    shared: Path, name: str, products: int, categories: int, told: list[str]
+    shared: Path, name: str, products: int, categories: int, problems: list[str]
 ) -> None:
     found = catalogue.read(shared / "data/catalogues" / name, Settings())
     assert found.products.num_rows == products
     assert len(set(column(found, "category"))) == categories
-    assert [problem for _, _, problem in issues(found)] == told
+    assert [problem for _, _, problem in issues(found)] == problems

@@ -57,7 +57,7 @@ def test_blank_lines_are_no_rows(tmp_path: Path) -> None:
     assert [row.number for row in rows(tmp_path, "\n\nid,name\n\n1,mug\n\n2,cup\n\n")] == [1, 2]
 
 
-def test_a_quote_that_never_closes_costs_its_own_row_only(tmp_path: Path) -> None:
+def test_a_quote_that_never_closes_loses_its_own_row_only(tmp_path: Path) -> None:
     found = rows(tmp_path, 'id,name,brand\n1,"mug,x\n' + "".join(f"{i},cup,y\n" for i in range(2, 5000)))
     assert found[0].cells is None
     assert problems(found[:1]) == [["unreadable row"]]
@@ -70,7 +70,7 @@ def test_a_stray_quote_inside_a_cell_is_kept_and_reported(tmp_path: Path) -> Non
     assert problems(found) == [["stray quote"], []]
 
 
-def test_a_quote_that_closes_rows_later_gives_back_the_rows_it_swallowed(tmp_path: Path) -> None:
+def test_a_quote_that_closes_rows_later_loses_no_row(tmp_path: Path) -> None:
     found = rows(tmp_path, 'id,name\n"1,mug\n2,cup\n3,pan"\n4,pot\n')
     assert [row.cells["id"] for row in found if row.cells and row.cells["id"]] == ["2", "3", "4"]
     assert problems(found)[0] == ["unreadable row"]
@@ -110,10 +110,10 @@ def test_a_line_without_end_is_no_catalogue(tmp_path: Path, monkeypatch: pytest.
         ("c.parquet", b"", "is empty"),
         ("c.parquet", b"id,name\n1,mug\n", "not a readable Parquet file"),
         ("c.csv", b"PAR1....", "is a Parquet file"),
-        ("c.csv", b"\x89PNG\r\n\x1a\n\0\0", "is a PNG picture"),
+        ("c.csv", b"\x89PNG\r\n\x1a\n\0\0", "is a PNG image"),
         ("c.csv", gzip.compress(b"id,name\n", mtime=0), "is a gzip archive"),
         ("c.tsv", b"PK\x03\x04....", "a zip archive or an Excel workbook"),
-        ("c.csv", "id,name\n1,mug".encode("utf-16-le"), "UTF-16 without its mark"),
+        ("c.csv", "id,name\n1,mug".encode("utf-16-le"), "UTF-16 without a byte order mark"),
         ("c.csv", b"id,name,id\n1,mug,2\n", "Columns 1 and 3 .* both named 'id'"),
         ("c.csv", b"id,,name\n1,2,mug\n", "Column 2 .* has no name"),
         ("c.csv", b'id,"name\n1,mug\n', "header .* cannot be read"),

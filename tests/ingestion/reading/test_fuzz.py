@@ -18,7 +18,7 @@ FUNCTIONS = {"catalogue": catalogue.step, "images": images.step, "texts": cleani
 
 @pytest.fixture
 def shop(tmp_path: Path) -> tuple[Path, Path]:
-    """A catalogue of four rows, two of which are one product, and a folder with one sound and one broken picture."""
+    """A catalogue of four rows, two of which are one product, and a folder with one sound and one broken image."""
     (tmp_path / "images").mkdir()
     Image.new("RGB", (30, 20), "red").save(tmp_path / "images/mug.png")
     (tmp_path / "images/cup.png").write_bytes(b"\x89PNG")
@@ -44,7 +44,7 @@ def run(root: Root, table: Path, folder: Path) -> dict[str, Part]:
     return done
 
 
-def test_the_steps_write_products_pictures_texts_and_issues(tmp_path: Path, shop: tuple[Path, Path]) -> None:
+def test_the_steps_write_products_images_texts_and_issues(tmp_path: Path, shop: tuple[Path, Path]) -> None:
     root = Root(tmp_path / "store")
     done = run(root, *shop)
     tables = {"catalogue": "products", "images": "pictures", "texts": "texts"}

@@ -34,11 +34,11 @@ def test_entities_and_tags_go_and_a_less_than_sign_stays() -> None:
     ("glued", "parted"),
     [("FashionShapewear", "Fashion Shapewear"), ("colourRED", "colour RED"), ("iPhone eBay", "iPhone eBay")],
 )
-def test_words_glued_at_a_capital_are_parted_and_brands_are_not(glued: str, parted: str) -> None:
+def test_words_glued_at_a_capital_are_split_and_brands_are_not(glued: str, parted: str) -> None:
     assert split_glued(glued) == parted
 
 
-def test_sentences_glued_at_their_full_stop_are_parted() -> None:
+def test_sentences_glued_at_their_full_stop_are_split() -> None:
     assert words("the interiors.this curtain") == ["the", "interiors", "this", "curtain"]
 
 
@@ -56,7 +56,7 @@ def test_words_that_name_products_are_no_stop_words() -> None:
 
 
 @pytest.mark.parametrize(("word", "form"), [("curtains", "curtain"), ("women", "woman"), ("qwzrty", "qwzrty")])
-def test_a_word_becomes_its_dictionary_form_and_an_unknown_one_stays(word: str, form: str) -> None:
+def test_a_word_becomes_its_dictionary_form_if_it_is_known(word: str, form: str) -> None:
     assert lemma(word) == form
 
 
@@ -74,7 +74,7 @@ def test_parts_are_joined_as_sentences() -> None:
     assert join(["Blue mug", " Holds tea. ", "Nice"]) == "Blue mug. Holds tea. Nice"
 
 
-def test_the_raw_text_is_kept_beside_the_clean_one_with_both_counts() -> None:
+def test_the_raw_and_the_clean_text_are_kept_with_word_counts() -> None:
     found, issues = texts(products({"name": "Blue Mugs", "description": "The 2 mugs"}), ("name", "description"), quiet)
     assert found.schema == table("texts").schema
     (row,) = found.to_pylist()
@@ -93,7 +93,7 @@ def test_an_empty_text_and_one_that_cleans_to_nothing_are_reported() -> None:
     ]
 
 
-def test_a_catalogue_without_any_text_is_told_once() -> None:
+def test_a_catalogue_without_any_text_is_one_issue() -> None:
     found, issues = texts(products({}, {}, {}), ("name", "description"), quiet)
     assert found.num_rows == 0
     assert issues["problem"].to_pylist() == ["no text"]
@@ -101,7 +101,7 @@ def test_a_catalogue_without_any_text_is_told_once() -> None:
 
 
 @pytest.mark.parametrize("columns", [("name", "category"), ("category_path",), ("attributes",), (), ("name", "name")])
-def test_labels_and_what_is_no_text_are_refused(columns: tuple[str, ...]) -> None:
+def test_labels_and_columns_without_text_are_refused(columns: tuple[str, ...]) -> None:
     with pytest.raises(ConfigError, match=r"catalogue\.text"):
         texts(products({"name": "mug"}), columns, quiet)
 

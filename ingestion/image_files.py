@@ -1,7 +1,7 @@
-"""One image file, opened safely: what every step that looks at images reads it by.
+"""Open one image file safely; every step that reads images does it with these functions.
 
 An image is untrusted input: only allow-listed formats are opened, its pixels are counted from the header before
-anything is decoded, and whatever the decoder raises is a `PictureError`.
+anything is decoded, and whatever the decoder raises is an `ImageError`.
 """
 
 import io
@@ -18,11 +18,11 @@ from store.errors import CatalogueError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 MAX_BYTES = 64 * 1024 * 1024
-"""Bytes of an image file: above any shop's picture, and read whole into memory."""
+"""Bytes of an image file: more than the image of any shop; a file is read whole into memory."""
 
 
-class PictureError(CatalogueError, ValueError):
-    """A picture that cannot be used; `problem` is its short name in `issues`."""
+class ImageError(CatalogueError, ValueError):
+    """An image that cannot be used; `problem` is its short name in `issues`."""
 
     def __init__(self, problem: str, detail: str) -> None:
         super().__init__(detail)
@@ -33,74 +33,77 @@ class PictureError(CatalogueError, ValueError):
 
 
 def open_rgb(path: Path, max_pixels: int | None = None) -> Image.Image:
-    """The picture at `path`, upright, as RGB: transparency on white, the first frame of an animation, 8 bits.
+    """The image at `path`, upright, as RGB: transparency on white, the first frame of an animation, 8 bits.
 
-    PictureError (a CatalogueError) if it is missing, empty, of another format, damaged, or of more pixels than
+    ImageError (a CatalogueError) if it is missing, empty, of another format, damaged, or of more pixels than
     `max_pixels` (never more than Pillow's own bound of 89 million).
     """
     return decode(read_file(path), path.name, max_pixels)
 
 
-def letterbox(image: Image.Image, size: int) -> NDArray[np.uint8]:
-    """The whole of an RGB picture in a square, (size, size, 3) uint8: aspect kept, centred on white."""
+def letterbox(image: Image.Image, size: int, reducing_gap: float | None = 2.0) -> NDArray[np.uint8]:
+    """The whole of an RGB image in a square, (size, size, 3) uint8: aspect kept, centred on white.
+
+    Bicubic. With `reducing_gap` a large image is first shrunk by whole steps (Pillow's `reduce`): several times faster,
+    without a visible difference. None resamples the full image.
+    """
     scale = size / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)
-    # reducing_gap shrinks large pictures by whole steps first: several times faster, the eye sees no difference.
-    small = image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    small = image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=reducing_gap)
     square = Image.new("RGB", (size, size), "white")
     square.paste(small, ((size - width) // 2, (size - height) // 2))
     return np.asarray(square)
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of an image file; PictureError if it is missing, no plain file, empty or over 64 MiB."""
+    """The bytes of an image file; ImageError if it is missing, no plain file, empty or over 64 MiB."""
     name = shorten(path.name)
     try:
         status = path.stat()
         if not S_ISREG(status.st_mode):
-            raise PictureError("missing image", f"The image {name} is not a file.")
+            raise ImageError("missing image", f"The image {name} is not a file.")
         if status.st_size > MAX_BYTES:
             detail = f"The image {name} has {status.st_size:,} bytes, more than {MAX_BYTES:,}."
-            raise PictureError("too large image", detail)
+            raise ImageError("too large image", detail)
         data = path.read_bytes()
     except OSError as error:
-        raise PictureError("missing image", f"The image {name} cannot be read ({error.strerror}).") from error
+        raise ImageError("missing image", f"The image {name} cannot be read ({error.strerror}).") from error
     if not data:
-        raise PictureError("broken image", f"The image {name} is an empty file.")
+        raise ImageError("broken image", f"The image {name} is an empty file.")
     return data
 
 
 def decode(data: bytes, name: str, max_pixels: int | None) -> Image.Image:
-    """Decode to the end, upright RGB; PictureError for all that a decoder may raise on hostile bytes."""
+    """Decode to the end, upright RGB; ImageError for all that a decoder may raise on hostile bytes."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="PIL")  # on EXIF and palettes that it mends itself
+        warnings.filterwarnings("ignore", module="PIL")  # about EXIF data and palettes that Pillow repairs itself
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             image = Image.open(io.BytesIO(data), formats=FORMATS)
             width, height = image.size
             if max_pixels is not None and width * height > max_pixels:
                 detail = f"The image {shorten(name)} has {width} x {height} pixels, more than {max_pixels:,}."
-                raise PictureError("too large image", detail)
+                raise ImageError("too large image", detail)
             image.load()
             return _flatten(_upright(image))
-        except PictureError:
+        except ImageError:
             raise
         except UnidentifiedImageError as error:
-            detail = f"The image {shorten(name)} is not a readable {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture."
-            raise PictureError("broken image", detail) from error
+            detail = f"The image {shorten(name)} is not a readable {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image."
+            raise ImageError("broken image", detail) from error
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             detail = f"The image {shorten(name)} has more pixels than can safely be decoded."
-            raise PictureError("too large image", detail) from error
+            raise ImageError("too large image", detail) from error
         except Exception as error:  # decoders raise anything: SyntaxError, struct.error, IndexError, MemoryError, ...
             detail = f"The image {shorten(name)} cannot be decoded ({type(error).__name__}: {shorten(error, 100)})."
-            raise PictureError("broken image", detail) from error
+            raise ImageError("broken image", detail) from error
 
 
 def _upright(image: Image.Image) -> Image.Image:
     """Turned as its EXIF orientation says; as it is where the EXIF data are damaged."""
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # the picture itself is sound: a damaged tag must not cost it
+    except Exception:  # the image itself is sound: a damaged tag is no reason to drop it
         return image
 
 

@@ -1,4 +1,4 @@
-"""Which pictures are one picture saved again, and which are of two things."""
+"""Which images are one image saved again, and which are of two products."""
 
 import io
 from collections.abc import Callable
@@ -9,15 +9,17 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
 from ingestion.duplicates import candidates
-from ingestion.duplicates import pictures as near_pictures
-from ingestion.duplicates.pictures import pairs
+from ingestion.duplicates import images as near_images
+from ingestion.duplicates.images import pairs
 from ingestion.sample.drawings import draw
 
 RED, BLUE, GREY = (190, 40, 50), (40, 80, 190), (120, 120, 120)
 
 
-def mug(colour: tuple[int, int, int] = RED, seed: int = 3, category: str = "Mugs", kind: str = "beaker") -> Image.Image:
-    return draw(category, kind, colour, GREY, Random(seed))
+def mug(
+    colour: tuple[int, int, int] = RED, seed: int = 3, category: str = "Mugs", sub_type: str = "beaker"
+) -> Image.Image:
+    return draw(category, sub_type, colour, GREY, Random(seed))
 
 
 def saved(image: Image.Image, quality: int = 85) -> bytes:
@@ -55,23 +57,23 @@ def warmer(image: Image.Image) -> Image.Image:
     ids=["saved harder", "smaller", "cropped", "darker", "more contrast", "warmer"],
 )
 @pytest.mark.parametrize("seed", [3, 4, 5])
-def test_a_picture_saved_again_is_a_copy(alter: Callable[[Image.Image], Image.Image], seed: int) -> None:
+def test_an_image_saved_again_is_a_near_duplicate(alter: Callable[[Image.Image], Image.Image], seed: int) -> None:
     image = mug(seed=seed)
-    likeness = found(image, alter(image))[0, 1]
-    assert 0.9 < likeness <= 1
+    similarity = found(image, alter(image))[0, 1]
+    assert 0.9 < similarity <= 1
 
 
-def test_a_picture_on_more_ground_is_a_copy() -> None:
+def test_an_image_with_a_border_is_a_near_duplicate() -> None:
     thing = Image.new("RGB", (220, 260), "white")
     thing.paste(mug().crop((60, 60, 240, 240)), (20, 40))
     assert found(thing, ImageOps.expand(thing, 30, "white"))
 
 
-def test_the_same_picture_in_another_colour_is_no_copy() -> None:
+def test_the_same_image_in_another_colour_is_no_duplicate() -> None:
     assert found(mug(RED), mug(BLUE)) == {}
 
 
-def test_the_same_thing_with_one_part_that_differs_is_no_copy() -> None:
+def test_the_same_product_with_a_part_that_differs_is_no_duplicate() -> None:
     image = mug()
     other = image.copy()
     width, height = image.size
@@ -79,7 +81,7 @@ def test_the_same_thing_with_one_part_that_differs_is_no_copy() -> None:
     assert found(image, other) == {}
 
 
-def test_a_shade_that_more_contrast_would_even_out_is_no_copy() -> None:
+def test_a_shade_that_contrast_would_equalise_is_no_duplicate() -> None:
     dark, light = (Image.new("RGB", (200, 240), "white") for _ in range(2))
     for image, grey in ((dark, 60), (light, 95)):
         image.paste((grey, grey, grey), (60, 40, 140, 200))
@@ -87,25 +89,25 @@ def test_a_shade_that_more_contrast_would_even_out_is_no_copy() -> None:
     assert found(dark, ImageEnhance.Contrast(dark).enhance(0.88))
 
 
-def test_two_things_of_one_kind_are_no_copies() -> None:
+def test_two_products_of_one_sub_type_are_no_duplicates() -> None:
     assert found(*(mug(seed=seed) for seed in range(12))) == {}
 
 
-def test_blank_pictures_are_copies_of_nothing() -> None:
+def test_blank_images_have_no_duplicates() -> None:
     blank = Image.new("RGB", (200, 200), "white")
     assert found(blank, Image.new("RGB", (180, 180), (254, 254, 254)), mug()) == {}
 
 
-def test_no_picture_and_one_picture_have_no_copies() -> None:
+def test_no_image_and_one_image_have_no_duplicates() -> None:
     assert found() == {}
     assert found(mug()) == {}
 
 
-def test_a_picture_of_one_pixel_is_no_trouble() -> None:
+def test_an_image_of_one_pixel_is_compared_without_error() -> None:
     assert found(Image.new("RGB", (1, 1)), Image.new("RGB", (400, 1)), mug()) == {}
 
 
-def test_pictures_that_are_all_alike_are_compared_with_a_few_each() -> None:
+def test_images_that_are_all_similar_are_compared_with_a_few_each() -> None:
     rng = np.random.default_rng(0)
     plain = np.asarray(mug().resize((64, 64))).astype(float)
     images = [
@@ -114,7 +116,7 @@ def test_pictures_that_are_all_alike_are_compared_with_a_few_each() -> None:
     files = [saved(image) for image in images]
     compared = []
 
-    def counted(one: near_pictures.Picture, other: near_pictures.Picture) -> float:
+    def counted(one: near_images.Pixels, other: near_images.Pixels) -> float:
         compared.append(1)
         return 1.0
 
