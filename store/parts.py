@@ -5,6 +5,7 @@ parts/<key>/part.json          written last: a part without it does not exist
 """
 
 import json
+import re
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -49,11 +50,29 @@ class Part:
         return json.dumps(asdict(self), indent=1).encode()
 
 
+def check(table: str, file: File) -> None:
+    """See that a table and a file of it, as read from a manifest or a marker, are such as the store writes.
+
+    A declared table, or `embedding_<method>` with a positive number of dimensions, in `parts/<key>/<table>.parquet`;
+    ValueError, naming what is none, otherwise.
+    """
+    embedding = re.fullmatch(tables.EMBEDDING + "[a-z0-9_]+", table) is not None
+    if not embedding and (table not in tables.BY_NAME or tables.table(table).log):
+        raise ValueError(f"{table!r} is no table of a store")
+    if not isinstance(file.name, str) or not re.fullmatch(rf"parts/[A-Za-z0-9_-]+/{table}\.parquet", file.name):
+        raise ValueError(f"{file.name!r} is no file of the table {table}")
+    counted = type(file.dimensions) is int and file.dimensions > 0
+    if not (counted if embedding else file.dimensions is None):
+        raise ValueError(f"{file.dimensions!r} is no number of dimensions of the table {table}")
+
+
 def find(root: Root, key: str) -> Part | None:
     """The finished part of that key, or None; a marker that cannot be read, or a file of another size, is a miss."""
     try:
         raw = json.loads(root.read(f"parts/{key}/part.json"))
         files = {table: File(**file) for table, file in raw.pop("files").items()}
+        for table, file in files.items():
+            check(table, file)
         if all(root.size(file.name) == file.bytes for file in files.values()):
             return Part(files=files, **raw)
     except (OSError, ValueError, TypeError, KeyError):

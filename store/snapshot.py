@@ -16,11 +16,12 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from store import tables
 from store.errors import SnapshotNotFound, StoreDamaged, StoreError, StoreMissing
-from store.parts import File, Part
+from store.parts import File, Part, check
 from store.root import Root
 
 FORMAT = 1
@@ -55,7 +56,11 @@ def numbers(root: Root) -> list[int]:
 
 
 def open_snapshot(root: Root, number: int | None = None) -> Snapshot:
-    """The snapshot of that number, or the newest. StoreMissing, SnapshotNotFound or StoreDamaged."""
+    """The snapshot of that number, or the newest. StoreMissing, SnapshotNotFound or StoreDamaged.
+
+    SQL is made of the names in a manifest, so one that holds a table, a file or a dimension that the store would not
+    write is damaged (`parts.check`), whoever wrote it and whatever its signature says.
+    """
     have = numbers(root)
     if not have:
         raise StoreMissing(f"Nothing is published in the store {root.path}; run `aislemap ingest` into it first.")
@@ -66,6 +71,9 @@ def open_snapshot(root: Root, number: int | None = None) -> Snapshot:
     try:
         raw = json.loads(root.read(name))
         files = {table: [File(**file) for file in entries] for table, entries in raw["files"].items()}
+        for table, entries in files.items():
+            for file in entries:
+                check(table, file)
         if (raw["number"], raw["signature"]) != (number, _signature(files)):
             raise ValueError("it is not what was written")
         return Snapshot(number, raw["created"], raw["version"], raw["signature"], files)
@@ -125,10 +133,25 @@ def connect(root: Root, number: int | None = None) -> duckdb.DuckDBPyConnection:
     It does not open `catalog.duckdb`, so it works from a read-only mount and from a store that was moved.
     StoreMissing, SnapshotNotFound, or StoreDamaged where a manifest or a file cannot be read.
     """
+    connection = duckdb.connect(config=SETTINGS)
+    connection.execute("SET TimeZone = 'UTC'")
+    _create_views(connection, root, open_snapshot(root, number))
+    return connection
+
+
+def connect_sealed(root: Root, number: int | None = None) -> duckdb.DuckDBPyConnection:
+    """The same for SQL that somebody else wrote: DuckDB can open no file, neither to read nor to write.
+
+    Its views read through pyarrow, which opens the store's files for reading alone, so that DuckDB needs no external
+    access. (`allowed_directories` would let it read the store's folder, and would let it write there too.) The
+    settings are locked: no statement can undo this. It costs some 30 ms more than `connect`; errors as there.
+    """
     snapshot = open_snapshot(root, number)
     connection = duckdb.connect(config=SETTINGS)
     connection.execute("SET TimeZone = 'UTC'")
-    _create_views(connection, root, snapshot)
+    _create_views(connection, root, snapshot, sealed=True)
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
     return connection
 
 
@@ -173,23 +196,11 @@ def _write(root: Root, name: str, rows: pa.Table) -> None:
         pq.write_table(rows, temporary, compression="zstd")
 
 
-def _create_views(connection: duckdb.DuckDBPyConnection, root: Root, snapshot: Snapshot) -> None:
+def _create_views(connection: duckdb.DuckDBPyConnection, root: Root, snapshot: Snapshot, sealed: bool = False) -> None:
     for table in snapshot.declared():
-        if table.log:
-            folder = f"log/{table.name}"
-            sources = [pattern(root.url(folder)) + "/*.parquet"] if root.names(folder) else []
-        else:
-            sources = [pattern(root.url(file.name)) for file in snapshot.files.get(table.name, [])]
-        columns = ", ".join(f'"{c.name}"::{c.type} AS "{c.name}"' for c in table.columns)
-        nothing = ", ".join(f'NULL::{c.type} AS "{c.name}"' for c in table.columns)
-        select = (
-            f"SELECT {columns} FROM read_parquet([{', '.join(map(_quote, sources))}])"
-            if sources
-            else f"SELECT {nothing} WHERE false"
-        )
         try:
-            connection.execute(f'CREATE VIEW "{table.name}" AS {select}')  # DuckDB reads the schema of each file
-        except duckdb.Error as error:
+            (_sealed_view if sealed else _view)(connection, root, snapshot, table)  # both read each file's schema
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
             raise StoreDamaged(
                 f"The table {table.name} of snapshot {snapshot.number} cannot be read ({str(error).splitlines()[0]}); "
                 "`aislemap store verify` names every fault and its remedy."
@@ -197,6 +208,37 @@ def _create_views(connection: duckdb.DuckDBPyConnection, root: Root, snapshot: S
         connection.execute(f'COMMENT ON VIEW "{table.name}" IS {_quote(table.meaning)}')
         for column in table.columns:
             connection.execute(f'COMMENT ON COLUMN "{table.name}"."{column.name}" IS {_quote(column.comment)}')
+
+
+def _view(connection: duckdb.DuckDBPyConnection, root: Root, snapshot: Snapshot, table: tables.Table) -> None:
+    if table.log:
+        folder = f"log/{table.name}"
+        sources = [pattern(root.url(folder)) + "/*.parquet"] if root.names(folder) else []
+    else:
+        sources = [pattern(root.url(file.name)) for file in snapshot.files.get(table.name, [])]
+    nothing = ", ".join(f'NULL::{c.type} AS "{c.name}"' for c in table.columns)
+    select = (
+        f"SELECT {_columns(table)} FROM read_parquet([{', '.join(map(_quote, sources))}])"
+        if sources
+        else f"SELECT {nothing} WHERE false"
+    )
+    connection.execute(f'CREATE VIEW "{table.name}" AS {select}')
+
+
+def _sealed_view(connection: duckdb.DuckDBPyConnection, root: Root, snapshot: Snapshot, table: tables.Table) -> None:
+    if table.log:
+        names = [f"log/{table.name}/{name}" for name in root.names(f"log/{table.name}") if name.endswith(".parquet")]
+    else:
+        names = [file.name for file in snapshot.files.get(table.name, [])]
+    for name in names:
+        pq.read_schema(root.url(name))  # a dataset of a given schema opens nothing before it is asked
+    urls = [root.url(name) for name in names]
+    rows = ds.dataset(urls, schema=table.schema, format="parquet") if urls else table.schema.empty_table()
+    connection.from_arrow(rows).project(_columns(table)).create_view(table.name)
+
+
+def _columns(table: tables.Table) -> str:
+    return ", ".join(f'"{c.name}"::{c.type} AS "{c.name}"' for c in table.columns)
 
 
 def _quote(text: str) -> str:

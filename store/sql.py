@@ -1,10 +1,14 @@
 """SQL from the person at the keyboard: one SELECT over one snapshot, read only.
 
-The statement is judged by DuckDB's own parser, and the connection can read the store's folder and nothing else.
-That keeps honest people from accidents; it is no wall against an attacker, and is not offered over a network.
+Two layers, each of which holds alone: the statement's tree may hold queries only (`judge`), and the connection can
+open no file (`snapshot.connect_sealed`). What a query costs in time and memory is not limited, so that this is
+not offered over a network.
 """
 
+import json
+from collections.abc import Iterator
 from itertools import chain, count
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -13,27 +17,94 @@ from store import snapshot
 from store.errors import QueryError
 from store.root import Root
 
+ONE_SELECT = "Give one SELECT (or WITH ... SELECT, FROM, DESCRIBE, SUMMARIZE) and nothing else."
+NODES = frozenset(
+    {
+        *("SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"),
+        *("BASE_TABLE", "SUBQUERY", "JOIN", "PIVOT", "SHOW_REF", "TABLE_FUNCTION", "EXPRESSION_LIST", "EMPTY"),
+        *("ORDER_MODIFIER", "LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER", "DISTINCT_MODIFIER"),
+        *("ASCENDING", "DESCENDING", "ORDER_DEFAULT"),
+    }
+)
+"""What a query is made of in DuckDB's tree, beside expressions: queries, what stands in FROM, and the order of rows.
+
+DuckDB 2.0 takes COPY, INSERT, UPDATE and DELETE as the body of a CTE too: nodes of their own, and not in this list.
+"""
+TABLE_FUNCTIONS = frozenset(
+    {
+        *("generate_series", "range", "repeat", "repeat_row", "unnest", "json_each", "json_tree"),
+        *("histogram", "histogram_values", "summary", "test_all_types", "test_vector_types"),
+        *("duckdb_columns", "duckdb_constraints", "duckdb_databases", "duckdb_extensions", "duckdb_functions"),
+        *("duckdb_keywords", "duckdb_memory", "duckdb_schemas", "duckdb_settings", "duckdb_tables", "duckdb_types"),
+        *("duckdb_views", "pragma_collations", "pragma_platform", "pragma_show", "pragma_table_info"),
+        *("pragma_version", "icu_calendar_names", "pg_timezone_names"),
+    }
+)
+"""What may stand in FROM with arguments: it computes rows, or tells of the connection.
+
+All others are refused, by a list of what may be: `query` and `json_execute_serialized_sql` run a statement that the
+tree does not show, `enable_logging` and its like write files, `arrow_scan` reads memory, and some twenty read files.
+"""
+
 
 def ask(root: Root, statement: str, number: int | None = None) -> pa.Table:
     """The result of one SELECT over a snapshot (the newest by default).
 
     QueryError if it is not one SELECT or cannot be answered; StoreMissing, SnapshotNotFound, StoreDamaged.
     """
-    with snapshot.connect(root, number) as connection:
-        folder = root.url("")
-        connection.execute("SET allowed_directories = $1", [[folder, snapshot.pattern(folder)]])
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
+    with snapshot.connect_sealed(root, number) as connection:
         try:
-            statements = connection.extract_statements(statement)
-            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-                raise QueryError("Give one SELECT (or WITH ... SELECT, FROM, DESCRIBE, SUMMARIZE) and nothing else.")
-            result = connection.sql(statements[0].query).to_arrow_table()
+            result = connection.sql(judge(connection, statement)).to_arrow_table()
             return result.rename_columns(_distinct(result.column_names))
         except duckdb.PermissionException as error:
             raise QueryError(f"A query reads the tables of the store and no other file: {_first(error)}") from error
         except duckdb.Error as error:
             raise QueryError(f"The query cannot be answered: {error}") from error
+
+
+def judge(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
+    """The statement as DuckDB's parser cuts it out, if every node of its tree is a query; QueryError if not.
+
+    The tree is DuckDB's own (`json_serialize_sql`), for the type that it gives a statement is that of the outermost
+    node: a SELECT over a CTE that is a COPY is called a SELECT. duckdb.Error where it cannot be parsed.
+    """
+    statements = connection.extract_statements(statement)
+    if len(statements) != 1:
+        raise QueryError(ONE_SELECT)
+    text = statements[0].query
+    if statements[0].type == duckdb.StatementType.MULTI:  # what PIVOT is made of where it has to look for its columns
+        raise QueryError(f"{ONE_SELECT} A PIVOT takes its values from you: PIVOT ... ON column IN (value, ...).")
+    if statements[0].type != duckdb.StatementType.SELECT:
+        raise QueryError(ONE_SELECT)
+    (serialised,) = connection.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()[0]
+    try:
+        tree = json.loads(serialised)
+    except RecursionError as error:
+        raise QueryError("The query is nested too deeply to be judged; take it apart with WITH.") from error
+    if tree["error"] or len(tree["statements"]) != 1:
+        raise QueryError(f"{ONE_SELECT} This one cannot be shown as the tree of a SELECT: {tree.get('error_message')}")
+    for node in _objects(tree):
+        kind = node.get("type")
+        expression = "class" in node and not str(kind).endswith("_NODE")
+        if isinstance(kind, str) and kind not in NODES and not expression and not kind.endswith("_TYPE_INFO"):
+            raise QueryError(f"{ONE_SELECT} This one holds a {kind.removesuffix('_NODE').removesuffix('_QUERY')}.")
+        if kind == "TABLE_FUNCTION":
+            name = str(node["function"].get("function_name"))
+            if name.lower() not in TABLE_FUNCTIONS:
+                raise QueryError(f"A query reads the tables of the store and no other file: {name}() is not for it.")
+    return text
+
+
+def _objects(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a JSON tree, without recursion: a query may be nested deeper than Python's calls."""
+    waiting = [tree]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield value
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
 
 
 def _distinct(names: list[str]) -> list[str]:

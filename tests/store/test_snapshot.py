@@ -1,13 +1,16 @@
 """Snapshots: published whole, seen by any DuckDB client from anywhere, kept for time travel."""
 
+import hashlib
 import json
 import os
 import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -138,12 +141,74 @@ def test_a_damaged_manifest_is_named_with_its_remedy_and_spares_the_others(root:
         assert carried(connection) == whole(1)
 
 
+def forge(root: Root, change: Callable[[dict[str, Any]], None]) -> None:
+    """Alter the files of the newest manifest, and sign it as the store does."""
+    name = snapshot.manifest_name(snapshot.numbers(root)[-1])
+    raw = json.loads(root.read(name))
+    change(raw["files"])
+    content = {table: [file["sha256"] for file in raw["files"][table]] for table in sorted(raw["files"])}
+    raw["signature"] = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    root.put(name, json.dumps(raw).encode())
+
+
+@pytest.mark.parametrize("look", [snapshot.connect, snapshot.connect_sealed, snapshot.write_catalogue])
+def test_sql_in_a_manifests_table_name_is_never_run(root: Root, tmp_path: Path, look: Callable[[Root], object]) -> None:
+    publish(root, 1)
+    target = tmp_path / "written.csv"
+    name = f"embedding_x\" AS SELECT 1; COPY (SELECT 1) TO '{target}'; CREATE VIEW \"y"
+    forge(root, lambda files: files.update({name: files["embedding_bert"]}))
+    with pytest.raises(StoreDamaged, match=r"COPY \(SELECT 1\).*is no table of a store.*delete it to fall back"):
+        look(root)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    "table", ["secrets", "runs", "", "embedding_", "embedding_Bert", "embedding_a b", 'embedding_a"', "embedding_a\n"]
+)
+def test_a_manifests_table_is_a_declared_one_or_an_embeddings(root: Root, table: str) -> None:
+    publish(root, 1)
+    forge(root, lambda files: files.update({table: files["embedding_bert"]}))
+    with pytest.raises(StoreDamaged, match="is no table of a store"):
+        snapshot.open_snapshot(root)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/etc/products.parquet",
+        "parts/../../products.parquet",
+        "parts/../products.parquet",
+        "parts/first-1/models.parquet",
+        "parts/first-1/deeper/products.parquet",
+        "parts/first-1/products.parquet\n",
+        "snapshots/first-1/products.parquet",
+        "s3://bucket/parts/first-1/products.parquet",
+        "",
+        None,
+    ],
+)
+def test_a_manifests_file_stands_in_a_part_under_its_tables_name(root: Root, name: str | None) -> None:
+    publish(root, 1)
+    forge(root, lambda files: files["products"][0].update(name=name))
+    with pytest.raises(StoreDamaged, match="is no file of the table products"):
+        snapshot.open_snapshot(root)
+
+
+@pytest.mark.parametrize("dimensions", [0, -3, 2.5, "3] AS x FROM y --", None, True])
+def test_a_manifests_dimensions_are_a_positive_number(root: Root, dimensions: object) -> None:
+    publish(root, 1)
+    forge(root, lambda files: files["embedding_bert"][0].update(dimensions=dimensions))
+    with pytest.raises(StoreDamaged, match="is no number of dimensions"):
+        snapshot.open_snapshot(root)
+
+
 @pytest.mark.parametrize("damage", ["missing", "truncated"])
 def test_a_damaged_file_is_named_by_whoever_opens_the_snapshot(root: Root, damage: str) -> None:
     name = publish(root, 1).files["products"][0].name
     root.remove(name) if damage == "missing" else root.put(name, root.read(name)[:50])
-    with pytest.raises(StoreDamaged, match=r"table products of snapshot 1.*store verify"):
-        snapshot.connect(root)
+    for look in (snapshot.connect, snapshot.connect_sealed):
+        with pytest.raises(StoreDamaged, match=r"table products of snapshot 1.*store verify"):
+            look(root)
 
 
 def test_stray_files_among_the_manifests_are_passed_over(root: Root) -> None:
