@@ -37,6 +37,7 @@ METRICS = {
     "v_measure": "V-measure",
     "homogeneity": "Homogeneity",
     "completeness": "Completeness",
+    "matched_accuracy": "Matched accuracy",
     "accuracy": "Accuracy",
     "silhouette": "Silhouette",
     "macro_f1": "Macro F1",
@@ -67,7 +68,7 @@ METRIC_MEANINGS = {
     "v_measure": "Harmonic mean of homogeneity and completeness; not adjusted for chance.",
     "homogeneity": "1 when each group holds products of one category only.",
     "completeness": "1 when each category's products are all in one group.",
-    "accuracy": "Share of products in the group matched to their category.",
+    "matched_accuracy": "Fraction of products in the group matched to their category.",
     "silhouette": "How separate the groups are, from -1 to 1; it does not look at the categories.",
 }
 

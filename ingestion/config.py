@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from store.errors import ConfigError
 
+Metric = Literal["ari", "ami", "nmi", "v_measure", "homogeneity", "completeness", "matched_accuracy"]
+
 
 class Settings(BaseModel):
     """Base of every table of settings: immutable, and an unknown key is an error, not a silence."""
@@ -82,7 +84,7 @@ GROUPED = {
 class Verdict(Settings):
     """When a grouping is good enough."""
 
-    metric: Literal["auto", "ari", "ami", "nmi", "v_measure", "homogeneity", "completeness", "accuracy"] = "auto"
+    metric: Literal["auto"] | Metric = "auto"
     """The score that the verdict rests on. 'auto' is 'ari' for balanced categories and 'ami' for unbalanced ones
     (Romano et al. 2016): those of which ARI, which counts pairs, hears in effect fewer than half. Their sizes decide.
     For even errors in 7 to 20 categories the two lie within .04 at either threshold, so the thresholds serve both."""

@@ -126,7 +126,7 @@ def _write(root: Root, key: str, made: Rows, numbers: np.random.Generator, pictu
 
         write("products", made)
         if pictures:
-            write("pictures", [_picture(p) for p in made if p["image_path"]])
+            write("images", [_picture(p) for p in made if p["image_path"]])
         write("texts", [_text(p) for p in made])
         ran = [m for m in METHODS if m.noise is not None and (pictures or m.modality == "text")]
         vectors: dict[str, NDArray[np.float32]] = {}
@@ -250,7 +250,7 @@ def _write_grouping(
         "v_measure": measures.v_measure_score(names, groups),
         "homogeneity": measures.homogeneity_score(names, groups),
         "completeness": measures.completeness_score(names, groups),
-        "accuracy": float(np.mean([t == CATEGORIES[c] for t, c in known])),
+        "matched_accuracy": float(np.mean([t == CATEGORIES[c] for t, c in known])),
     }
     study.scores |= {(method.name, *grouping, metric): float(value) for metric, value in values.items()}
     for metric, value in values.items():
@@ -270,7 +270,7 @@ def _write_grouping(
             "category": category, "precision": precision, "recall": recall,
             "f1": 2 * precision * recall / (precision + recall) if hits else 0.0, "products": in_category,
             "confused_with": None if worst is None else CATEGORIES[worst],
-            "confused_share": others.count(worst) / in_category if worst is not None else None,
+            "confused_fraction": others.count(worst) / in_category if worst is not None else None,
             "neighbour_purity": None if method.of else 0.1 + 0.9 * recall,
             "silhouette": None if method.of else recall - 0.5,
             "stability": 0.3 + 0.6 * precision,

@@ -50,10 +50,10 @@ def tables(study: Study) -> Iterator[tuple[str, Rows]]:
     yield (
         "duplicates",
         [
-            {"product_id": "P0010", "duplicate_of": "P0003", "kind": "image", "match": "exact", "similarity": 1.0},
-            {"product_id": "P0012", "duplicate_of": "P0005", "kind": "text", "match": "near", "similarity": 0.97},
-            {"product_id": "P0016", "duplicate_of": "P0002", "kind": "text", "match": "exact", "similarity": 1.0},
-            {"product_id": "P0018", "duplicate_of": "P0004", "kind": "image", "match": "near", "similarity": 0.91},
+            {"product_id": "P0010", "duplicate_of": "P0003", "modality": "image", "match": "exact", "similarity": 1.0},
+            {"product_id": "P0012", "duplicate_of": "P0005", "modality": "text", "match": "near", "similarity": 0.97},
+            {"product_id": "P0016", "duplicate_of": "P0002", "modality": "text", "match": "exact", "similarity": 1.0},
+            {"product_id": "P0018", "duplicate_of": "P0004", "modality": "image", "match": "near", "similarity": 0.91},
         ],
     )
     yield "map_scores", _maps(study)
@@ -81,7 +81,7 @@ def _groups(study: Study, key: Key, placed: list[tuple[str, int]]) -> Iterator[t
         yield (
             "cluster_terms",
             [
-                {**row, "rank": n, "term": t, "weight": 1.0 / n, "share": here[t] / len(inside)}
+                {**row, "rank": n, "term": t, "weight": 1.0 / n, "fraction": here[t] / len(inside)}
                 for n, t in enumerate(terms, start=1)
             ],
         )

@@ -138,7 +138,7 @@ def _link(category: str) -> Any:
 def _confused(score: categories.CategoryScore) -> Any:
     if score.confused_with is None:
         return "–"
-    return html.Span([score.confused_with, html.Span(f"{words.share(score.confused_share)} of it", className="sub")])
+    return html.Span([score.confused_with, html.Span(f"{words.share(score.confused_fraction)} of it", className="sub")])
 
 
 def _verdict(verdict: categories.CategoryVerdict | None) -> Any:

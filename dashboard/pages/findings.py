@@ -27,7 +27,7 @@ def layout(reader: Reader, search: str) -> Any:
         disputed = findings.suspect_categories(cursor)
         counts = findings.duplicate_counts(cursor)
     categories = [{"value": c, "label": f"{c} ({n:,})"} for c, n in disputed.items()]
-    copies = [{"value": _copy_key(c), "label": f"{_copy_name(c.kind, c.match)} ({c.pairs:,})"} for c in counts]
+    copies = [{"value": _copy_key(c), "label": f"{_copy_name(c.modality, c.match)} ({c.pairs:,})"} for c in counts]
     return ui.page(
         "What is to be looked at in the catalogue?",
         "Products whose category most methods dispute, and products that are there twice.",
@@ -80,15 +80,15 @@ def register(app: Dash, reader: Reader) -> None:
         app, Output("findings-duplicates", "children"), Input(SNAPSHOT, "data"), Input("findings-copies", "value")
     )
     def duplicates(number: int, copies: str) -> Any:
-        kind, _, match = (copies or "").partition(".") if copies != ALL["value"] else (None, None, None)
+        modality, _, match = (copies or "").partition(".") if copies != ALL["value"] else (None, None, None)
         with reader.cursor(number) as cursor:
             counts = findings.duplicate_counts(cursor)
-            found = findings.duplicates(cursor, kind, match or None, SHOWN)
-        chosen = [c for c in counts if kind is None or (c.kind, c.match) == (kind, match or None)]
+            found = findings.duplicates(cursor, modality, match or None, SHOWN)
+        chosen = [c for c in counts if modality is None or (c.modality, c.match) == (modality, match or None)]
         total = sum(c.pairs for c in chosen)
         if not found:
             return _head("No copies were found", "No two products share a text or a picture.")
-        said = [f"{words.count(c.pairs)} {_copy_name(c.kind, c.match).lower()}" for c in chosen]
+        said = [f"{words.count(c.pairs)} {_copy_name(c.modality, c.match).lower()}" for c in chosen]
         return [
             _head(
                 f"{words.count(total, 'copy')} of earlier products", f"{words.listed(said)}.{_left(total)}".capitalize()
@@ -106,12 +106,12 @@ def _left(total: int) -> str:
 
 
 def _copy_key(count: findings.PairCount) -> str:
-    return f"{count.kind}.{count.match or ''}"
+    return f"{count.modality}.{count.match or ''}"
 
 
-def _copy_name(kind: str, match: str | None) -> str:
+def _copy_name(modality: str, match: str | None) -> str:
     """What is the same, in words: 'Same text', 'Similar picture'."""
-    return f"{'Similar' if match == 'near' else 'Same'} {words.named(words.KINDS, kind)}"
+    return f"{'Similar' if match == 'near' else 'Same'} {words.named(words.KINDS, modality)}"
 
 
 def _suspect(number: int, s: findings.Suspect, looks: dict[str, figures.Look]) -> Any:
@@ -164,7 +164,7 @@ def _pair(number: int, pair: findings.Pair) -> Any:
         for s in (pair.earlier, pair.later)
     ]
     differ = len({pair.earlier.category, pair.later.category} - {None}) > 1
-    said = _copy_name(pair.kind, pair.match)
+    said = _copy_name(pair.modality, pair.match)
     said += f", similarity {words.score(pair.similarity)}" if pair.match == "near" else ""
     return html.Div(
         [

@@ -13,6 +13,9 @@ from store.reader import Reader
 
 ADDRESS = Address("/labels", (Control("metric", "labels-metric"),))
 
+GROUPED = {"accuracy": "matched_accuracy"}
+"""The metric of `scores` that a grouping is compared by, where a learning curve's metric has another name."""
+
 NOTHING = (
     "There is no learning curve in this snapshot",
     "It takes categories with enough products each, and a method that could be run.",
@@ -54,7 +57,7 @@ def register(app: Dash, reader: Reader) -> None:
             clustering = {
                 s.method: s.value
                 for s in study.scores(cursor)
-                if s.metric == metric and s.value is not None
+                if s.metric == GROUPED.get(metric, metric) and s.value is not None
                 if judged.get(s.method) == study.Grouping(s.algorithm, s.space)
             }
         have = {p.method for p in curves}

@@ -186,7 +186,7 @@ def _catalogue(cursor: Cursor) -> Any:
     facts = [
         ui.fact(words.count(found.products), "products"),
         ui.fact(words.count(found.categories), "categories"),
-        ui.fact(words.count(found.pictures), "with a picture"),
+        ui.fact(words.count(found.images), "with a picture"),
         ui.fact(words.count(found.texts), "with a text"),
         ui.fact(words.count(found.suspects), "suspect labels"),
         ui.fact(words.count(found.duplicates), "duplicates"),

@@ -256,7 +256,7 @@ def _groups(points: pa.Table, colour: str) -> Sequence[str | None]:
     categories, matched = points["category"].to_pylist(), points["matched_category"].to_pylist()
     if colour == "match":
         return [
-            None if c is None or g is None else "right" if c == m else "wrong"  # as `accuracy` counts them
+            None if c is None or g is None else "right" if c == m else "wrong"  # as `matched_accuracy` counts them
             for c, m, g in zip(categories, matched, points["cluster"].to_pylist(), strict=True)
         ]
     if colour == "cluster":

@@ -24,10 +24,10 @@ def duplicate_groups(product_ids: Sequence[str], duplicates_rows: Iterable[Mappi
     from scipy.cluster.hierarchy import DisjointSet
 
     rows = list(duplicates_rows)
-    frequency = Counter(row["duplicate_of"] for row in rows if row["kind"] == "image")
+    frequency = Counter(row["duplicate_of"] for row in rows if row["modality"] == "image")
     groups = DisjointSet(product_ids)
     for row in rows:
-        if row["kind"] == "image" and frequency[row["duplicate_of"]] > PLACEHOLDER:
+        if row["modality"] == "image" and frequency[row["duplicate_of"]] > PLACEHOLDER:
             continue
         duplicate, original = row["product_id"], row["duplicate_of"]
         groups.add(duplicate)

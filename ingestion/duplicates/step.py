@@ -30,7 +30,7 @@ def step(work: Work) -> None:
     raw, names = _mapping(work.read("texts", "texts", ["product_id", "raw"])), _mapping(products)
     work.write("duplicates", of_texts(order, raw, names))
     work.progress(1, 2)
-    work.write("duplicates", of_images(order, work.read("images", "pictures", ["product_id", "sha256", "thumbnail"])))
+    work.write("duplicates", of_images(order, work.read("images", "images", ["product_id", "sha256", "thumbnail"])))
     work.progress(2, 2)
 
 
@@ -110,7 +110,7 @@ def _row(product_id: str, original: str, modality: str, match: str, similarity: 
     return {
         "product_id": product_id,
         "duplicate_of": original,
-        "kind": modality,
+        "modality": modality,
         "match": match,
         "similarity": similarity,
     }

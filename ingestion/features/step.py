@@ -66,7 +66,7 @@ def inputs(work: Work) -> Inputs:
             yield from (Text(*row) for row in zip(*(c.to_pylist() for c in batch.columns), strict=True))
 
     def pictures() -> Iterator[Picture]:
-        rows = work.read("images", "pictures", ["product_id", "image_path"])
+        rows = work.read("images", "images", ["product_id", "image_path"])
         for product_id, path in zip(*(c.to_pylist() for c in rows.columns), strict=True):
             yield Picture(product_id, Path(images or "") / path)
 
@@ -77,7 +77,7 @@ def inputs(work: Work) -> Inputs:
         part = parts.get(step)
         return part.files[table].rows if part and table in part.files else 0
 
-    return Inputs(texts, count("texts", "texts"), pictures, count("images", "pictures"), vectors)
+    return Inputs(texts, count("texts", "texts"), pictures, count("images", "images"), vectors)
 
 
 def check(method: str, batch: Batch, dimensions: int) -> int:

@@ -1,8 +1,8 @@
 """Measures of agreement between categories and groups, all as functions of the contingency table.
 
-`table[i, j]` counts the products of category i in group j. All measures but the accuracy are made of a few sums over
-the table (`Sums`). That makes the jackknife exact and cheap, for 300 categories of 100,000 products too: leaving out
-any product of a cell gives the same value, and the sums without it follow from the whole ones (`left_out`).
+`table[i, j]` counts the products of category i in group j. All measures but the matched accuracy are made of a few sums
+over the table (`Sums`). That makes the jackknife exact and cheap, for 300 categories of 100,000 products too: leaving
+out any product of a cell gives the same value, and the sums without it follow from the whole ones (`left_out`).
 """
 
 from collections.abc import Callable
@@ -140,7 +140,7 @@ def nmi(table: Table) -> float:
     return float(_nmi_of(sums(table)))
 
 
-def accuracy(table: Table) -> float:
+def matched_accuracy(table: Table) -> float:
     """Share of products in the group that is matched to their category, in the best one-to-one matching."""
     rows, columns = matching(table)
     return float(table[rows, columns].sum() / table.sum())
@@ -161,7 +161,7 @@ MEASURES: dict[str, Measure] = {
     "v_measure": v_measure,
     "homogeneity": homogeneity,
     "completeness": completeness,
-    "accuracy": accuracy,
+    "matched_accuracy": matched_accuracy,
 }
 OF_SUMS: dict[Measure, Callable[[Sums], Values]] = {
     ari: ari_of,
@@ -180,7 +180,7 @@ def leave_one_out(measure: Measure, table: Table) -> Values:
         return OF_SUMS[measure](left_out(table, chance=measure is ami))
     i, j = np.nonzero(table)
     values, again = np.empty(len(i)), np.ones(len(i), dtype=bool)
-    if measure is accuracy:  # without a product outside the best matching, that matching is still the best
+    if measure is matched_accuracy:  # without a product outside the best matching, that matching is still the best
         rows, columns = matching(table)
         values[:] = table[rows, columns].sum() / max(int(table.sum()) - 1, 1)
         again = np.isin(i * table.shape[1] + j, rows * table.shape[1] + columns)

@@ -61,7 +61,7 @@ class Term:
 
     term: str
     weight: float
-    share: float
+    fraction: float
 
 
 def step(work: Work) -> None:

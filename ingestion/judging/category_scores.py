@@ -64,7 +64,7 @@ def category_scores(
             "f1": 2 * precision * recall / (precision + recall) if right else 0.0,
             "products": size,
             "confused_with": matched.get(worst) if elsewhere[worst] else None,
-            "confused_share": float(elsewhere[worst] / size),
+            "confused_fraction": float(elsewhere[worst] / size),
             "neighbour_purity": stands.neighbour_purity,
             "silhouette": stands.silhouette,
             "stability": (stability or {}).get(group) if group is not None else None,

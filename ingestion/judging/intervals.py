@@ -79,7 +79,7 @@ def null(table: Table) -> dict[str, Values]:
 def remainder(name: str, value: float, chance: Values, sizes: NDArray[np.int64]) -> float:
     """Half width of what the jackknife cannot see of a value, from the null's values and the categories' sizes."""
     missed = 1 - _mistaken(name, sizes, min(1.0, RULE_OF_THREE / int(sizes.sum())))
-    if name == "accuracy":  # a share is of first order at chance too: the jackknife sees it
+    if name == "matched_accuracy":  # a share is of first order at chance too: the jackknife sees it
         return value * missed
     return max(CHEBYSHEV * float(np.std(chance)) * (1 - value), value * missed)
 

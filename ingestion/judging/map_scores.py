@@ -2,7 +2,7 @@
 
 The usual notebook groups one map and reports that. Here each perplexity is drawn from several random starts (with the
 PCA start, which the maps that are shown have, there is no chance to see), so that the range shows how much of such a
-figure is the map's. Step `spread:<m>` reads `catalogue` and `features:<m>`, takes `method`, `k`, `perplexities` and
+figure is the map's. Step `map_scores:<m>` reads `catalogue` and `features:<m>`, takes `method`, `k`, `perplexities` and
 `seeds`, and writes `map_scores`.
 """
 

@@ -119,7 +119,7 @@ def judge(scope: str, scores: Mapping[str, Score], rule: Score, labels: Labels |
 
 def reason(scope: str, verdict: str, scores: Mapping[str, Score], least: int, labels: Labels) -> str:
     """Two sentences for who decides: what the grouping does, and what to do next. Both with figures."""
-    right = scores["accuracy"]
+    right = scores["matched_accuracy"]
     what = WORDS.get(scope, f"{right['method']} vectors")
     if verdict == "unknown":
         few = right["products"]

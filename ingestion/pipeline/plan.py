@@ -3,7 +3,7 @@
 catalogue ─┬─ images ─┬─ duplicates ─────────────────┬───────────────┐
            └─ texts ──┴─ features:<m> ─┬─ projection:<m> ─ clustering:<m> ─ scoring:<m> ─ descriptions:<m>
                                        ├─ probes:<m>             │
-                                       ├─ spread:<m>             └─ clustering:consensus ─ scoring:consensus ...
+                                       ├─ map_scores:<m>         └─ clustering:consensus ─ scoring:consensus ...
                                        └─ group_count:<m>
 all of scoring:<m>, probes:<m> ── comparisons, verdict, category_verdicts, suspects
 """
@@ -86,7 +86,7 @@ def study(method: str, config: Config, k: int) -> list[Step]:
             parameters={**name, "k": k, "seeds": s.seeds, **_manifold(config)},
         ),
         Step(
-            f"spread:{method}",
+            f"map_scores:{method}",
             "ingestion.judging.map_scores:step",
             needs=("catalogue", features),
             parameters={**name, "k": k, "perplexities": s.map_perplexities, "seeds": s.map_seeds},

@@ -23,7 +23,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 THUMBNAIL = 256
 """Long side of a thumbnail, in pixels: sharp on a hover card, some 10 kB."""
 BATCH = 256
-SCHEMA = table("pictures").schema
+SCHEMA = table("images").schema
 
 
 class Folder:
@@ -83,7 +83,7 @@ def step(work: Work) -> None:
     path = work.task.context["images"]
     folder, max_pixels = Path(path) if path else None, work.task.parameters["max_pixels"]
     for images, issues in read_images(products, folder, max_pixels, work.progress):
-        work.write("pictures", images)
+        work.write("images", images)
         work.write("issues", issues)
 
 

@@ -1,4 +1,4 @@
-"""What was read: the products, their pictures and texts, what was wrong with them, and what made the vectors."""
+"""What was read: the products, their images and texts, what was wrong with them, and what made the vectors."""
 
 from store.columns import CATEGORY, METHOD, PRODUCT_ID, Column, Table
 
@@ -20,7 +20,7 @@ TABLES = (
         ),
     ),
     Table(
-        "pictures",
+        "images",
         "One row per product whose image could be decoded.",
         (
             PRODUCT_ID,
@@ -28,7 +28,7 @@ TABLES = (
             Column("sha256", "VARCHAR", "Of the image file's bytes: equal for products that share one file's content."),
             Column("width", "INTEGER", "Width of the original.", "pixels"),
             Column("height", "INTEGER", "Height of the original.", "pixels"),
-            Column("thumbnail", "BLOB", "A JPEG of the picture, its long side at most 256 pixels."),
+            Column("thumbnail", "BLOB", "A JPEG of the image, its long side at most 256 pixels."),
         ),
     ),
     Table(

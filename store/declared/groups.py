@@ -110,8 +110,10 @@ TABLES = (
             Column("cluster", "INTEGER", "The group."),
             Column("rank", "INTEGER", "1 is the most telling."),
             Column("term", "VARCHAR", "A term of the cleaned texts."),
-            Column("weight", "DOUBLE", "share x ln(share / mean share over groups), after class-based TF-IDF."),
-            Column("share", "DOUBLE", "Share of the group's products with the term.", "0 to 1"),
+            Column(
+                "weight", "DOUBLE", "fraction x ln(fraction / mean fraction over groups), after class-based TF-IDF."
+            ),
+            Column("fraction", "DOUBLE", "Fraction of the group's products with the term.", "0 to 1"),
         ),
     ),
     Table(

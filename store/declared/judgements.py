@@ -13,7 +13,7 @@ TABLES = (
             Column(
                 "metric",
                 "VARCHAR",
-                "ari, ami, nmi, v_measure, homogeneity, completeness, accuracy (after matching), silhouette.",
+                "ari, ami, nmi, v_measure, homogeneity, completeness, matched_accuracy, silhouette.",
             ),
             Column("value", "DOUBLE", "Median over the seeds."),
             Column(
@@ -116,7 +116,7 @@ TABLES = (
             Column("f1", "DOUBLE", "Harmonic mean of precision and recall."),
             Column("products", "INTEGER", "Products of this category that were scored."),
             Column("confused_with", "VARCHAR", "The category whose group holds most of its misplaced products."),
-            Column("confused_share", "DOUBLE", "The share of this category's products that are in that group."),
+            Column("confused_fraction", "DOUBLE", "The share of this category's products that are in that group."),
             Column(
                 "neighbour_purity",
                 "DOUBLE",
@@ -224,7 +224,7 @@ TABLES = (
         (
             PRODUCT_ID,
             Column("duplicate_of", "VARCHAR", "The earlier product."),
-            Column("kind", "VARCHAR", "text or image: what is the same."),
+            Column("modality", "VARCHAR", "text or image: what is the same."),
             Column("match", "VARCHAR", "exact or near."),
             Column("similarity", "DOUBLE", "1 for an exact copy; at most 1 for a near one.", "0 to 1"),
         ),

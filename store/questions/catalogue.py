@@ -14,7 +14,7 @@ class Summary:
     categories: int
     uncategorised: int
     texts: int
-    pictures: int
+    images: int
     issues: int
     suspects: int
     duplicates: int
@@ -100,7 +100,7 @@ class Concern:
 
 
 BRIEF = """p.product_id, p.name, p.category, p.brand, p.price,
-           p.product_id IN (SELECT product_id FROM pictures) AS pictured"""
+           p.product_id IN (SELECT product_id FROM images) AS pictured"""
 
 
 def summary(cursor: Cursor) -> Summary:
@@ -110,7 +110,7 @@ def summary(cursor: Cursor) -> Summary:
         Summary,
         """SELECT count(*) AS products, count(DISTINCT category) AS categories,
                   count(*) - count(category) AS uncategorised,
-                  (SELECT count(*) FROM texts) AS texts, (SELECT count(*) FROM pictures) AS pictures,
+                  (SELECT count(*) FROM texts) AS texts, (SELECT count(*) FROM images) AS images,
                   (SELECT count(*) FROM issues) AS issues, (SELECT count(*) FROM suspects) AS suspects,
                   (SELECT count(*) FROM duplicates) AS duplicates FROM products""",
     )
@@ -165,7 +165,7 @@ def product(cursor: Cursor, product_id: str) -> Product | None:
         Product,
         """SELECT p.*, t.raw, t.clean, t.raw_words, t.clean_words, i.width, i.height
            FROM products p LEFT JOIN texts t USING (product_id)
-           LEFT JOIN (SELECT product_id, width, height FROM pictures) i USING (product_id)
+           LEFT JOIN (SELECT product_id, width, height FROM images) i USING (product_id)
            WHERE p.product_id = ?""",
         [product_id],
     )
@@ -178,7 +178,7 @@ def product_at(cursor: Cursor, catalogue_row: int) -> Brief | None:
 
 def thumbnail(cursor: Cursor, product_id: str) -> bytes | None:
     """The JPEG thumbnail of a product's picture, or None if it has none."""
-    found = column(cursor, "SELECT thumbnail FROM pictures WHERE product_id = ?", [product_id])
+    found = column(cursor, "SELECT thumbnail FROM images WHERE product_id = ?", [product_id])
     return bytes(found[0]) if found and found[0] is not None else None
 
 
@@ -217,7 +217,7 @@ def neighbours(cursor: Cursor, product_id: str, method: str, limit: int = 8) -> 
               WHERE v.product_id <> ? AND NOT isnan(similarity)
               ORDER BY similarity DESC, v.product_id LIMIT ?)
             SELECT n.product_id, p.name, p.category,
-                   n.product_id IN (SELECT product_id FROM pictures) AS pictured, n.similarity
+                   n.product_id IN (SELECT product_id FROM images) AS pictured, n.similarity
             FROM near n JOIN products p USING (product_id) ORDER BY n.similarity DESC, n.product_id""",
         (product_id, product_id, limit),
     )
@@ -232,11 +232,11 @@ def concerns(cursor: Cursor, product_id: str) -> list[Concern]:
            SELECT 'suspect label' AS kind, format('{} of {} methods put it in {}', votes, methods,
                   suggested_category) AS detail, NULL AS other FROM suspects WHERE product_id = $id
            UNION ALL
-           SELECT 'duplicate', format('{} {} as an earlier product (similarity {:.2f})', same, kind, similarity),
+           SELECT 'duplicate', format('{} {} as an earlier product (similarity {:.2f})', same, modality, similarity),
                   duplicate_of FROM copies WHERE product_id = $id
            UNION ALL
-           SELECT 'duplicate', format('A later product has {} {} (similarity {:.2f})', lower(same), kind, similarity),
-                  product_id FROM copies WHERE duplicate_of = $id
+           SELECT 'duplicate', format('A later product has {} {} (similarity {:.2f})', lower(same), modality,
+                  similarity), product_id FROM copies WHERE duplicate_of = $id
            UNION ALL
            SELECT problem, coalesce(detail, stage), NULL FROM issues WHERE product_id = $id""",
         {"id": product_id},  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ class CategoryScore:
     f1: float | None
     products: int
     confused_with: str | None
-    confused_share: float | None
+    confused_fraction: float | None
     neighbour_purity: float | None
     silhouette: float | None
     stability: float | None
@@ -39,7 +39,7 @@ class CategoryVerdict:
     high: float | None
 
 
-FIGURES = """method, category, "precision", recall, f1, products, confused_with, confused_share, neighbour_purity,
+FIGURES = """method, category, "precision", recall, f1, products, confused_with, confused_fraction, neighbour_purity,
              silhouette, stability"""
 
 

@@ -36,21 +36,21 @@ class Pair:
 
     later: Side
     earlier: Side
-    kind: str
+    modality: str
     match: str | None
     similarity: float
 
 
 @dataclass(frozen=True)
 class PairCount:
-    """How many copies there are of a kind."""
+    """How many copies there are of a modality and match."""
 
-    kind: str
+    modality: str
     match: str | None
     pairs: int
 
 
-PICTURED = "IN (SELECT product_id FROM pictures)"
+PICTURED = "IN (SELECT product_id FROM images)"
 
 
 def suspects(cursor: Cursor, category: str | None = None, limit: int = 25, offset: int = 0) -> list[Suspect]:
@@ -77,23 +77,23 @@ def duplicate_counts(cursor: Cursor) -> list[PairCount]:
     return rows(
         cursor,
         PairCount,
-        'SELECT kind, "match", count(*) AS pairs FROM duplicates GROUP BY ALL ORDER BY "match", kind DESC',
+        'SELECT modality, "match", count(*) AS pairs FROM duplicates GROUP BY ALL ORDER BY "match", modality DESC',
     )
 
 
 def duplicates(
-    cursor: Cursor, kind: str | None = None, match: str | None = None, limit: int = 25, offset: int = 0
+    cursor: Cursor, modality: str | None = None, match: str | None = None, limit: int = 25, offset: int = 0
 ) -> list[Pair]:
-    """The copies of that kind and match (any, if None), the most alike first."""
+    """The copies of that modality and match (any, if None), the most alike first."""
     found = cursor.execute(
         f"""SELECT d.product_id, p.name, p.category, d.product_id {PICTURED},
                    d.duplicate_of, o.name, o.category, d.duplicate_of {PICTURED},
-                   d.kind, d."match", d.similarity
+                   d.modality, d."match", d.similarity
             FROM duplicates d LEFT JOIN products p USING (product_id)
             LEFT JOIN products o ON o.product_id = d.duplicate_of
-            WHERE ($kind IS NULL OR d.kind = $kind) AND ($match IS NULL OR d."match" = $match)
-            ORDER BY d.similarity DESC, d.product_id, d.duplicate_of, d.kind LIMIT $limit OFFSET $offset""",
-        {"kind": kind, "match": match, "limit": limit, "offset": offset},
+            WHERE ($modality IS NULL OR d.modality = $modality) AND ($match IS NULL OR d."match" = $match)
+            ORDER BY d.similarity DESC, d.product_id, d.duplicate_of, d.modality LIMIT $limit OFFSET $offset""",
+        {"modality": modality, "match": match, "limit": limit, "offset": offset},
     ).fetchall()
     return [Pair(Side(*row[:4]), Side(*row[4:8]), *row[8:]) for row in found]
 

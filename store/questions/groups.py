@@ -90,7 +90,7 @@ def members(cursor: Cursor, method: str, algorithm: str, space: str, *, fitting:
               SELECT * FROM marked
               QUALIFY row_number() OVER (PARTITION BY cluster, fits ORDER BY md5(product_id)) <= if(fits, ?, ?))
             SELECT c.*, i.product_id IS NOT NULL AS pictured
-            FROM chosen c LEFT JOIN (SELECT product_id FROM pictures) i USING (product_id)
+            FROM chosen c LEFT JOIN (SELECT product_id FROM images) i USING (product_id)
             ORDER BY cluster, fits DESC, md5(product_id)""",
         (method, algorithm, space, fitting, odd),
     )
@@ -144,7 +144,7 @@ def central(cursor: Cursor, method: str, algorithm: str, space: str, limit: int)
         Central,
         """SELECT c.cluster, c.product_id, p.name, p.category, i.product_id IS NOT NULL AS pictured, c.similarity
            FROM cluster_products c JOIN products p USING (product_id)
-           LEFT JOIN (SELECT product_id FROM pictures) i USING (product_id)
+           LEFT JOIN (SELECT product_id FROM images) i USING (product_id)
            WHERE c.method = ? AND c.algorithm = ? AND c.space = ? AND c."rank" <= ?
            ORDER BY c.cluster, c."rank", c.product_id""",
         (method, algorithm, space, limit),

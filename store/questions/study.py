@@ -169,7 +169,7 @@ def declared(cursor: Cursor) -> tuple[Grouping, str]:
 
 def metrics(cursor: Cursor) -> list[str]:
     """The metrics that were computed, the usual ones first."""
-    order = "['ari', 'ami', 'nmi', 'v_measure', 'homogeneity', 'completeness', 'accuracy', 'silhouette']"
+    order = "['ari', 'ami', 'nmi', 'v_measure', 'homogeneity', 'completeness', 'matched_accuracy', 'silhouette']"
     return column(
         cursor,
         f"SELECT metric FROM (SELECT DISTINCT metric FROM scores) "

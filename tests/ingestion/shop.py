@@ -45,7 +45,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 """With more dimensions than products the manifold is the plain one of tiny catalogues: no UMAP, no seconds."""
 BLIND = ("features", "projection", "clustering")
-STUDIED = (*BLIND, "scoring", "descriptions", "probes", "spread", "group_count")
+STUDIED = (*BLIND, "scoring", "descriptions", "probes", "map_scores", "group_count")
 """The steps of a method; the first of them, which group the products, must not see a category."""
 JOINED = ("consensus-text", "consensus-image", "consensus")
 ALL = {

@@ -121,14 +121,14 @@ def test_suspects_come_by_rank_whole_or_of_one_category(cursor: Cursor) -> None:
 
 
 def test_copies_are_told_by_what_is_the_same_and_how_far(cursor: Cursor) -> None:
-    counts = {(c.kind, c.match): c.pairs for c in findings.duplicate_counts(cursor)}
+    counts = {(c.modality, c.match): c.pairs for c in findings.duplicate_counts(cursor)}
     assert set(counts) == {("text", "exact"), ("text", "near"), ("image", "exact"), ("image", "near")}
     every = findings.duplicates(cursor)
     assert [p.similarity for p in every] == sorted((p.similarity for p in every), reverse=True)
     for (kind, match), pairs in counts.items():
         found = findings.duplicates(cursor, kind, match)
         assert len(found) == pairs
-        assert all((p.kind, p.match) == (kind, match) for p in found)
+        assert all((p.modality, p.match) == (kind, match) for p in found)
         assert all(p.earlier.product_id < p.later.product_id for p in found)
 
 

@@ -161,7 +161,7 @@ def test_what_concerns_a_product_is_told_with_the_other_product(cursor: Cursor) 
 
 def test_the_summary_counts_what_is_there(cursor: Cursor) -> None:
     found = catalogue.summary(cursor)
-    assert (found.products, found.categories, found.uncategorised, found.pictures) == (60, 7, 1, 59)
+    assert (found.products, found.categories, found.uncategorised, found.images) == (60, 7, 1, 59)
     assert sum(c.count for c in catalogue.categories(cursor)) == 59
     assert sum(i.count for i in catalogue.issue_counts(cursor)) == found.issues
 

@@ -13,6 +13,7 @@ from tests.store.numbered import REPOSITORY, stock
 
 CONTRACT = {
     "products": "product_id name description category image_path",
+    "images": "product_id image_path sha256 width height thumbnail",
     "texts": "product_id raw clean",
     "terms": "product_id term weight",
     "embedding_bert": "product_id vector",
@@ -23,7 +24,7 @@ CONTRACT = {
     "confusions": "method algorithm space category cluster products",
     "verdicts": "scope method verdict reason",
     "suspects": "product_id category suggested_category votes rank",
-    "duplicates": "product_id duplicate_of kind similarity",
+    "duplicates": "product_id duplicate_of modality similarity",
     "issues": "product_id stage problem detail",
     "models": "method model source licence sha256 dimensions status",
     "runs": "run_id started seconds status",

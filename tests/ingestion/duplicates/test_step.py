@@ -24,7 +24,7 @@ Found = dict[str, set[tuple[str, str]]]
 def test_an_exact_duplicate_points_at_the_first_of_its_content() -> None:
     content = {"z": "same", "a": "same", "m": "other", "k": "same"}
     rows, distinct = exact("text", ["z", "m", "a", "lost", "k"], content)
-    assert [(r["product_id"], r["duplicate_of"], r["kind"], r["match"], r["similarity"]) for r in rows] == [
+    assert [(r["product_id"], r["duplicate_of"], r["modality"], r["match"], r["similarity"]) for r in rows] == [
         ("a", "z", "text", "exact", 1.0),
         ("k", "z", "text", "exact", 1.0),
     ]
@@ -47,7 +47,7 @@ def test_an_indirect_pair_has_the_weakest_link_on_its_strongest_path() -> None:
 
 def test_duplicate_groups_join_both_modalities_and_are_numbered() -> None:
     rows = [("d", "a", "text"), ("c", "b", "image"), ("e", "d", "image"), ("y", "x", "text"), ("y", "f", "image")]
-    table = [dict(zip(("product_id", "duplicate_of", "kind"), row, strict=True)) for row in rows]
+    table = [dict(zip(("product_id", "duplicate_of", "modality"), row, strict=True)) for row in rows]
     assert duplicate_groups(["a", "b", "c", "d", "e", "f", "x", "g"], table).tolist() == [0, 1, 1, 0, 0, 2, 2, 3]
     assert duplicate_groups(["g", "e", "a"], table).tolist() == [0, 1, 1]
     assert duplicate_groups([], table).tolist() == []
@@ -57,7 +57,9 @@ def test_duplicate_groups_join_both_modalities_and_are_numbered() -> None:
 def test_exact_and_near_duplicates_of_both_modalities_are_written(tmp_path: Path) -> None:
     products, _ = some_of(seed=7, others=4)
     written = run(tmp_path, products)
-    assert {(r["kind"], r["match"]) for r in written} == {(k, m) for k in ("text", "image") for m in ("exact", "near")}
+    assert {(r["modality"], r["match"]) for r in written} == {
+        (k, m) for k in ("text", "image") for m in ("exact", "near")
+    }
     assert all(r["similarity"] == 1 if r["match"] == "exact" else 0 < r["similarity"] <= 1 for r in written)
     assert run(tmp_path / "again", products) == written
 
@@ -116,7 +118,9 @@ def hold_the_target(
         for duplicate_type, links in truth.duplicates.items():
             planted[duplicate_type] |= {(f"{seed}/{one}", f"{seed}/{original}") for one, original in links.items()}
         for row in run(folder / str(seed), products):
-            found[f"{row['match']} {row['kind']}"].add((f"{seed}/{row['product_id']}", f"{seed}/{row['duplicate_of']}"))
+            found[f"{row['match']} {row['modality']}"].add(
+                (f"{seed}/{row['product_id']}", f"{seed}/{row['duplicate_of']}")
+            )
     for duplicate_type in sample.DUPLICATE_TYPES:
         hits = len(found[duplicate_type] & planted[duplicate_type])
         least = 1.0 if duplicate_type.startswith("exact") else 0.9
@@ -166,6 +170,6 @@ def run(folder: Path, products: list[sample.Product]) -> list[Row]:
 
 def test_an_image_of_many_products_makes_no_duplicate_group() -> None:
     ids = [f"p{i}" for i in range(groups.PLACEHOLDER + 2)]
-    rows = [{"product_id": i, "duplicate_of": ids[0], "kind": "image"} for i in ids[1:]]
+    rows = [{"product_id": i, "duplicate_of": ids[0], "modality": "image"} for i in ids[1:]]
     assert len(set(duplicate_groups(ids, rows))) == len(ids)
     assert len(set(duplicate_groups(ids, rows[:-1]))) == 2

@@ -194,6 +194,6 @@ def test_a_hundred_near_duplicates_stay_one_duplicate_group() -> None:
         texts.append(" ".join(words))
     texts = sorted(set(texts))
     assert len(texts) > 100
-    rows = [{"product_id": str(j), "duplicate_of": str(i), "kind": "text"} for i, j in pairs(texts)]
+    rows = [{"product_id": str(j), "duplicate_of": str(i), "modality": "text"} for i, j in pairs(texts)]
     of = duplicate_groups([str(k) for k in range(len(texts))], rows)
     assert np.bincount(of).max() >= 0.95 * len(texts)  # of one word some typos are two letters apart

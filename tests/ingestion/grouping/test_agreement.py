@@ -52,7 +52,7 @@ def test_the_contingency_table_equals_scikit_learns() -> None:
         assert (contingency(kinds.astype(np.int32), found.astype(np.int32)) == expected).all()
 
 
-def test_accuracy_is_that_of_the_best_of_all_matchings() -> None:
+def test_matched_accuracy_is_that_of_the_best_of_all_matchings() -> None:
     from itertools import permutations
 
     random = np.random.default_rng(1)
@@ -63,7 +63,7 @@ def test_accuracy_is_that_of_the_best_of_all_matchings() -> None:
         square = np.zeros((4, 4), dtype=np.int64)
         square[:kinds, :groups] = table
         best = max(sum(square[i, p] for i, p in enumerate(order)) for order in permutations(range(4)))
-        assert agreement.accuracy(table) == pytest.approx(best / table.sum())
+        assert agreement.matched_accuracy(table) == pytest.approx(best / table.sum())
 
 
 def test_a_matching_uses_each_category_and_each_group_once() -> None:

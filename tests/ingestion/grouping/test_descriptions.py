@@ -39,7 +39,7 @@ def run(root: Root, reads: tuple[str, ...] = (), **changes: Any) -> dict[str, Ro
     if "vectors" in reads:
         parts.append(put_vectors(root, changes.get("lender", "m"), list(TITLES), VECTORS))
     if "duplicates" in reads:
-        copy = {"product_id": "c2", "duplicate_of": "c1", "kind": "text", "match": "near", "similarity": 0.9}
+        copy = {"product_id": "c2", "duplicate_of": "c1", "modality": "text", "match": "near", "similarity": 0.9}
         parts.append(put(root, "duplicates", {"duplicates": [copy]}))
     lenders = ["lost", changes["lender"]] if "lender" in changes else []
     return do(root, "descriptions:m", descriptions.step, parts, {"method": "m", "lenders": lenders})
@@ -55,7 +55,7 @@ def test_a_group_is_named_by_what_its_products_are_as_people_write_it(tmp_path: 
 
 def test_a_groups_terms_are_ranked_with_the_share_of_products_that_have_them(tmp_path: Path) -> None:
     rows = [row for row in run(Root(tmp_path))["cluster_terms"] if row["cluster"] == 1]
-    assert (rows[0]["rank"], rows[0]["term"], rows[0]["share"]) == (1, "wash machine", 1.0)
+    assert (rows[0]["rank"], rows[0]["term"], rows[0]["fraction"]) == (1, "wash machine", 1.0)
     assert rows[0]["weight"] == pytest.approx(np.log(2))  # in one of two groups: its mean share is a half
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
     assert [row["weight"] for row in rows] == sorted((row["weight"] for row in rows), reverse=True)

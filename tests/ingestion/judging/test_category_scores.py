@@ -114,7 +114,9 @@ def test_the_step_writes_what_the_vectors_and_the_resamples_say(tmp_path: Path) 
 def test_copies_are_no_neighbours_where_they_are_known(tmp_path: Path) -> None:
     root = Root(tmp_path)
     pairs = [(f"{c}{i}", f"{c}0") for c in "AB" for i in range(1, 5)]  # all of a category are one listing
-    rows = [{"product_id": p, "duplicate_of": o, "kind": "text", "match": "near", "similarity": 0.9} for p, o in pairs]
+    rows = [
+        {"product_id": p, "duplicate_of": o, "modality": "text", "match": "near", "similarity": 0.9} for p, o in pairs
+    ]
     written = score(root, [features(root, "m"), put(root, "duplicates", {"duplicates": rows})])
     assert [row["neighbour_purity"] for row in written] == [None, None]
 

@@ -57,7 +57,7 @@ def run(
         ]
     reads = [put(root, "catalogue", {"products": products}), scored(root, counts, **options)]
     kin = [(c, i) for c, row in counts.items() for i in range(sum(row.values())) if i % copies]
-    pairs = [{"product_id": f"{c}{i}", "duplicate_of": f"{c}{i - i % copies}", "kind": "text"} for c, i in kin]
+    pairs = [{"product_id": f"{c}{i}", "duplicate_of": f"{c}{i - i % copies}", "modality": "text"} for c, i in kin]
     reads.append(put(root, "duplicates", {"duplicates": pairs}))
     if guessed:
         reads.append(put(root, "probes:bert", {"predictions": predictions}))

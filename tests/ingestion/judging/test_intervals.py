@@ -60,7 +60,7 @@ def test_the_null_is_that_of_the_margins_whatever_the_groups_are_called() -> Non
         assert len(values) == intervals.DRAWS
 
 
-@pytest.mark.parametrize("name", ["ari", "ami", "v_measure", "accuracy"])
+@pytest.mark.parametrize("name", ["ari", "ami", "v_measure", "matched_accuracy"])
 def test_the_parts_of_the_error_square_to_the_jackknifes(name: str) -> None:
     random = np.random.default_rng(2)
     categories, groups = random.integers(0, 4, (2, 60)).astype(np.int32)

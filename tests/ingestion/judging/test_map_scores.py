@@ -36,7 +36,7 @@ def score(root: Root, vectors: NDArray[np.float32], categories: list[str | None]
     """What the step writes for these products."""
     products: Rows = [{"product_id": i, "category": c} for i, c in zip(IDS, categories, strict=False)]
     reads = [put(root, "catalogue", {"products": products}), put_vectors(root, "m", IDS[: len(vectors)], vectors)]
-    return do(root, "spread:m", map_scores.step, reads, {**PARAMETERS, **changes}).get("map_scores", [])
+    return do(root, "map_scores:m", map_scores.step, reads, {**PARAMETERS, **changes}).get("map_scores", [])
 
 
 def names() -> list[str | None]:
@@ -45,7 +45,7 @@ def names() -> list[str | None]:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    return score(Root(tmp_path_factory.mktemp("spread")), planted(), names())
+    return score(Root(tmp_path_factory.mktemp("map_scores")), planted(), names())
 
 
 def test_every_perplexity_and_seed_has_its_scores(written: Rows) -> None:

@@ -159,7 +159,7 @@ def test_the_scores_have_intervals_around_them() -> None:
 def test_copies_of_a_product_count_as_one_draw_in_the_intervals() -> None:
     own = {f"p{i}": "ABC"[i % 3] for i in range(120)}
     given = {i: c if int(i[1:]) % 8 else "A" for i, c in own.items()}
-    copies = [{"product_id": f"p{i}", "duplicate_of": f"p{i % 24}", "kind": "text"} for i in range(24, 120)]
+    copies = [{"product_id": f"p{i}", "duplicate_of": f"p{i % 24}", "modality": "text"} for i in range(24, 120)]
     alone, tied = ({r["metric"]: r for r in scores(dict(own), given, rows)} for rows in ((), copies))
     assert tied["accuracy"]["value"] == alone["accuracy"]["value"]
     assert tied["accuracy"]["low"] < alone["accuracy"]["low"]
@@ -170,7 +170,7 @@ def test_the_step_looks_which_products_are_copies(tmp_path: Path) -> None:
     vectors = vectors_of(FakeText(FakeSettings(dimensions=64)), [(i, text) for i, _, text in rows])
     products = [{"product_id": i, "category": "Mug" if at < 6 else c} for at, (i, c, _) in enumerate(rows)]
     ids = [i for i, _, _ in rows]
-    tie = {"duplicate_of": ids[0], "kind": "text", "match": "near", "similarity": 1.0}
+    tie = {"duplicate_of": ids[0], "modality": "text", "match": "near", "similarity": 1.0}
     copies = [{"product_id": i, **tie} for i in ids[1:6]]  # four of them stand under another name than their category
     alone, tied = (run(tmp_path / name, products, vectors, ids, of) for name, of in (("a", []), ("b", copies)))
     width = [next(r["high"] - r["low"] for r in w["named_scores"] if r["metric"] == "accuracy") for w in (alone, tied)]

@@ -19,7 +19,7 @@ from tests.ingestion.steps import Rows, do, put, put_vectors
 def probe(root: Root, vectors: NDArray[Any], categories: list[str | None], copies: dict[int, int]) -> dict[str, Rows]:
     """What the step writes; `copies` are places of products that copy an earlier one."""
     ids = [f"p{at}" for at in range(len(categories))]
-    link = {"kind": "text", "match": "exact", "similarity": 1.0}
+    link = {"modality": "text", "match": "exact", "similarity": 1.0}
     rows = [{"product_id": ids[copy], "duplicate_of": ids[first], **link} for copy, first in copies.items()]
     reads = [
         put(

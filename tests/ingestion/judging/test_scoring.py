@@ -58,8 +58,8 @@ def test_the_agreement_is_the_hand_worked_one(written: dict[str, Rows]) -> None:
     assert (row["seeds"], row["products"]) == (3, 6)
 
 
-def test_accuracy_counts_those_in_the_matched_group(written: dict[str, Rows]) -> None:
-    assert by(written["scores"], "metric")["accuracy"]["value"] == pytest.approx(4 / 6)
+def test_matched_accuracy_counts_those_in_the_matched_group(written: dict[str, Rows]) -> None:
+    assert by(written["scores"], "metric")["matched_accuracy"]["value"] == pytest.approx(4 / 6)
 
 
 def test_the_interval_is_around_the_median_and_takes_in_products_seeds_and_what_neither_sees() -> None:
@@ -87,7 +87,7 @@ def test_near_copies_count_as_one_draw() -> None:
     single = {row["metric"]: row for row in scores([table], table)}
     copied = {row["metric"]: row for row in scores([4 * table], 4 * table)}
     kin = {row["metric"]: row for row in scores([4 * table], 4 * table, four)}
-    for metric in ("ari", "accuracy"):
+    for metric in ("ari", "matched_accuracy"):
         width = {
             name: rows[metric]["high"] - rows[metric]["low"]
             for name, rows in {"single": single, "copied": copied, "kin": kin}.items()
@@ -110,7 +110,7 @@ def test_the_chance_line_is_what_one_in_twenty_shuffles_of_the_categories_reache
 
 def test_category_scores_are_the_hand_worked_ones(written: dict[str, Rows]) -> None:
     rows = by(written["category_scores"], "category")
-    figures = ("precision", "recall", "f1", "products", "confused_with", "confused_share")
+    figures = ("precision", "recall", "f1", "products", "confused_with", "confused_fraction")
     assert [rows["A"][f] for f in figures] == [
         1.0,
         pytest.approx(2 / 3),
@@ -125,7 +125,7 @@ def test_category_scores_are_the_hand_worked_ones(written: dict[str, Rows]) -> N
 def test_a_category_whose_group_holds_none_of_it_scores_nought_and_says_where_it_went(written: dict[str, Rows]) -> None:
     row = by(written["category_scores"], "category")["C"]
     assert (row["precision"], row["recall"], row["f1"], row["products"]) == (0.0, 0.0, 0.0, 1)
-    assert (row["confused_with"], row["confused_share"]) == ("B", 1.0)
+    assert (row["confused_with"], row["confused_fraction"]) == ("B", 1.0)
 
 
 def test_confusions_are_the_occupied_cells(written: dict[str, Rows]) -> None:
@@ -200,7 +200,7 @@ def test_a_category_without_a_group_of_its_own_scores_nought() -> None:
     table = np.array([[5, 0], [0, 5], [1, 3]])
     row = list(category_scores(table, ["A", "B", "C"], {0: "A", 1: "B"}))[2]
     assert (row["precision"], row["recall"], row["f1"]) == (0.0, 0.0, 0.0)
-    assert (row["confused_with"], row["confused_share"]) == ("B", 0.75)
+    assert (row["confused_with"], row["confused_fraction"]) == ("B", 0.75)
 
 
 def test_the_confusions_of_a_table_sum_to_it() -> None:

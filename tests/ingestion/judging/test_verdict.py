@@ -27,19 +27,22 @@ def score(method: str = "bert", value: float = 0.7, **changes: Any) -> dict[str,
 
 
 def both(*args: Any, accuracy: float = 0.83, **changes: Any) -> dict[str, dict[str, Any]]:
-    """Rows of `scores` by metric: ARI, and the accuracy that goes into the words."""
+    """Rows of `scores` by metric: ARI, and the matched accuracy that goes into the words."""
     row = score(*args, **changes)
     right = {"low": accuracy - 0.03, "high": accuracy + 0.03, "seed_min": accuracy, "seed_max": accuracy}
     if row["low"] is None:
         right |= {"low": None, "high": None}
-    return {row["metric"]: row, "accuracy": {**row, "metric": "accuracy", "value": accuracy, "chance": 0.174, **right}}
+    return {
+        row["metric"]: row,
+        "matched_accuracy": {**row, "metric": "matched_accuracy", "value": accuracy, "chance": 0.174, **right},
+    }
 
 
 def verdicts(root: Root, *scores: dict[str, Any], **given: Any) -> dict[str, dict[str, Any]]:
-    """What the step writes, by scope; every row of `scores` comes with one of accuracy."""
+    """What the step writes, by scope; every row of `scores` comes with one of matched accuracy."""
     by_method: dict[str, Rows] = {}
     for row in scores:
-        right = {**row, "metric": "accuracy"} if row["metric"] != "accuracy" else {}
+        right = {**row, "metric": "matched_accuracy"} if row["metric"] != "matched_accuracy" else {}
         by_method.setdefault(row["method"], []).extend([row, right] if right else [row])
     reads = [put(root, f"scoring:{method}", {"scores": rows}) for method, rows in by_method.items()]
     reads.append(put(root, "catalogue", {"products": given.get("products", BALANCED)}))

@@ -26,7 +26,7 @@ def test_a_run_computes_every_step_and_publishes_all_tables(first: tuple[Shop, P
     assert computed(report) == set(report.outcomes) == ALL
     counts = {
         "products": 60,
-        "pictures": 60,
+        "images": 60,
         "texts": 60,
         "embedding_faketext": 60,
         "embedding_fakepicture": 60,
@@ -53,7 +53,7 @@ def test_what_the_consensus_waits_for_is_done_first_so_that_it_does_not_run_alon
     first: tuple[Shop, Path, Report, Seen],
 ) -> None:
     given = [task.step for task in first[3].tasks]
-    for other in ("spread", "probes", "group_count"):
+    for other in ("map_scores", "probes", "group_count"):
         assert given.index("clustering:consensus") < min(at for at, step in enumerate(given) if step.startswith(other))
 
 
@@ -119,9 +119,9 @@ def test_a_changed_picture_is_studied_again_but_no_text_is(again: tuple[Shop, Pa
     report = ingest(goods, store)
     assert {"images", *(f"{step}:fakepicture" for step in STUDIED)} <= computed(report)
     assert "clustering:consensus" in computed(report)
-    kept = {f"{step}:faketext" for step in (*BLIND, "spread", "group_count")} | {"clustering:consensus-text"}
+    kept = {f"{step}:faketext" for step in (*BLIND, "map_scores", "group_count")} | {"clustering:consensus-text"}
     assert not {"catalogue", "texts", *kept} & computed(report)
-    assert ("S01", "M01") in ask(store, "SELECT product_id, duplicate_of FROM duplicates WHERE kind = 'image'")
+    assert ("S01", "M01") in ask(store, "SELECT product_id, duplicate_of FROM duplicates WHERE modality = 'image'")
 
 
 def test_another_threshold_changes_the_verdict_and_computes_nothing_else(again: tuple[Shop, Path]) -> None:

@@ -47,7 +47,7 @@ def run(root: Root, table: Path, folder: Path) -> dict[str, Part]:
 def test_the_steps_write_products_images_texts_and_issues(tmp_path: Path, shop: tuple[Path, Path]) -> None:
     root = Root(tmp_path / "store")
     done = run(root, *shop)
-    tables = {"catalogue": "products", "images": "pictures", "texts": "texts"}
+    tables = {"catalogue": "products", "images": "images", "texts": "texts"}
     ids = {step: parts.read(root, done[step], table)["product_id"].to_pylist() for step, table in tables.items()}
     assert ids == {"catalogue": ["1", "2", "3"], "images": ["1"], "texts": ["1", "2"]}
     issues = [

@@ -52,7 +52,7 @@ def problem(folder: Path, name: str, max_pixels: int = PIXELS) -> str:
 def test_an_image_is_described_by_hash_size_and_thumbnail(folder: Path) -> None:
     plain((1000, 400)).save(folder / "a.jpg")
     found, issues = read({"1": "a.jpg"}, folder)
-    assert found.schema == table("pictures").schema
+    assert found.schema == table("images").schema
     assert issues.num_rows == 0
     (row,) = found.to_pylist()
     assert row["sha256"] == hashlib.sha256((folder / "a.jpg").read_bytes()).hexdigest()
