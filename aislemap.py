@@ -20,7 +20,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Can these products be grouped automatically by their descriptions, their pictures or both - and how well?",
+    help="Can these products be grouped automatically by their descriptions, their images or both - and how well?",
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
