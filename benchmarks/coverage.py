@@ -150,7 +150,7 @@ def paired(one: Setting, other: float, shared: float, draws: int) -> dict[str, H
             groups = ((turned.cumsum(1) < u[:, None] * turned.sum(1, keepdims=True)).sum(1) + categories) % one.k
             table = agreement.contingency(categories, groups.astype(np.int32))
             values = {metric: agreement.MEASURES[metric](table) for metric in METRICS}
-            rows = {m: {"value": v, "seed_min": v, "seed_max": v, "seeds": 1} for m, v in values.items()}
+            rows = {m: {"value": v, "seed_sd": None} for m, v in values.items()}
             groupings.append(comparisons.Shown((name, "kmeans", "full"), groups.astype(np.int32), rows))
         for row in comparisons.compare(groupings, categories):
             held[row["metric"]].add(row["difference"], row["low"], row["high"])

@@ -258,7 +258,7 @@ def _write_grouping(
         write("scores", [{
             "metric": metric, "value": value, "low": value - 0.05 if adjusted else None,
             "high": value + 0.05 if adjusted else None, "chance": 0.02 if adjusted else 0.2,
-            "seed_min": value - 0.02, "seed_max": value + 0.015, "seeds": 10, "products": len(known),
+            "seed_min": value - 0.02, "seed_max": value + 0.015, "seed_sd": 0.01, "seeds": 10, "products": len(known),
         }])  # fmt: skip
     for number, category in enumerate(CATEGORIES):
         hits = known.count((category, number))

@@ -9,7 +9,6 @@ in `intervals`. There is no remainder as there: of a difference the jackknife sa
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -133,15 +132,5 @@ def _distances(rows: Values) -> Values:
 
 
 def _seed_variance(grouping: Shown, metric: str) -> float:
-    """Variance of the seeds' values, from their range: `scores` holds no more of them."""
-    score = grouping.scores[metric]
-    return float(((score["seed_max"] - score["seed_min"]) / _mean_range(score["seeds"])) ** 2)
-
-
-@cache
-def _mean_range(draws: int) -> float:
-    """Mean range of so many normal draws, in standard deviations (Tippett 1925)."""
-    from scipy.special import ndtr
-
-    below = ndtr(np.linspace(-8, 8, 2001))
-    return float((1 - below**draws - (1 - below) ** draws).sum() * 16 / 2000) if draws > 1 else 1.0
+    """Variance of the seeds' values; 0 for one seed, whose variance is unknown."""
+    return float(grouping.scores[metric]["seed_sd"] or 0.0) ** 2

@@ -113,9 +113,15 @@ def scores(
             "chance": float(np.percentile(chances[metric], 95)),
             "seed_min": min(values),
             "seed_max": max(values),
+            "seed_sd": seed_sd(values),
             "seeds": len(values),
             "products": n,
         }
+
+
+def seed_sd(values: list[float]) -> float | None:
+    """Sample standard deviation (n - 1) of the seeds' values; None for one seed."""
+    return intervals.seed_error(values) if len(values) > 1 else None
 
 
 def confusions(table: agreement.Table, names: list[str], matched: dict[int, str]) -> Iterator[dict[str, Any]]:
@@ -132,6 +138,8 @@ def _label_free(work: Work, method: str) -> dict[tuple[str, str], list[dict[str,
     products = len(set(work.read(f"clustering:{method}", "partitions", ["product_id"])["product_id"].to_pylist()))
     rows: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for (algorithm, space, metric), found in values.items():
-        spread = {"seed_min": min(found), "seed_max": max(found), "seeds": len(found), "products": products}
-        rows[algorithm, space].append({"metric": metric, "value": float(np.median(found)), **spread})
+        seeds = {"seed_min": min(found), "seed_max": max(found), "seed_sd": seed_sd(found), "seeds": len(found)}
+        rows[algorithm, space].append(
+            {"metric": metric, "value": float(np.median(found)), **seeds, "products": products}
+        )
     return rows

@@ -23,6 +23,7 @@ TABLES = (
             Column("chance", "DOUBLE", "95th percentile where the categories are shuffled; NULL without categories."),
             Column("seed_min", "DOUBLE", "Lowest value over the seeds."),
             Column("seed_max", "DOUBLE", "Highest value over the seeds."),
+            Column("seed_sd", "DOUBLE", "Sample standard deviation of the seeds' values; NULL for one seed."),
             Column("seeds", "INTEGER", "How many seeds were run."),
             Column("products", "INTEGER", "How many products were scored: those with a vector and a category."),
         ),

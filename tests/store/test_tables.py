@@ -19,7 +19,7 @@ CONTRACT = {
     "embedding_bert": "product_id vector",
     "projections": "method reducer product_id x y",
     "clusters": "method algorithm space product_id cluster matched_category",
-    "scores": "method algorithm space metric value low high seed_min seed_max",
+    "scores": "method algorithm space metric value low high seed_min seed_max seed_sd",
     "category_scores": "method algorithm space category precision recall f1",
     "confusions": "method algorithm space category cluster products",
     "verdicts": "scope method verdict reason",

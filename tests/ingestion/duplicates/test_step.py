@@ -163,7 +163,7 @@ def run(folder: Path, products: list[sample.Product]) -> list[Row]:
     parts = [
         put(root, "catalogue", {"products": [{"product_id": p.id, "name": p.name} for p in products]}),
         put(root, "texts", {"texts": [{"product_id": product_id, "raw": text} for product_id, text in raw]}),
-        put(root, "images", {"pictures": image_rows}),
+        put(root, "images", {"images": image_rows}),
     ]
     return do(root, "duplicates", duplicates.step, parts, {}).get("duplicates", [])
 

@@ -25,13 +25,13 @@ def some(right: float) -> Codes:
     return np.where(RANDOM.random(len(CATEGORIES)) < right, CATEGORIES, random).astype(np.int32)
 
 
-def shown(name: str, groups: Codes, spread: float = 0.0, seeds: int = 10) -> Shown:
+def shown(name: str, groups: Codes, spread: float | None = None) -> Shown:
     placed = groups != NOWHERE
     table = agreement.contingency(CATEGORIES[placed], groups[placed])
     rows: dict[str, dict[str, Any]] = {}
     for metric, measure in comparisons.METRICS.items():
         value = measure(table)
-        rows[metric] = {"value": value, "seed_min": value - spread, "seed_max": value + spread, "seeds": seeds}
+        rows[metric] = {"value": value, "seed_sd": spread}
     return Shown((name, "kmeans", "full"), groups, rows)
 
 
@@ -87,6 +87,13 @@ def test_seeds_that_differ_widen_the_interval() -> None:
         (row := between(shown("a", one, spread), shown("b", other)))["high"] - row["low"] for spread in (0.0, 0.02, 0.1)
     ]
     assert widths[0] < widths[1] < widths[2]
+
+
+def test_the_variances_of_both_groupings_seeds_are_added() -> None:
+    one, other = some(0.9), some(0.8)
+    rows = [between(shown("a", one, a), shown("b", other, b)) for a, b in ((None, None), (0.03, 0.04))]
+    half = [(row["high"] - row["low"]) / 2 for row in rows]
+    assert half[1] ** 2 - half[0] ** 2 == pytest.approx(1.959964**2 * (0.03**2 + 0.04**2))
 
 
 def test_near_copies_widen_the_interval() -> None:

@@ -55,6 +55,7 @@ def test_the_agreement_is_the_hand_worked_one(written: dict[str, Rows]) -> None:
     assert row["value"] == pytest.approx(4 / 109)  # the median of 4/109, 4/109 and seed 2's lower one
     assert row["seed_max"] == pytest.approx(4 / 109)
     assert row["seed_min"] < 0
+    assert row["seed_sd"] == pytest.approx((row["seed_max"] - row["seed_min"]) / 3**0.5)  # two equal values and one
     assert (row["seeds"], row["products"]) == (3, 6)
 
 
@@ -146,8 +147,15 @@ def test_a_group_without_a_categorised_product_stands_for_no_category(written: d
 
 def test_the_silhouette_is_the_median_over_seeds_of_all_products(written: dict[str, Rows]) -> None:
     row = by(written["scores"], "metric")["silhouette"]
-    assert [row[f] for f in ("value", "seed_min", "seed_max", "seeds", "products")] == [0.3, 0.1, 0.5, 3, 7]
+    assert [row[f] for f in ("value", "seed_min", "seed_max", "seed_sd", "seeds", "products")] == [
+        0.3, 0.1, 0.5, pytest.approx(0.2), 3, 7,
+    ]  # fmt: skip
     assert (row["low"], row["high"]) == (None, None)
+
+
+def test_one_seed_has_no_standard_deviation() -> None:
+    table = np.array([[4, 1], [0, 5]])
+    assert {row["seed_sd"] for row in scoring.scores([table], table)} == {None}
 
 
 def test_every_measure_is_written_once_per_grouping(written: dict[str, Rows]) -> None:
