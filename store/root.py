@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from store.errors import StoreError
+
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}(\.wal)?")  # `writing` makes the name; DuckDB adds its .wal
 
 
@@ -63,26 +65,37 @@ class Root:
         """Give a temporary path to write to; on leaving, sync it and let it appear under `name`.
 
         With `replace=False` the name must be new: FileExistsError, and nothing changes, if it is not.
-        On an exception the temporary file goes and `name` is as before.
+        On an exception the temporary file goes and `name` is as before. StoreError where the disk does not take it.
         """
         target = self.path / name
-        _make(target.parent)
+        with self._in_words(name):
+            _make(target.parent)
         temporary = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}"
         try:
             yield temporary
-            _sync(temporary)
-            if replace:
-                temporary.replace(target)
-            else:
-                os.link(temporary, target)  # unlike rename, fails if the name is taken
-            _sync(target.parent)
+            with self._in_words(name):
+                _sync(temporary)
+                if replace:
+                    temporary.replace(target)
+                else:
+                    os.link(temporary, target)  # unlike rename, fails if the name is taken
+                _sync(target.parent)
         finally:
             self.remove(temporary.relative_to(self.path).as_posix())
 
     def put(self, name: str, data: bytes, replace: bool = True) -> None:
         """Write a whole file; see `writing`."""
-        with self.writing(name, replace) as temporary:
+        with self.writing(name, replace) as temporary, self._in_words(name):
             temporary.write_bytes(data)
+
+    @contextmanager
+    def _in_words(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except FileExistsError:  # an answer, not a fault
+            raise
+        except OSError as error:
+            raise StoreError(f"{name} cannot be written in {self.path}: {error.strerror or error}.") from error
 
     def remove(self, name: str) -> None:
         """Delete a file, and its folder if that leaves it empty; no error if it is gone already."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -112,19 +113,38 @@ def write_catalogue(root: Root) -> None:
     """Rebuild `catalog.duckdb` for the newest snapshot at the store's present place, and swap it in.
 
     Views hold absolute paths (DuckDB resolves relative ones against the reader's folder), so a store that was
-    moved or copied needs this once: `aislemap store repoint`.
+    moved or copied needs this once: `aislemap store repoint`. The file is opened again and its views are counted
+    before it takes the old one's place. StoreError, and the old one stays, where it cannot be written whole.
     """
     snapshot = open_snapshot(root)
     ensure_logs(root)
     with root.writing(CATALOGUE) as temporary:
+        journal = temporary.with_name(f"{temporary.name}.wal")
         try:
-            with duckdb.connect(str(temporary), config=SETTINGS) as connection:
-                connection.begin()
-                _create_views(connection, root, snapshot)
-                connection.commit()  # one for all views: ten times as fast as one for each
+            _write_views(temporary, root, snapshot)
+            with duckdb.connect(str(temporary), read_only=True, config=SETTINGS) as written:
+                rows = written.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
+            # a checkpoint that failed leaves a sound file with fewer views, and the others in its journal
+            if {name for (name,) in rows} != {table.name for table in snapshot.declared()} or journal.exists():
+                raise StoreError(f"{CATALOGUE} cannot be written in {root.path}: not all of it reached the disk.")
         except duckdb.Error as error:
-            raise StoreError(f"{CATALOGUE} cannot be written in {root.path}: {error}") from error
+            raise StoreError(f"{CATALOGUE} cannot be written in {root.path}: {str(error).splitlines()[0]}") from error
+        finally:
+            journal.unlink(missing_ok=True)
         root.remove(f"{CATALOGUE}.wal")  # left by a client that wrote to the old file; the new one would not open
+
+
+def _write_views(path: Path, root: Root, snapshot: Snapshot) -> None:
+    """Write the views to a new database that DuckDB 1.0 and later can open."""
+    with duckdb.connect(config=SETTINGS) as connection:
+        connection.execute(f"ATTACH {_quote(str(path))} AS catalogue (STORAGE_VERSION 'v1.0.0')")
+        connection.execute("USE catalogue")
+        connection.begin()
+        _create_views(connection, root, snapshot)
+        connection.commit()  # one for all views: ten times as fast as one for each
+        connection.execute("CHECKPOINT catalogue")  # one at closing fails in silence
+        connection.execute("USE memory")
+        connection.execute("DETACH catalogue")
 
 
 def connect(root: Root, number: int | None = None) -> duckdb.DuckDBPyConnection:
@@ -193,7 +213,10 @@ def _signature(files: dict[str, list[File]]) -> str:
 
 def _write(root: Root, name: str, rows: pa.Table) -> None:
     with root.writing(name) as temporary:
-        pq.write_table(rows, temporary, compression="zstd")
+        try:
+            pq.write_table(rows, temporary, compression="zstd")
+        except OSError as error:
+            raise StoreError(f"{name} cannot be written in {root.path}: {error}") from error
 
 
 def _create_views(connection: duckdb.DuckDBPyConnection, root: Root, snapshot: Snapshot, sealed: bool = False) -> None:

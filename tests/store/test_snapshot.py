@@ -1,5 +1,6 @@
 """Snapshots: published whole, seen by any DuckDB client from anywhere, kept for time travel."""
 
+import errno
 import hashlib
 import json
 import os
@@ -20,7 +21,7 @@ from store.errors import SnapshotNotFound, StoreDamaged, StoreError, StoreMissin
 from store.root import Root
 from store.sql import ask
 from tests.factories import METHODS, make_store
-from tests.store.numbered import carried, publish, stock, whole, write_part
+from tests.store.numbered import carried, publish, start, stock, whole, write_part
 
 CLIENT = """
 import duckdb, json, sys
@@ -254,6 +255,70 @@ def test_a_client_that_left_its_write_ahead_log_does_not_spoil_the_next_catalogu
     publish(root, 2)
     with stock(root) as client:
         assert carried(client) == whole(2)
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from store import snapshot
+from store.errors import StoreError
+from store.root import Root
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write beyond the limit fails as on a full disk
+for kilobytes in map(int, sys.argv[2:]):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes << 10, resource.RLIM_INFINITY))
+    try:
+        snapshot.write_catalogue(Root(Path(sys.argv[1])))
+        print(kilobytes, "written")
+    except StoreError as error:
+        print(kilobytes, error)
+"""
+
+
+def test_a_disk_that_is_full_leaves_the_catalogue_as_it_was(root: Root, tmp_path: Path) -> None:
+    publish(root, 1)
+    before = root.read(snapshot.CATALOGUE)
+    size = len(before) >> 10
+    limits = [0, 1, 8, 12, 13, 16, 20, 32, 64, 128, 200, 256, *range(262, size, 50), size - 1]
+    process = start(FULL, root.path, *limits, folder=tmp_path)
+    said, trace = process.communicate(timeout=300)
+    assert process.returncode == 0, trace
+    assert [line.partition(" ")[2][:14] for line in said.splitlines()] == ["catalog.duckdb"] * len(limits), said
+    assert root.read(snapshot.CATALOGUE) == before
+    assert root.temporaries() == []
+    with stock(root) as client:
+        assert carried(client) == whole(1)
+
+
+@pytest.mark.parametrize("operation", ["fsync", "link", "replace"])
+@pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EIO])
+def test_a_fault_of_the_disk_while_publishing_is_said_in_words(
+    root: Root, monkeypatch: pytest.MonkeyPatch, operation: str, fault: int
+) -> None:
+    publish(root, 1)
+    part = write_part(root, 2)
+
+    def fails(*_: object) -> None:
+        raise OSError(fault, os.strerror(fault))
+
+    monkeypatch.setattr(*((Path, "replace") if operation == "replace" else (os, operation)), fails)
+    with pytest.raises(StoreError, match=rf"cannot be written in .*: {os.strerror(fault)}\.$"):
+        snapshot.publish(root, [part])
+    assert root.temporaries() == []
+    monkeypatch.undo()
+    snapshot.publish(root, [part])
+    with stock(root) as client:
+        assert client.execute("SELECT DISTINCT price FROM products").fetchall() == [(2,)]
+
+
+def test_the_catalogue_is_of_the_storage_version_that_duckdb_1_reads(root: Root) -> None:
+    publish(root, 1)
+    with stock(root) as client:
+        asked = "SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal"
+        assert client.execute(asked).fetchall() == [("v1.0.0+",)]
+        views = client.execute("SELECT view_name, comment FROM duckdb_views() WHERE NOT internal").fetchall()
+    assert {name: comment for name, comment in views if name in tables.BY_NAME} == {
+        table.name: table.meaning for table in tables.TABLES
+    }
 
 
 def test_a_moved_store_answers_through_connect_and_after_one_repoint_through_any_client(root: Root) -> None:
