@@ -16,7 +16,7 @@ from pathlib import Path
 
 from store.errors import StoreError
 
-TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}(\.wal)?")  # `writing` makes the name; DuckDB adds its .wal
+TEMPORARY = re.compile(r"\.(?P<target>.+)\.[0-9a-f]{8}(\.wal)?")  # `writing` makes the name; DuckDB adds its .wal
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ class Root:
         """The names in a folder, sorted, less hidden ones (temporary files); empty if there is no such folder."""
         place = self.path / folder
         return sorted(p.name for p in place.iterdir() if p.name[0] != ".") if place.is_dir() else []
+
+    def below(self, *folders: str) -> list[str]:
+        """The files in these folders and all folders in them, sorted, hidden ones too."""
+        found = (p for folder in folders for p in (self.path / folder).rglob("*") if not p.is_dir())
+        return sorted(p.relative_to(self.path).as_posix() for p in found)
 
     def temporaries(self) -> list[str]:
         """The temporary files there are: those of writing going on, and what killed writers left."""

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from store import tables
 from store.errors import SnapshotNotFound, StoreDamaged, StoreError, StoreMissing
+from store.ownership import own
 from store.parts import File, Part, check
 from store.root import Root
 
@@ -52,8 +53,8 @@ class Snapshot:
 
 def numbers(root: Root) -> list[int]:
     """The numbers of all snapshots in the store, oldest first; empty if nothing was published."""
-    stems = (name.removesuffix(".json") for name in root.names("snapshots"))
-    return [int(stem) for stem in stems if stem.isdecimal()]
+    names = (name for name in root.names("snapshots") if own(f"snapshots/{name}"))
+    return sorted(int(name.removesuffix(".json")) for name in names)
 
 
 def open_snapshot(root: Root, number: int | None = None) -> Snapshot:

@@ -9,6 +9,7 @@ import duckdb
 
 from store import snapshot
 from store.errors import StoreDamaged
+from store.ownership import own
 from store.root import Root
 
 GRACE = timedelta(hours=1)
@@ -54,11 +55,12 @@ def verify(root: Root) -> list[str]:
 
 
 def vacuum(root: Root, keep: int = KEEP, grace: timedelta = GRACE) -> Freed:
-    """Drop all but the newest `keep` snapshots (at least one), and every file that no snapshot left uses.
+    """Drop all but the newest `keep` snapshots (at least one), and every file of the store that no snapshot left uses.
 
     A snapshot stays as long as its successor is younger than `grace`, and so do files so young; temporary files of
-    killed writers go. Only the holder of the store's lock may call this. Results that no snapshot left uses are gone
-    with it: they would be computed again. StoreDamaged, and nothing is dropped, if a manifest cannot be read.
+    killed writers go. A file that the store did not write (`ownership.own`) stays, wherever it is. Only the holder of
+    the store's lock may call this. Results that no snapshot left uses are gone with it: they would be computed again.
+    StoreDamaged, and nothing is dropped, if a manifest cannot be read.
     """
     before = time.time() - grace.total_seconds()
 
@@ -75,17 +77,21 @@ def vacuum(root: Root, keep: int = KEEP, grace: timedelta = GRACE) -> Freed:
     used = {file.name.split("/")[1] for manifest in left for files in manifest.files.values() for file in files}
     doomed = [snapshot.manifest_name(number) for number in dropped]
     for part in root.names("parts"):
-        names = [f"parts/{part}/{name}" for name in root.names(f"parts/{part}")]
+        names = _own(root, f"parts/{part}")
         if part not in used and all(map(old, names)):
             doomed += names
     for log in root.names("log"):
-        doomed += filter(old, (f"log/{log}/{name}" for name in root.names(f"log/{log}")[:-KEEP_LOGS]))
-    doomed += filter(old, root.temporaries())
+        doomed += filter(old, _own(root, f"log/{log}")[:-KEEP_LOGS])
+    doomed += filter(old, filter(own, root.temporaries()))
     size = sum(map(root.size, doomed))
     # A part's marker goes first: a part without it does not exist, one without a file would be damaged.
     for name in sorted(doomed, key=lambda name: not name.endswith(".json")):
         root.remove(name)
     return Freed(len(dropped), len(doomed), size)
+
+
+def _own(root: Root, folder: str) -> list[str]:
+    return [name for name in (f"{folder}/{last}" for last in root.names(folder)) if own(name)]
 
 
 def _fault(root: Root, name: str, size: int, sha256: str) -> str | None:

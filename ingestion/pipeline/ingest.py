@@ -18,7 +18,7 @@ from ingestion.judging import named_groups
 from ingestion.pipeline import plan
 from ingestion.pipeline.engine import Engine, LocalEngine
 from ingestion.pipeline.runner import Listener, Outcome, Runner
-from store import lock, parts, snapshot, tables
+from store import lock, ownership, parts, snapshot, tables
 from store.errors import CatalogueError, ConfigError, MethodUnavailable, StepFailed
 from store.parts import Part
 from store.root import Root
@@ -54,7 +54,8 @@ def ingest(
     """Read a catalogue, run the study and publish it as the store's newest snapshot.
 
     CatalogueError if the catalogue cannot be read or holds no product, ConfigError for a setting no method knows,
-    StoreBusy if another writer holds the store: nothing is published then. A method that cannot run is reported in
+    StoreBusy if another writer holds the store, StoreError if its folder holds files of somebody else where a store
+    writes (`ownership.claim`): nothing is published then. A method that cannot run is reported in
     `missing` and the others go on.
     """
     config = config or Config()
@@ -64,6 +65,7 @@ def ingest(
     if images and not images.is_dir():
         raise CatalogueError(f"There is no images folder {images}; check the path.")
     root = Root(store)
+    ownership.claim(root)
     with lock.writing(root, f"an ingestion of {catalogue.name}"):
         started, clock = datetime.now(UTC), time.monotonic()
         runner = Runner(

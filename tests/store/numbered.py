@@ -24,11 +24,16 @@ CARRYING = {"products": "price", "duplicates": "similarity", "models": "dimensio
 
 def write_part(root: Root, number: int, names: Iterable[str] = CARRYING, key: str = "numbered") -> Part:
     """Write and finish a part of these tables that all carry `number`."""
-    key = f"{key}-{number}"
+    key = key_of(key, number)
     with PartWriter(root, key) as writer:
         for name in names:
             writer.write(_declared(name), [_row(name, number, i) for i in range(ROWS)])
     return finish(root, Part(key, "numbered", 0.1, 10.0, writer.files()))
+
+
+def key_of(name: str, number: int) -> str:
+    """A key as the store's are, 32 hexadecimal digits, in the order of names and numbers."""
+    return f"{name.encode().hex():0<28}{number:04x}"
 
 
 def publish(root: Root, number: int) -> snapshot.Snapshot:

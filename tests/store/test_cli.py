@@ -17,7 +17,7 @@ import aislemap
 from store import document, lock, snapshot
 from store.root import Root
 from tests.factories import make_store
-from tests.store.numbered import REPOSITORY, carried, publish, stock, whole
+from tests.store.numbered import REPOSITORY, carried, key_of, publish, stock, whole
 
 COMMANDS = ("sql", *(f"store {name}" for name in ("status", "history", "tables", "verify", "vacuum", "repoint")))
 
@@ -179,7 +179,7 @@ def test_exit_5_where_there_is_no_store_and_none_is_made(run: Run, tmp_path: Pat
 def test_exit_5_for_a_damaged_store_with_each_fault_on_a_line(run: Run, root: Root) -> None:
     assert run("store", "verify", "-s", root.path).code == 0
     for n in (1, 2):
-        root.remove(f"parts/first-{n}/products.parquet")
+        root.remove(f"parts/{key_of('first', n)}/products.parquet")
     ended = run("store", "verify", "-s", root.path)
     assert (ended.code, ended.out) == (5, b"")
     assert [line.split(":")[0] for line in ended.err.splitlines()[1:]] == ["snapshot 1", "snapshot 2"]

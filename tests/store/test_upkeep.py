@@ -11,7 +11,7 @@ from store import snapshot
 from store.errors import StoreDamaged, StoreMissing
 from store.root import Root
 from store.upkeep import Freed, vacuum, verify
-from tests.store.numbered import carried, publish, stock, whole, write_part
+from tests.store.numbered import carried, key_of, publish, stock, whole, write_part
 
 NO_GRACE = timedelta(seconds=-1)
 HOUR = timedelta(hours=1)
@@ -81,11 +81,12 @@ def test_a_file_shared_by_snapshots_is_named_for_each(root: Root) -> None:
 def test_a_damaged_manifest_is_named_and_the_other_snapshots_are_checked_all_the_same(root: Root, number: int) -> None:
     root.put(snapshot.manifest_name(number), b"{}")
     gone = next(n for n in (1, 2) if n != number)
-    root.remove(f"parts/first-{gone}/products.parquet")
+    missing = f"parts/{key_of('first', gone)}/products.parquet"
+    root.remove(missing)
     faults = verify(root)
     assert len(faults) == 2
     assert any(snapshot.manifest_name(number) in fault for fault in faults)
-    assert any(f"parts/first-{gone}/products.parquet is missing" in fault for fault in faults)
+    assert any(f"{missing} is missing" in fault for fault in faults)
 
 
 @pytest.mark.parametrize("fault", ["missing", "truncated", "of an older snapshot", "of another place"])
@@ -113,7 +114,7 @@ def test_vacuum_keeps_the_newest_and_drops_the_files_that_only_the_others_use(ro
     )
     freed = vacuum(root, keep=2, grace=NO_GRACE)
     assert snapshot.numbers(root) == [2, 3]
-    assert root.names("parts") == ["first-2", "first-3", "second-2", "second-3"]
+    assert root.names("parts") == [key_of(half, n) for half in ("first", "second") for n in (2, 3)]
     assert (freed.snapshots, freed.files) == (1, 1 + 3 + 3)
     assert 0 < freed.bytes < before
     assert verify(root) == []
@@ -127,7 +128,7 @@ def test_vacuum_keeps_a_part_that_a_kept_snapshot_shares_with_a_dropped_one(root
     for n in (10, 11):
         snapshot.publish(root, [shared, write_part(root, n, ["models"], "own")])
     vacuum(root, keep=1, grace=NO_GRACE)
-    assert root.names("parts") == ["own-11", "shared-9"]
+    assert root.names("parts") == [key_of("own", 11), key_of("shared", 9)]
     assert verify(root) == []
 
 
@@ -153,8 +154,9 @@ def test_a_snapshot_that_was_the_newest_within_the_grace_stays_whole_however_old
 def test_what_a_killed_run_left_goes_after_the_grace(root: Root) -> None:
     write_part(root, 4)  # finished, but not published
     write_part(root, 5)
-    root.remove("parts/numbered-5/part.json")  # killed before its marker
-    left = ["parts/numbered-6/.products.parquet.0123abcd", ".catalog.duckdb.0123abcd", ".catalog.duckdb.0123abcd.wal"]
+    root.remove(f"parts/{key_of('numbered', 5)}/part.json")  # killed before its marker
+    part = f"parts/{key_of('numbered', 6)}"
+    left = [f"{part}/.products.parquet.0123abcd", ".catalog.duckdb.0123abcd", ".catalog.duckdb.0123abcd.wal"]
     for name in left:
         root.put(name, b"half")
     assert vacuum(root, grace=HOUR) == Freed(0, 0, 0)
@@ -162,7 +164,7 @@ def test_what_a_killed_run_left_goes_after_the_grace(root: Root) -> None:
     age(root, ".", hours=2)
     freed = vacuum(root, grace=HOUR)
     assert (freed.snapshots, freed.files) == (0, 5 + 4 + len(left))
-    assert root.names("parts") == [f"{half}-{n}" for half in ("first", "second") for n in (1, 2, 3)]
+    assert root.names("parts") == [key_of(half, n) for half in ("first", "second") for n in (1, 2, 3)]
     assert root.temporaries() == []
     assert verify(root) == []
 
@@ -177,9 +179,9 @@ def test_a_part_of_which_one_file_is_young_stays_whole(root: Root) -> None:
 def test_logs_are_bounded_and_keep_their_newest_events(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("store.upkeep.KEEP_LOGS", 5)
     for n in range(1, 8):
-        root.put(f"log/schedule/{n:08d}.parquet", b"x")
+        root.put(f"log/schedule/2026110{n}T070000-0123ab.parquet", b"x")
     vacuum(root, grace=NO_GRACE)
-    assert root.names("log/schedule") == [f"{n:08d}.parquet" for n in range(3, 8)]
+    assert root.names("log/schedule") == [f"2026110{n}T070000-0123ab.parquet" for n in range(3, 8)]
     assert len(root.names("log/runs")) == 1
 
 
@@ -189,3 +191,30 @@ def test_nothing_is_dropped_while_a_manifest_cannot_be_read(root: Root) -> None:
     with pytest.raises(StoreDamaged):
         vacuum(root, keep=1, grace=NO_GRACE)
     assert sorted(root.path.rglob("*")) == files
+
+
+OTHERS = (
+    "parts/brakes/disc.jpg",
+    "parts/brakes/products.parquet",
+    "parts/list.csv",
+    f"parts/{key_of('second', 1)}/notes.txt",
+    "log/engine/2026.txt",
+    "log/runs/mine.parquet",
+    "snapshots/holiday.jpg",
+    "snapshots/2024.json",
+    "snapshots/.holiday.jpg.0123abcd",
+    "pictures/.disc.jpg.0123abcd",
+    ".secrets.0123abcd",
+)
+"""Files that no store wrote, in folders whose names a store uses too."""
+
+
+def test_vacuum_removes_nothing_that_the_store_did_not_write(root: Root) -> None:
+    for name in OTHERS:
+        root.put(name, b"mine")
+    age(root, ".", hours=50)
+    freed = vacuum(root, keep=1, grace=HOUR)
+    assert (freed.snapshots, freed.files) == (2, 2 + 6 + 6)
+    assert [name for name in OTHERS if not root.exists(name)] == []
+    assert snapshot.numbers(root) == [3]
+    assert verify(root) == []

@@ -16,7 +16,7 @@ from ingestion.pipeline.engine import Event, Failed, Finished, LocalEngine
 from ingestion.pipeline.ingest import Report
 from ingestion.pipeline.runner import Listener, Outcome
 from store import snapshot
-from store.errors import CatalogueError, ConfigError
+from store.errors import CatalogueError, ConfigError, StoreError
 from store.root import Root
 from tests.ingestion import shop
 from tests.ingestion.shop import ALL, FAKES, STUDIED, Seen, Shop, ask, computed, ingest, signature
@@ -226,6 +226,15 @@ def test_of_two_ingestions_at_once_one_works_and_the_other_says_who_holds_the_st
     assert "Traceback" not in second.answer.stderr
     assert report.status == "published"
     assert signature(tmp_path / "store") == signature(whole)
+
+
+def test_a_folder_with_files_of_others_in_parts_is_refused_untouched(tmp_path: Path) -> None:
+    picture = tmp_path / "mine" / "parts" / "brakes" / "disc.jpg"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"mine")
+    with pytest.raises(StoreError, match=r"holds parts/brakes/disc\.jpg, which no store wrote"):
+        ingest(shop.make(tmp_path), tmp_path / "mine")
+    assert [p for p in (tmp_path / "mine").rglob("*") if p.is_file()] == [picture]
 
 
 def test_a_catalogue_or_folder_that_is_not_there_is_named_before_anything_is_made(tmp_path: Path) -> None:

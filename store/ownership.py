@@ -1,0 +1,55 @@
+"""What in a folder is the store's own: the files that it writes, told by their exact names.
+
+A store may be made in a folder that holds other things. What the store did not write is neither replaced nor removed.
+"""
+
+import json
+import re
+
+from store.errors import StoreError
+from store.root import TEMPORARY, Root
+
+FOLDERS = ("snapshots", "parts", "log")
+OWN = re.compile(
+    r"parts/[0-9a-f]{32}/(part\.json|[a-z0-9_]+\.parquet)"
+    r"|snapshots/\d{8,}\.json"
+    r"|log/[a-z_]+/(00000000-empty|\d{8}T\d{6}(\d{6})?-[0-9a-f]{6})\.parquet"
+    r"|catalog\.duckdb|writer\.json|writer\.lock"
+)
+"""The names of all files that a store has, but temporary ones: a key is 32 hexadecimal digits, a log's file a time."""
+HOLDER_KEYS = {"purpose", "process", "host", "since"}
+"""What `lock` writes to writer.json."""
+
+
+def own(name: str) -> bool:
+    """Whether a file of that name (relative, with '/') is one that the store writes, finished or temporary."""
+    folder, slash, last = name.rpartition("/")
+    if temporary := TEMPORARY.fullmatch(last):
+        name = folder + slash + temporary["target"]
+    return OWN.fullmatch(name) is not None
+
+
+def claim(root: Root) -> None:
+    """See that nothing of somebody else stands where a new store would write; StoreError, naming it, if so.
+
+    A store in which something is published is in use, and only what it wrote is ever replaced or removed there: a
+    file that was put beside its own does not stop the nightly run.
+    """
+    if any(own(f"snapshots/{name}") for name in root.names("snapshots")):
+        return
+    strangers = [name for name in root.below(*FOLDERS) if not own(name)]
+    strangers += [name for name in ("catalog.duckdb", "writer.json", "writer.lock") if not _ours(root, name)]
+    if strangers:
+        raise StoreError(
+            f"The folder {root.path} holds {min(strangers)}, which no store wrote, where a store keeps its own files; "
+            "give --store another folder, best an empty one."
+        )
+
+
+def _ours(root: Root, name: str) -> bool:
+    if not root.exists(name) or name == "writer.lock":
+        return not root.exists(name) or root.size(name) == 0
+    try:
+        return name == "writer.json" and set(json.loads(root.read(name))) == HOLDER_KEYS
+    except (OSError, ValueError, TypeError):
+        return False
