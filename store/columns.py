@@ -1,4 +1,4 @@
-"""What a table and a column are, and the columns that many tables share."""
+"""What a table and a column are, and the columns that many tables have in common."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +28,7 @@ class Column:
 
     @property
     def comment(self) -> str:
-        """The meaning with the unit, as it stands in the DuckDB comment and in the docs."""
+        """The meaning with the unit, as DuckDB's comment and docs/tables.md show it."""
         return f"{self.meaning} [{self.unit}]" if self.unit else self.meaning
 
 
@@ -64,6 +64,6 @@ SPACE = Column(
     "space",
     "VARCHAR",
     "Where they were grouped: full (the embedding), centred, smoothed (averaged with neighbours), manifold (UMAP), "
-    "map (the 2-D t-SNE map) or ensemble (several together).",
+    "map (the 2-D t-SNE map) or ensemble (several spaces combined).",
 )
 CATEGORY = Column("category", "VARCHAR", "The category in the catalogue, at the chosen level; NULL if it has none.")

@@ -1,11 +1,11 @@
-"""The tables in words: docs/tables.md and `aislemap store tables`, both made from store/tables.py."""
+"""The documentation of the tables: docs/tables.md and `aislemap store tables`, both made from store/tables.py."""
 
 from store.tables import TABLES, Table, embedding_table
 
 HEAD = """# The tables of the store
 
-Made from store/tables.py by `make docs`; a test fails when the two part. Every table below is a view in
-`catalog.duckdb`, and its comments there say the same.
+Made from store/tables.py by `make docs`; a test fails when the two differ. Every table below is a view in
+`catalog.duckdb`, with the same comments.
 
 There is one embedding table per method that ran: `embedding_count`, `embedding_tfidf`, ..., with the
 vector length of that method's model. `runs`, `steps` and `schedule` are logs: they grow with every event and

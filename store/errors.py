@@ -9,7 +9,7 @@
     │   ├── SnapshotNotFound              no snapshot of that number
     │   ├── StoreDamaged                  a file is missing or is not what was written
     │   └── StoreBusy            exit 4   another writer holds the store (it is named)
-    ├── MethodUnavailable        exit 6   a method's weights cannot be had (the remedy is said)
+    ├── MethodUnavailable        exit 6   a method's weights cannot be had (the message holds the remedy)
     ├── StepFailed               exit 6   a step broke, was killed, or ran over its memory limit
     └── QueryError               exit 7   a SQL question that cannot be answered
 

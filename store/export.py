@@ -13,7 +13,7 @@ import pyarrow.parquet
 from store.errors import QueryError
 
 SHOWN = 6
-"""Values of a list that a printed table shows: enough to tell vectors apart, few enough for one cell."""
+"""Values of a list that a printed table shows: enough to distinguish vectors, few enough for one cell."""
 
 
 def write(result: pa.Table, form: str, file: IO[bytes], width: int | None = None) -> None:
@@ -37,7 +37,7 @@ def write(result: pa.Table, form: str, file: IO[bytes], width: int | None = None
 
 
 def _plain(value: Any) -> Any:
-    """What JSON has no word for: DuckDB's sums are decimals, pictures are bytes, the rest is shown as text."""
+    """A value that JSON cannot hold: DuckDB's sums are decimals, images are bytes, the rest is written as text."""
     if isinstance(value, bytes):
         return f"<{len(value)} bytes>"
     if isinstance(value, Decimal):
@@ -49,13 +49,13 @@ def _flat(result: pa.Table) -> pa.Table:
     """CSV holds no lists, bytes or intervals."""
     columns = []
     for column in result.columns:
-        kind = column.type
-        if pa.types.is_nested(kind):
+        data_type = column.type
+        if pa.types.is_nested(data_type):
             columns.append(_texts(column, lambda value: orjson.dumps(value, default=_plain).decode()))
-        elif pa.types.is_binary(kind) or pa.types.is_interval(kind):
+        elif pa.types.is_binary(data_type) or pa.types.is_interval(data_type):
             columns.append(_texts(column, lambda value: str(_plain(value))))
         else:
-            columns.append(column.cast(pa.string()) if pa.types.is_dictionary(kind) else column)
+            columns.append(column.cast(pa.string()) if pa.types.is_dictionary(data_type) else column)
     return pa.table(columns, names=result.column_names)
 
 

@@ -118,9 +118,9 @@ class PartWriter:
         self._open[table.name][0].write_table(batch)
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stack.__exit__(kind, error, trace)
+        self._stack.__exit__(error_type, error, trace)
 
     def files(self) -> dict[str, File]:
         """The files written, by table; to be called after the `with` block."""

@@ -80,15 +80,15 @@ def judge(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
     try:
         tree = json.loads(serialised)
     except RecursionError as error:
-        raise QueryError("The query is nested too deeply to be judged; take it apart with WITH.") from error
+        raise QueryError("The query is nested too deeply to be judged; split it up with WITH.") from error
     if tree["error"] or len(tree["statements"]) != 1:
         raise QueryError(f"{ONE_SELECT} This one cannot be shown as the tree of a SELECT: {tree.get('error_message')}")
     for node in _objects(tree):
-        kind = node.get("type")
-        expression = "class" in node and not str(kind).endswith("_NODE")
-        if isinstance(kind, str) and kind not in NODES and not expression and not kind.endswith("_TYPE_INFO"):
-            raise QueryError(f"{ONE_SELECT} This one holds a {kind.removesuffix('_NODE').removesuffix('_QUERY')}.")
-        if kind == "TABLE_FUNCTION":
+        tag = node.get("type")
+        expression = "class" in node and not str(tag).endswith("_NODE")
+        if isinstance(tag, str) and tag not in NODES and not expression and not tag.endswith("_TYPE_INFO"):
+            raise QueryError(f"{ONE_SELECT} This one holds a {tag.removesuffix('_NODE').removesuffix('_QUERY')}.")
+        if tag == "TABLE_FUNCTION":
             name = str(node["function"].get("function_name"))
             if name.lower() not in TABLE_FUNCTIONS:
                 raise QueryError(f"A query reads the tables of the store and no other file: {name}() is not for it.")

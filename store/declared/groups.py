@@ -1,14 +1,14 @@
-"""What was made of the vectors without the categories: maps, groups, their number, and what each group is."""
+"""What is computed from the vectors without the categories: maps, groups, their number, and descriptions of them."""
 
 from store.columns import ALGORITHM, METHOD, PRODUCT_ID, SPACE, Column, Table
 
 TABLES = (
     Table(
         "projections",
-        "The 2-D maps: one row per method, reducer and product. For eyes; the verdict does not rest on them.",
+        "The 2-D maps: one row per method, reducer and product. They are for looking at; no verdict uses them.",
         (
             METHOD,
-            Column("reducer", "VARCHAR", "How the embedding was brought to two dimensions: pca, tsne or umap."),
+            Column("reducer", "VARCHAR", "How the embedding was reduced to two dimensions: pca, tsne or umap."),
             PRODUCT_ID,
             Column("x", "FLOAT", "First coordinate."),
             Column("y", "FLOAT", "Second coordinate."),
@@ -16,17 +16,19 @@ TABLES = (
     ),
     Table(
         "projection_scores",
-        "How faithful each 2-D map is.",
+        "How well each 2-D map keeps the neighbours of the embedding.",
         (
             METHOD,
             Column("reducer", "VARCHAR", "pca, tsne or umap."),
-            Column("metric", "VARCHAR", "trustworthiness: 1 when map neighbours are neighbours in the embedding too."),
-            Column("value", "DOUBLE", "Its value, 0 to 1."),
+            Column(
+                "metric", "VARCHAR", "trustworthiness: 1 if neighbours on the map are neighbours in the embedding too."
+            ),
+            Column("value", "DOUBLE", "Its value.", "0 to 1"),
         ),
     ),
     Table(
         "partitions",
-        "Every grouping of every seed, made without the categories.",
+        "Every grouping of every seed, computed without the categories.",
         (
             METHOD,
             ALGORITHM,
@@ -38,43 +40,45 @@ TABLES = (
     ),
     Table(
         "resampled_partitions",
-        "Groupings of a part of the products (63 %, drawn by their ids): what the stability of groups rests on.",
+        "Groupings of a sample of the products (63 %, drawn by their ids), for the stability of groups.",
         (
             METHOD,
             ALGORITHM,
             SPACE,
-            Column("seed", "INTEGER", "The random seed of the draw, the space and the algorithm."),
+            Column("seed", "INTEGER", "The random seed of the sample, the space and the algorithm."),
             PRODUCT_ID,
             Column("cluster", "INTEGER", "The group, 0 to k - 1."),
         ),
     ),
     Table(
         "partition_scores",
-        "What can be said of each grouping without the categories.",
+        "The measures of each grouping that need no categories.",
         (
             METHOD,
             ALGORITHM,
             SPACE,
             Column("seed", "INTEGER", "The random seed."),
-            Column("metric", "VARCHAR", "silhouette, -1 to 1: of the products in the space that was clustered."),
-            Column("value", "DOUBLE", "Its value."),
+            Column("metric", "VARCHAR", "silhouette: the mean over the products, in the space that was clustered."),
+            Column("value", "DOUBLE", "Its value.", "-1 to 1"),
         ),
     ),
     Table(
         "cluster_stability",
-        "Whether each group of `clusters` comes back when the products are resampled and grouped again.",
+        "Whether each group of `clusters` is found again when the products are resampled and grouped again.",
         (
             METHOD,
             ALGORITHM,
             SPACE,
             Column("cluster", "INTEGER", "The group."),
-            Column("stability", "DOUBLE", "Mean Jaccard with its nearest group, over resamples (Hennig 2007)."),
-            Column("resamples", "INTEGER", "How many resamples held products of it."),
+            Column(
+                "stability", "DOUBLE", "Mean Jaccard with its nearest group, over resamples (Hennig 2007).", "0 to 1"
+            ),
+            Column("resamples", "INTEGER", "How many resamples contained products of it."),
         ),
     ),
     Table(
         "clusters",
-        "One grouping per method, algorithm and space: the seed that agrees most with the other seeds (by ARI).",
+        "One grouping per method, algorithm and space: of the seed that agrees most with the other seeds (by ARI).",
         (
             METHOD,
             ALGORITHM,
@@ -84,31 +88,31 @@ TABLES = (
             Column(
                 "matched_category",
                 "VARCHAR",
-                "The category that the group stands for in the best one-to-one matching (Hungarian); NULL if none.",
+                "The category of the group in the best one-to-one matching (Hungarian); NULL if none.",
             ),
         ),
     ),
     Table(
         "cluster_descriptions",
-        "What each group of `clusters` is: a name to propose, from its own terms, without the categories.",
+        "A proposed name for each group of `clusters`, made from its terms without the categories.",
         (
             METHOD,
             ALGORITHM,
             SPACE,
             Column("cluster", "INTEGER", "The group."),
-            Column("name", "VARCHAR", "A name proposed from its most telling terms; NULL without texts."),
+            Column("name", "VARCHAR", "A name proposed from its most distinctive terms; NULL without texts."),
             Column("products", "INTEGER", "Products in the group."),
         ),
     ),
     Table(
         "cluster_terms",
-        "The most telling terms of each group.",
+        "The most distinctive terms of each group.",
         (
             METHOD,
             ALGORITHM,
             SPACE,
             Column("cluster", "INTEGER", "The group."),
-            Column("rank", "INTEGER", "1 is the most telling."),
+            Column("rank", "INTEGER", "1 is the most distinctive."),
             Column("term", "VARCHAR", "A term of the cleaned texts."),
             Column(
                 "weight", "DOUBLE", "fraction x ln(fraction / mean fraction over groups), after class-based TF-IDF."
@@ -131,15 +135,15 @@ TABLES = (
     ),
     Table(
         "k_estimates",
-        "How many groups there are, judged without the categories, beside the number of categories.",
+        "The number of groups, estimated without the categories, beside the number of categories.",
         (
             METHOD,
             Column(
                 "criterion",
                 "VARCHAR",
-                "communities (of the neighbour graph), which the project stands by, or silhouette.",
+                "communities (of the neighbour graph), which the pages show, or silhouette.",
             ),
-            Column("k", "INTEGER", "The estimate; 1 says that no groups were shown.", "groups"),
+            Column("k", "INTEGER", "The estimate; 1 means that no groups were found.", "groups"),
             Column("low", "INTEGER", "Lower end of its 95 % range over resamples and scales.", "groups"),
             Column("high", "INTEGER", "Upper end of that range.", "groups"),
             Column("categories", "INTEGER", "Categories in the catalogue; NULL if it has none.", "categories"),
@@ -155,7 +159,7 @@ TABLES = (
             Column(
                 "value",
                 "DOUBLE",
-                "silhouette: its mean over the catalogue; communities: the share of resamples that found so many.",
+                "silhouette: its mean over the catalogue; communities: the fraction of resamples with that number.",
             ),
             Column("low", "DOUBLE", "2.5th percentile over resamples; NULL where there are none."),
             Column("high", "DOUBLE", "97.5th percentile over resamples."),

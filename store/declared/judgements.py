@@ -1,4 +1,4 @@
-"""How the groups agree with the categories, what labels would bring, and the verdicts."""
+"""How well the groups agree with the categories, what labels would add, and the verdicts."""
 
 from store.columns import ALGORITHM, CATEGORY, METHOD, PRODUCT_ID, SPACE, Column, Table
 
@@ -17,10 +17,14 @@ TABLES = (
             ),
             Column("value", "DOUBLE", "Median over the seeds."),
             Column(
-                "low", "DOUBLE", "Lower end of the 95 % interval (jackknife; copies are one draw); NULL where none."
+                "low",
+                "DOUBLE",
+                "Lower end of the 95 % interval (jackknife, duplicates as one draw); NULL if not computable.",
             ),
             Column("high", "DOUBLE", "Upper end of that interval."),
-            Column("chance", "DOUBLE", "95th percentile where the categories are shuffled; NULL without categories."),
+            Column(
+                "chance", "DOUBLE", "95th percentile of the metric with shuffled categories; NULL without categories."
+            ),
             Column("seed_min", "DOUBLE", "Lowest value over the seeds."),
             Column("seed_max", "DOUBLE", "Highest value over the seeds."),
             Column("seed_sd", "DOUBLE", "Sample standard deviation of the seeds' values; NULL for one seed."),
@@ -30,20 +34,20 @@ TABLES = (
     ),
     Table(
         "comparisons",
-        "Any two groupings compared: the paired 95 % interval of their difference, over the products both placed.",
+        "Pairs of groupings compared: the paired 95 % interval of their difference, over the products in both.",
         (
             METHOD,
             ALGORITHM,
             SPACE,
             Column("other_method", "VARCHAR", "The method it is compared with."),
-            Column("other_algorithm", "VARCHAR", "That grouping's algorithm."),
-            Column("other_space", "VARCHAR", "That grouping's space."),
+            Column("other_algorithm", "VARCHAR", "The other grouping's algorithm."),
+            Column("other_space", "VARCHAR", "The other grouping's space."),
             Column("metric", "VARCHAR", "ari or ami."),
             Column("difference", "DOUBLE", "The first's score less the other's: medians over the seeds."),
             Column("low", "DOUBLE", "Lower end of the paired interval (jackknife)."),
             Column("high", "DOUBLE", "Upper end of that interval."),
-            Column("distinct", "BOOLEAN", "Whether the interval leaves out 0: false means no difference was shown."),
-            Column("products", "INTEGER", "Products that both placed and that have a category."),
+            Column("distinct", "BOOLEAN", "Whether the interval excludes 0; false means that no difference was shown."),
+            Column("products", "INTEGER", "Products with a category that are in both groupings."),
         ),
     ),
     Table(
@@ -55,7 +59,9 @@ TABLES = (
             Column("metric", "VARCHAR", "accuracy, macro_f1, ari or ami of the predicted categories."),
             Column("value", "DOUBLE", "Its value over all held-out products."),
             Column(
-                "low", "DOUBLE", "Lower end of the 95 % interval (jackknife; copies are one draw); NULL where none."
+                "low",
+                "DOUBLE",
+                "Lower end of the 95 % interval (jackknife, duplicates as one draw); NULL if not computable.",
             ),
             Column("high", "DOUBLE", "Upper end of that interval."),
             Column("folds", "INTEGER", "Folds of the cross-validation."),
@@ -64,7 +70,7 @@ TABLES = (
     ),
     Table(
         "predictions",
-        "The probe's category for each product, from a model that never saw it nor its near-duplicates.",
+        "The category that a probe predicts for each product, trained without the product and its near-duplicates.",
         (
             METHOD,
             PRODUCT_ID,
@@ -74,14 +80,14 @@ TABLES = (
             Column(
                 "own_confidence",
                 "FLOAT",
-                "The probability of its category in the catalogue; NULL where the probe saw no other product of it.",
+                "The probability of its category in the catalogue; NULL if no training product has that category.",
                 "0 to 1",
             ),
         ),
     ),
     Table(
         "learning_curves",
-        "How well so many labels per category would do, on the same vectors (linear probe).",
+        "What a linear probe on the same vectors reaches with a given number of labels per category.",
         (
             METHOD,
             Column("labels", "INTEGER", "Labelled products per category.", "products"),
@@ -95,11 +101,11 @@ TABLES = (
     ),
     Table(
         "map_scores",
-        "How the answer changes when only the t-SNE map does: k-means on maps of several perplexities and seeds.",
+        "How the scores change with the t-SNE map alone: k-means on maps of several perplexities and seeds.",
         (
             METHOD,
             Column("perplexity", "DOUBLE", "t-SNE's perplexity."),
-            Column("seed", "INTEGER", "Of the random start of the map and of k-means."),
+            Column("seed", "INTEGER", "The random seed of the map and of k-means."),
             Column("metric", "VARCHAR", "ari, ami, silhouette or trustworthiness."),
             Column("value", "DOUBLE", "Its value; ari and ami only with categories."),
         ),
@@ -112,21 +118,21 @@ TABLES = (
             ALGORITHM,
             SPACE,
             CATEGORY,
-            Column("precision", "DOUBLE", "Share of the matched group's products that are of this category."),
-            Column("recall", "DOUBLE", "Share of this category's products that are in the matched group."),
+            Column("precision", "DOUBLE", "Fraction of the matched group's products that are of this category."),
+            Column("recall", "DOUBLE", "Fraction of this category's products that are in the matched group."),
             Column("f1", "DOUBLE", "Harmonic mean of precision and recall."),
             Column("products", "INTEGER", "Products of this category that were scored."),
             Column("confused_with", "VARCHAR", "The category whose group holds most of its misplaced products."),
-            Column("confused_fraction", "DOUBLE", "The share of this category's products that are in that group."),
+            Column("confused_fraction", "DOUBLE", "Fraction of this category's products that are in that group."),
             Column(
                 "neighbour_purity",
                 "DOUBLE",
-                "Share of its products' 10 nearest in the full embedding, copies left out, that are of it too.",
+                "Fraction of its products' 10 nearest neighbours (full embedding, no duplicates) that are of it.",
             ),
             Column(
                 "silhouette",
                 "DOUBLE",
-                "Mean silhouette of its products in the full embedding, one category against the rest.",
+                "Mean silhouette of its products in the full embedding, this category against all others.",
                 "-1 to 1",
             ),
             Column("stability", "DOUBLE", "Mean Jaccard of the matched group over resamples (Hennig 2007).", "0 to 1"),
@@ -142,14 +148,16 @@ TABLES = (
             CATEGORY,
             Column("cluster", "INTEGER", "The group."),
             Column("matched_category", "VARCHAR", "The category that group is matched to; NULL if none."),
-            Column("products", "INTEGER", "How many products of the category are in the group; zeros are left out."),
+            Column("products", "INTEGER", "Products of the category in the group; cells of 0 are left out."),
         ),
     ),
     Table(
         "verdicts",
         "Can these products be grouped automatically? One row per scope (its declared method), method and category.",
         (
-            Column("scope", "VARCHAR", "Of what: text, image, text+image, 'method:<name>' or 'category:<name>'."),
+            Column(
+                "scope", "VARCHAR", "What is judged: text, image, text+image, 'method:<name>' or 'category:<name>'."
+            ),
             METHOD,
             Column(
                 "verdict",
@@ -157,24 +165,32 @@ TABLES = (
                 "feasible, borderline, not feasible; unknown without categories or vectors. "
                 "Of a category: automate, label, merge or split; unknown with too few products.",
             ),
-            Column("reason", "VARCHAR", "The verdict in words, with its figures and thresholds."),
+            Column("reason", "VARCHAR", "The verdict in sentences, with its figures and thresholds."),
             ALGORITHM,
             SPACE,
-            Column("metric", "VARCHAR", "The score it rests on; for a category the lower of precision and recall."),
-            Column("value", "DOUBLE", "That score: median over the seeds; of the shown grouping for a category."),
+            Column(
+                "metric",
+                "VARCHAR",
+                "The metric of the verdict; for a category precision or recall, whichever is lower.",
+            ),
+            Column(
+                "value",
+                "DOUBLE",
+                "Its value: the median over the seeds; for a category that of the grouping in `clusters`.",
+            ),
             Column(
                 "low",
                 "DOUBLE",
-                "Lower of interval end and lowest seed; of a category Wilson 95 %, copies as fewer draws.",
+                "Lower of interval end and lowest seed; for a category Wilson 95 % at the effective sample size.",
             ),
-            Column("high", "DOUBLE", "The higher of its interval's end and its highest seed."),
+            Column("high", "DOUBLE", "The higher of the interval's end and the highest seed."),
             Column("feasible_from", "DOUBLE", "At and above this it is feasible, or can be automated (configuration)."),
             Column("infeasible_below", "DOUBLE", "Below this it is not feasible (configuration)."),
         ),
     ),
     Table(
         "named_groups",
-        "The mode `study.named_groups`: each product with the category whose name is nearest as text. Not clustering.",
+        "The mode `study.named_groups`: the category whose name is nearest to each product's text. No clustering.",
         (
             METHOD,
             PRODUCT_ID,
@@ -183,20 +199,22 @@ TABLES = (
             Column(
                 "margin",
                 "DOUBLE",
-                "How much nearer that name is than the next; NULL where there is one name only.",
+                "That similarity less the next name's; NULL if there is one name only.",
                 "cosine",
             ),
         ),
     ),
     Table(
         "named_scores",
-        "How well the named groups agree with the categories; kept apart from `scores`.",
+        "How well the named groups agree with the categories; not part of `scores`, as they use the categories' names.",
         (
             METHOD,
             Column("metric", "VARCHAR", "ari, ami, accuracy or macro_f1."),
             Column("value", "DOUBLE", "Its value."),
             Column(
-                "low", "DOUBLE", "Lower end of the 95 % interval (jackknife; copies are one draw); NULL where none."
+                "low",
+                "DOUBLE",
+                "Lower end of the 95 % interval (jackknife, duplicates as one draw); NULL if not computable.",
             ),
             Column("high", "DOUBLE", "Upper end of that interval."),
             Column("products", "INTEGER", "Products with a vector and a category."),
@@ -204,7 +222,7 @@ TABLES = (
     ),
     Table(
         "suspects",
-        "Products whose category most methods dispute: candidates for a wrong label.",
+        "Products whose category most methods dispute: probable wrong labels.",
         (
             PRODUCT_ID,
             CATEGORY,
@@ -212,22 +230,25 @@ TABLES = (
             Column(
                 "votes", "INTEGER", "How many methods dispute its category in favour of the suggested one.", "methods"
             ),
-            Column("methods", "INTEGER", "How many methods were heard of it.", "methods"),
+            Column("methods", "INTEGER", "How many methods have a prediction for it.", "methods"),
             Column(
-                "quality", "DOUBLE", "Mean probability of its category over the methods, each by its skill.", "0 to 1"
+                "quality",
+                "DOUBLE",
+                "Mean probability of its category over the methods, weighted by their skill.",
+                "0 to 1",
             ),
             Column("rank", "INTEGER", "1 is the most disputed."),
         ),
     ),
     Table(
         "duplicates",
-        "Products that are copies of an earlier product of the catalogue.",
+        "Products that are exact duplicates or near-duplicates of an earlier product of the catalogue.",
         (
             PRODUCT_ID,
             Column("duplicate_of", "VARCHAR", "The earlier product."),
-            Column("modality", "VARCHAR", "text or image: what is the same."),
+            Column("modality", "VARCHAR", "text or image: which of the two is the same."),
             Column("match", "VARCHAR", "exact or near."),
-            Column("similarity", "DOUBLE", "1 for an exact copy; at most 1 for a near one.", "0 to 1"),
+            Column("similarity", "DOUBLE", "1 for an exact duplicate, at most 1 for a near-duplicate.", "0 to 1"),
         ),
     ),
 )

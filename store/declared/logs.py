@@ -1,4 +1,4 @@
-"""What happened: runs, their steps, the schedule. They grow by one file per event, whatever the snapshot."""
+"""The logs: runs, their steps, the schedule. They grow by one file per event and belong to no snapshot."""
 
 from store.columns import Column, Table
 
@@ -14,8 +14,8 @@ TABLES = (
             Column("snapshot", "INTEGER", "The snapshot that was the newest at its end; NULL if there is none."),
             Column("catalogue", "VARCHAR", "The catalogue file."),
             Column("products", "INTEGER", "Products read."),
-            Column("steps_computed", "INTEGER", "Steps that did work."),
-            Column("steps_cached", "INTEGER", "Steps whose result was there already."),
+            Column("steps_computed", "INTEGER", "Steps that were computed."),
+            Column("steps_cached", "INTEGER", "Steps whose result was stored already."),
             Column("steps_failed", "INTEGER", "Steps that failed."),
             Column("peak_mb", "DOUBLE", "Highest resident memory of any of its processes.", "MB"),
             Column("detail", "VARCHAR", "Why it failed; NULL otherwise."),
@@ -29,10 +29,15 @@ TABLES = (
         (
             Column("run_id", "VARCHAR", "The run."),
             Column("step", "VARCHAR", "The step, such as 'features:bert' or 'projection:bert'."),
-            Column("key", "VARCHAR", "The hash of all that goes into it: inputs, parameters, code, model."),
+            Column("key", "VARCHAR", "The hash of its inputs, parameters, code and model."),
             Column("status", "VARCHAR", "computed, cached, unavailable, failed or skipped (what it needs is missing)."),
             Column("seconds", "DOUBLE", "Time of the computation; of the original one where it is cached.", "s"),
-            Column("peak_mb", "DOUBLE", "Highest memory of its process, earlier steps' leavings included.", "MB"),
+            Column(
+                "peak_mb",
+                "DOUBLE",
+                "Highest resident memory of its process, which may have run other steps before.",
+                "MB",
+            ),
             Column("rows", "BIGINT", "Rows it wrote, over all its tables."),
             Column("detail", "VARCHAR", "Why it failed or was skipped."),
         ),
@@ -45,9 +50,9 @@ TABLES = (
             Column("happened", "TIMESTAMPTZ", "When."),
             Column("job", "VARCHAR", "The job's name in aislemap.toml."),
             Column("event", "VARCHAR", "scheduled, started, published, unchanged, failed, missed or stopped."),
-            Column("next_run", "TIMESTAMPTZ", "When the job runs next, as known then."),
+            Column("next_run", "TIMESTAMPTZ", "The next run of the job, as planned at that time."),
             Column("run_id", "VARCHAR", "The run, for an ended one."),
-            Column("detail", "VARCHAR", "In words."),
+            Column("detail", "VARCHAR", "The event in a sentence."),
         ),
         log=True,
     ),
