@@ -16,35 +16,55 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Step:
-    """One step. `needs` are the steps whose parts it reads; `uses` those of them it can do without."""
+    """One step of a plan: a stage, of one method or of the whole catalogue.
 
-    name: str
-    function: str
+    `function` is called as `function(work, **parameters, **context)`, with `method=` too where the step is of one.
+    `parameters` go into the key of its result, and so does `stamp`, which the function does not get (the hash of a
+    file, the sha256 of a model). `context` (paths, mostly) does not go into the key.
+    """
+
+    stage: str
+    function: Callable[..., None]
+    method: str | None = None
     needs: tuple[str, ...] = ()
+    """Names of the steps whose parts it reads."""
     uses: tuple[str, ...] = ()
+    """Names of the steps whose parts it reads where they are there."""
     parameters: dict[str, Any] = field(default_factory=dict)
+    stamp: dict[str, Any] = field(default_factory=dict)
     context: dict[str, Any] = field(default_factory=dict)
     runtime: str = "plain"
+    """plain, torch or tensorflow: a worker process runs steps of one runtime only."""
     code: tuple[str, ...] = ()
     """Modules beside the function's own that its result depends on."""
+    priority: int = 0
+    """Of the steps that can start, one of the highest priority does."""
+
+    @property
+    def name(self) -> str:
+        """`stage`, or `stage:method`: what the step is called in tables, logs and the needs of others."""
+        return f"{self.stage}:{self.method}" if self.method else self.stage
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What the function is called with beside its `Work`."""
+        return {**({"method": self.method} if self.method else {}), **self.parameters, **self.context}
 
 
 @dataclass(frozen=True)
 class Task:
-    """One step, ready to run anywhere: all of it can be pickled.
+    """One step, ready to run anywhere: all of it can be pickled (the function by reference).
 
-    `function` is 'module:name' of a function that takes a `Work`. `parameters` go into the key of the result;
-    `context` (paths, mostly) does not. `parts` are the finished parts of the steps it needs, by step.
+    `key` names the result. `parts` are the finished parts of the steps it reads, by step.
     """
 
     step: str
     key: str
-    function: str
+    function: Callable[..., None]
     runtime: str
     root: Root
     parts: dict[str, Part]
-    parameters: dict[str, Any] = field(default_factory=dict)
-    context: dict[str, Any] = field(default_factory=dict)
+    arguments: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """An embedding in memory, and who is near whom in it."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -16,10 +18,9 @@ def load(work: Work, step: str, method: str) -> tuple[list[str], Matrix]:
     return rows["product_id"].to_pylist(), matrix(rows["vector"])
 
 
-def lender(work: Work) -> str:
-    """The first of the parameter `lenders` whose vectors are there; the step's own method where it names none."""
-    named: list[str] = work.task.parameters.get("lenders", [])
-    return next((m for m in named if f"features:{m}" in work.task.parts), str(work.task.parameters["method"]))
+def vector_source(work: Work, methods: Iterable[str]) -> str | None:
+    """The first of these methods whose vectors the step was given; None if it was given those of none."""
+    return next((method for method in methods if f"features:{method}" in work.task.parts), None)
 
 
 def matrix(column: pa.ChunkedArray) -> Matrix:

@@ -1,6 +1,5 @@
 """The step around every feature method: give it its inputs, write what it yields."""
 
-import importlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,35 +15,30 @@ from store import tables
 from store.errors import StepFailed
 
 
-def step(work: Work) -> None:
+def step(
+    work: Work, *, method: str, method_class: type[Method], settings: dict[str, Any], model: Model, images: Path | None
+) -> None:
     """Write `embedding_<method>`, `terms`, `issues` and the row of `models` of one method."""
-    parameters, model = work.task.parameters, work.task.context["model"]
-    method = build(parameters["class"], parameters["settings"])
+    made = build(method_class, settings)
     dimensions, products = 0, 0
-    for batch in method.embed(model, inputs(work), work.progress):
+    for batch in made.embed(model, inputs(work, images), work.progress):
         if batch.product_ids:
-            dimensions = check(method.name, batch, dimensions)
+            dimensions = check(method, batch, dimensions)
             products += len(batch.product_ids)
             rows = pa.table({"product_id": batch.product_ids, "vector": column(batch.vectors)})
-            work.write(tables.embedding_table(method.name, dimensions), rows)
-        terms = (
-            dict(zip(("product_id", "term", "weight"), row, strict=True), method=method.name) for row in batch.terms
-        )
+            work.write(tables.embedding_table(method, dimensions), rows)
+        terms = (dict(zip(("product_id", "term", "weight"), row, strict=True), method=method) for row in batch.terms)
         work.write("terms", terms)
-        stage = f"features:{method.name}"
-        work.write("issues", ({**vars(issue), "stage": stage} for issue in batch.issues))
+        work.write("issues", ({**vars(issue), "stage": work.task.step} for issue in batch.issues))
     if not products:
-        raise StepFailed(f"{method.name} gave no vector: no product has what it reads ({method.modality}).")
+        raise StepFailed(f"{method} gave no vector: no product has what it reads ({made.modality}).")
     status = {"status": "ran", "dimensions": dimensions, "products": products}
-    work.write("models", [{**describe(method, parameters["settings"], model), **status}])
+    work.write("models", [{**describe(made, settings, model), **status}])
 
 
-def build(path: str, settings: dict[str, Any]) -> Method:
-    """The method whose class stands at 'module:name', with already checked settings."""
-    module, name = path.split(":")
-    kind = getattr(importlib.import_module(module), name)
-    method: Method = kind(kind.Settings.model_validate(settings))
-    return method
+def build(method_class: type[Method], settings: dict[str, Any]) -> Method:
+    """A method of that class with settings that were checked before (`registry.build`)."""
+    return method_class(method_class.Settings.model_validate(settings))
 
 
 def describe(method: Method, settings: dict[str, Any], model: Model | None) -> dict[str, Any]:
@@ -56,9 +50,9 @@ def describe(method: Method, settings: dict[str, Any], model: Model | None) -> d
     return row
 
 
-def inputs(work: Work) -> Inputs:
+def inputs(work: Work, images: Path | None) -> Inputs:
     """What the method may read, from the parts of the steps before it. No method ever sees a category."""
-    parts, images = work.task.parts, work.task.context.get("images")
+    parts = work.task.parts
 
     def texts() -> Iterator[Text]:
         rows = work.read("texts", "texts", ["product_id", "raw", "clean"])

@@ -13,14 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 from ingestion.grouping.consensus import consensus
+from ingestion.grouping.partitions import Grouping, tag, write, write_stability
 from ingestion.grouping.projection import manifolds
-from ingestion.grouping.resampling import Labels, Rows, representative, resample, stability
+from ingestion.grouping.resampling import Labels, Rows, resample
 from ingestion.grouping.spaces import centred, smoothed
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load, neighbours, normalised
-
-Grouping = tuple[str, str]
-"""An algorithm and a space."""
 
 STARTS = 10
 """k-means starts per seed; the best by inertia counts (n_init of scikit-learn before 1.4; Celebi et al. 2013)."""
@@ -37,18 +35,16 @@ WARD = ("full", "manifold", "map")
 CONSENSUS: Grouping = ("consensus", "ensemble")
 
 
-def step(work: Work) -> None:
+def step(work: Work, *, method: str, k: int, seeds: int, dimensions: int, n_neighbours: int) -> None:
     """Write `partitions`, `partition_scores`, `resampled_partitions` and `cluster_stability` of one method."""
-    parameters, method = work.task.parameters, work.task.parameters["method"]
     product_ids, vectors = load(work, f"features:{method}", method)
-    k, seeds = min(parameters["k"], len(product_ids)), parameters["seeds"]
+    k = min(k, len(product_ids))
     if k < 2:
         return
     found: dict[Grouping, dict[int, Labels]] = defaultdict(dict)
     again: dict[Grouping, list[tuple[Rows, Labels]]] = defaultdict(list)
-    unit, drawn_map = normalised(vectors), _map(work)
-    d, n_neighbours = parameters["dimensions"], parameters["neighbours"]
-    for seed, spaces in enumerate(members_of(unit, d, n_neighbours, range(seeds))):
+    unit, drawn_map = normalised(vectors), _map(work, method)
+    for seed, spaces in enumerate(members_of(unit, dimensions, n_neighbours, range(seeds))):
         if drawn_map is not None:
             spaces["map"] = drawn_map
         ward_in = spaces if not seed else ("manifold",)  # Ward has no seed of its own
@@ -61,7 +57,7 @@ def step(work: Work) -> None:
         rows = resample(product_ids, seed)
         if len(rows) > k:
             # all is made anew from the products drawn, but for the map: its spread is `map_scores`'
-            part = next(members_of(unit[rows], d, n_neighbours, [seed]))
+            part = next(members_of(unit[rows], dimensions, n_neighbours, [seed]))
             if drawn_map is not None:
                 part["map"] = drawn_map[rows]
             for grouping, labels in grouped(part, k, seed, part).items():
@@ -131,34 +127,8 @@ def members_of(unit: Matrix, dimensions: int, n_neighbours: int, seeds: Iterable
         yield {**fixed, "manifold": points}
 
 
-def write(
-    work: Work, table: str, method: str, grouping: Grouping, seed: int, product_ids: list[str], labels: Labels
-) -> None:
-    """Append a grouping to `partitions` or `resampled_partitions`."""
-    keys = {**tag(method, grouping), "seed": seed}
-    columns = {name: pa.array([value] * len(product_ids)) for name, value in keys.items()}
-    work.write(table, pa.table({**columns, "product_id": product_ids, "cluster": labels}))
-
-
-def write_stability(
-    work: Work,
-    method: str,
-    found: Mapping[Grouping, dict[int, Labels]],
-    again: Mapping[Grouping, list[tuple[Rows, Labels]]],
-) -> None:
-    """Write `cluster_stability` of the grouping that is shown of each algorithm and space."""
-    for grouping, seeds in found.items():
-        rows = stability(seeds[representative(seeds)], again[grouping])
-        work.write("cluster_stability", [{**tag(method, grouping), **row} for row in rows])
-
-
-def tag(method: str, grouping: Grouping) -> dict[str, str]:
-    """The columns that name a grouping."""
-    return {"method": method, "algorithm": grouping[0], "space": grouping[1]}
-
-
-def _map(work: Work) -> Matrix | None:
-    rows = work.read(f"projection:{work.task.parameters['method']}", "projections")
+def _map(work: Work, method: str) -> Matrix | None:
+    rows = work.read(f"projection:{method}", "projections")
     rows = rows.filter(pa.compute.equal(rows["reducer"], "tsne"))
     if not rows.num_rows:
         return None

@@ -3,8 +3,8 @@
 No category is read here: a name is what the group's own products say. It is read by whoever has to decide what the
 group is, so it prefers what the products are (cap, lipstick) to who makes them.
 
-Reads `catalogue`, `texts` and `scoring:<m>`, and `features:<v>` and `duplicates` where they are at hand. Parameters:
-method (m), and vectors (v), the method whose vectors tell what is central; m itself when not given.
+Reads the steps `catalogue`, `texts`, `duplicates` and `clustering:<method>`, and the vectors of the first of
+`vector_sources` that has any: they say which products are central.
 """
 
 from collections import Counter, defaultdict
@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingestion.duplicates.groups import load_duplicate_groups
+from ingestion.grouping.partitions import load_partitions
 from ingestion.reading import texts as cleaning
 from ingestion.task import Work
-from ingestion.vectors import Matrix, lender, load, normalised
+from ingestion.vectors import Matrix, load, normalised, vector_source
 
 TERMS = 10
 PRODUCTS = 10
@@ -64,9 +65,8 @@ class Term:
     fraction: float
 
 
-def step(work: Work) -> None:
+def step(work: Work, *, method: str, vector_sources: Sequence[str]) -> None:
     """Write `cluster_descriptions`, `cluster_terms` and `cluster_products` for every grouping of one method."""
-    method = work.task.parameters["method"]
     texts = work.read("texts", "texts", ["product_id", "clean"])
     products = work.read("catalogue", "products", ["product_id", "name"])
     written = dict(zip(products["product_id"].to_pylist(), products["name"].to_pylist(), strict=True))
@@ -74,11 +74,12 @@ def step(work: Work) -> None:
     titles = {i: spelling.lemmas(name) for i, name in written.items() if name}
     clean = dict(zip(texts["product_id"].to_pylist(), texts["clean"].to_pylist(), strict=True))
     bag, title_bag = gather(clean), gather(titles)
-    ids, unit = _vectors(work, lender(work))
+    ids, unit = _vectors(work, vector_source(work, vector_sources))
     kin = load_duplicate_groups(work, ids)
-    for (algorithm, space), group_of in _groupings(work, method).items():
-        tag = {"method": method, "algorithm": algorithm, "space": space}
-        found = telling(bag, group_of)
+    for found in sorted(load_partitions(work, method), key=lambda partitions: (partitions.algorithm, partitions.space)):
+        tag = {"method": method, "algorithm": found.algorithm, "space": found.space}
+        group_of = dict(zip(found.product_ids, found.shown.tolist(), strict=True))
+        terms_of = telling(bag, group_of)
         kinds = telling(title_bag or bag, group_of, kinds=True)
         sizes = sorted(Counter(group_of.values()).items())
         work.write(
@@ -88,7 +89,7 @@ def step(work: Work) -> None:
                 for c, size in sizes
             ],
         )
-        for cluster, terms in sorted(found.items()):
+        for cluster, terms in sorted(terms_of.items()):
             ranked = enumerate(terms[:TERMS], start=1)
             work.write("cluster_terms", [{**tag, "cluster": cluster, "rank": r, **vars(term)} for r, term in ranked])
         for cluster, rows in central(ids, unit, group_of, kin):
@@ -235,16 +236,8 @@ def _words_and_pairs(text: str) -> list[str]:
     return words + [f"{one} {next_one}" for one, next_one in pairwise(words)]
 
 
-def _groupings(work: Work, method: str) -> dict[tuple[str, str], dict[str, int]]:
-    rows = work.read(f"scoring:{method}", "clusters", ["algorithm", "space", "product_id", "cluster"])
-    found: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    for algorithm, space, product_id, cluster in zip(*(column.to_pylist() for column in rows.columns), strict=True):
-        found[algorithm, space][product_id] = cluster
-    return dict(sorted(found.items()))
-
-
-def _vectors(work: Work, method: str) -> tuple[list[str], Matrix]:
-    if f"features:{method}" not in work.task.parts:
+def _vectors(work: Work, method: str | None) -> tuple[list[str], Matrix]:
+    if method is None:
         return [], np.zeros((0, 1), dtype=np.float32)
     ids, vectors = load(work, f"features:{method}", method)
     return ids, normalised(vectors)

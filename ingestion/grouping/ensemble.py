@@ -23,8 +23,9 @@ import pyarrow.compute as pc
 
 from ingestion.features.fusion import block
 from ingestion.grouping import agreement
-from ingestion.grouping.clustering import CONSENSUS, MEMBERS, kmeans, members_of, write, write_stability
+from ingestion.grouping.clustering import CONSENSUS, MEMBERS, kmeans, members_of
 from ingestion.grouping.consensus import at_two_depths, coherence, consensus
+from ingestion.grouping.partitions import write, write_stability
 from ingestion.grouping.resampling import Labels, Rows, resample
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load, normalised
@@ -113,32 +114,43 @@ class Voices:
         return placed, at_two_depths(heard, fine, weights, k, seed)
 
 
-def step(work: Work) -> None:
-    """Write `partitions`, `cluster_stability` and the row of `models` of one kind's consensus."""
-    parameters = work.task.parameters
-    name, kinds, k = parameters["method"], parameters["methods"], parameters["k"]
+def step(
+    work: Work,
+    *,
+    method: str,
+    modality: str,
+    methods: Mapping[str, str],
+    k: int,
+    seeds: int,
+    dimensions: int,
+    n_neighbours: int,
+) -> None:
+    """Write `partitions`, `cluster_stability` and the row of `models` of one modality's consensus.
+
+    `methods` are those that it joins, each with its modality.
+    """
     groups = {step.removeprefix("clustering:"): part.files for step, part in work.task.parts.items()}
-    have = {m: kind for m, kind in kinds.items() if "partitions" in groups.get(m, ())}
-    if not set(parameters["modality"].split("+")) <= set(have.values()):
+    have = {m: kind for m, kind in methods.items() if "partitions" in groups.get(m, ())}
+    if not set(modality.split("+")) <= set(have.values()):
         return  # no text, or no pictures: there is nothing to join
     parts = [work.read(f"features:{m}", tables.EMBEDDING + m, ["product_id"])["product_id"] for m in have]
     order = list(dict.fromkeys(i for part in parts for i in part.to_pylist()))
-    if parameters["modality"] == "text+image":
-        whole, drawn = _joined(work, have, order)
+    if modality == "text+image":
+        whole, drawn = _joined(work, have, order, k, seeds, dimensions, n_neighbours)
     else:
         whole, drawn = (_heard(work, have, order, table) for table in ("partitions", "resampled_partitions"))
     found: dict[int, Labels] = {}
     again: list[tuple[Rows, Labels]] = []
     for seed in sorted(whole.groups):
         placed, found[seed] = whole.agreed(seed, k)
-        write(work, "partitions", name, CONSENSUS, seed, [order[row] for row in placed], found[seed])
+        write(work, "partitions", method, CONSENSUS, seed, [order[row] for row in placed], found[seed])
         if seed in drawn.groups:
             some, repeated = drawn.agreed(seed, k)
             again.append((np.searchsorted(placed, some), repeated))
     if not found:
         return
-    write_stability(work, name, {CONSENSUS: found}, {CONSENSUS: again})
-    row = {"method": name, "modality": parameters["modality"], "model": f"consensus of {', '.join(have)}"}
+    write_stability(work, method, {CONSENSUS: found}, {CONSENSUS: again})
+    row = {"method": method, "modality": modality, "model": f"consensus of {', '.join(have)}"}
     row |= {"source": "fitted on this catalogue", "licence": "none needed", "status": "ran"}
     work.write("models", [{**row, "products": len(placed), "parameters": json.dumps({"methods": list(have)})}])
 
@@ -157,21 +169,22 @@ def _heard(work: Work, methods: Iterable[str], order: list[str], table: str) -> 
     return voices
 
 
-def _joined(work: Work, have: Mapping[str, str], order: list[str]) -> tuple[Voices, Voices]:
+def _joined(
+    work: Work, have: Mapping[str, str], order: list[str], k: int, seeds: int, dimensions: int, n_neighbours: int
+) -> tuple[Voices, Voices]:
     """The voices of the joint embeddings' groups, and of those of the resamples."""
-    p = work.task.parameters
     product_ids, joint = _joint(work, have, order)
     rows_of = {product_id: row for row, product_id in enumerate(order)}
     whole, drawn = Voices(rows_of), Voices(rows_of)
     for at, (name, vectors) in enumerate(joint.items()):
         unit = normalised(vectors)
-        for seed, spaces in enumerate(members_of(unit, p["dimensions"], p["neighbours"], range(p["seeds"]))):
-            _cut(whole, seed, name, product_ids, spaces, p["k"])
+        for seed, spaces in enumerate(members_of(unit, dimensions, n_neighbours, range(seeds))):
+            _cut(whole, seed, name, product_ids, spaces, k)
             rows = resample(product_ids, seed)
-            if len(rows) > p["k"]:
-                part = next(members_of(unit[rows], p["dimensions"], p["neighbours"], [seed]))
-                _cut(drawn, seed, name, [product_ids[row] for row in rows], part, p["k"])
-            work.progress(at * p["seeds"] + seed + 1, len(joint) * p["seeds"])
+            if len(rows) > k:
+                part = next(members_of(unit[rows], dimensions, n_neighbours, [seed]))
+                _cut(drawn, seed, name, [product_ids[row] for row in rows], part, k)
+            work.progress(at * seeds + seed + 1, len(joint) * seeds)
     return whole, drawn
 
 

@@ -26,7 +26,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ingestion.task import Work
@@ -72,11 +71,9 @@ class Estimate:
     curve: Sequence[tuple[int, float, float | None, float | None]]
 
 
-def step(work: Work) -> None:
+def step(work: Work, *, method: str, categories: int | None) -> None:
     """Write `k_estimates` and `k_curves` of one method."""
-    method = work.task.parameters["method"]
     _, vectors = load(work, f"features:{method}", method)
-    categories = pc.count_distinct(work.read("catalogue", "products", ["category"])["category"]).as_py() or None
     for done, (criterion, estimate) in enumerate((("communities", communities), ("silhouette", silhouette)), start=1):
         found = estimate(vectors)
         if found:

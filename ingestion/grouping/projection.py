@@ -6,9 +6,8 @@ silhouette of .02 to .34 after t-SNE, so the verdict rests on the embedding or o
 
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 
@@ -24,13 +23,17 @@ SAMPLE = 5_000
 """Trustworthiness compares all pairs: above this many products it is measured on a seeded sample."""
 
 
-def step(work: Work) -> None:
+def step(work: Work, *, method: str, reducers: Sequence[str], perplexity: float, n_neighbours: int) -> None:
     """Write `projections` and `projection_scores` of one method."""
-    parameters, method = work.task.parameters, work.task.parameters["method"]
+    draw: dict[str, Callable[[], Matrix]] = {
+        "pca": lambda: pca(vectors),
+        "tsne": lambda: tsne(vectors, perplexity),
+        "umap": lambda: umap(vectors, n_neighbours),
+    }
     product_ids, vectors = load(work, f"features:{method}", method)
     vectors = normalised(vectors)
-    for done, reducer in enumerate(parameters["reducers"]):
-        points = REDUCERS[reducer](vectors, parameters)
+    for done, reducer in enumerate(reducers):
+        points = draw[reducer]()
         work.write(
             "projections",
             [
@@ -42,10 +45,10 @@ def step(work: Work) -> None:
         if np.isfinite(value):
             row = {"method": method, "reducer": reducer, "metric": "trustworthiness", "value": value}
             work.write("projection_scores", [row])
-        work.progress(done + 1, len(parameters["reducers"]))
+        work.progress(done + 1, len(reducers))
 
 
-def pca(vectors: Matrix, parameters: dict[str, Any]) -> Matrix:
+def pca(vectors: Matrix) -> Matrix:
     """The first two principal components of (n, d) vectors: (n, 2), centred; zeros where nothing differs."""
     from sklearn.decomposition import PCA
 
@@ -54,22 +57,22 @@ def pca(vectors: Matrix, parameters: dict[str, Any]) -> Matrix:
     return PCA(2, svd_solver="full").fit_transform(vectors).astype(np.float32)  # type: ignore[no-any-return]
 
 
-def tsne(vectors: Matrix, parameters: dict[str, Any]) -> Matrix:
+def tsne(vectors: Matrix, perplexity: float, seed: int = 0) -> Matrix:
     """The t-SNE map of (n, d) unit vectors by cosine: (n, 2), from a PCA start (Kobak & Berens 2019).
 
     The perplexity is lowered where n is too small for it.
     """
-    first = pca(vectors, parameters)
+    first = pca(vectors)
     if len(vectors) < tsne_.LEAST or not first.any():  # too few, or nothing that differs
         return first
-    ((_, affinity),) = tsne_.affinities(vectors, [parameters["perplexity"]])
+    ((_, affinity),) = tsne_.affinities(vectors, [perplexity])
     start = first.astype(np.float64) * (tsne_.START / first[:, 0].std())
-    return tsne_.layout(start, affinity, parameters.get("seed", 0))
+    return tsne_.layout(start, affinity, seed)
 
 
-def umap(vectors: Matrix, parameters: dict[str, Any]) -> Matrix:
+def umap(vectors: Matrix, n_neighbours: int, seed: int = 0) -> Matrix:
     """The UMAP map of (n, d) unit vectors by cosine: (n, 2), with the package's min_dist and epochs for maps."""
-    return next(_umap(vectors, 2, parameters["neighbours"], 0.1, None, [parameters.get("seed", 0)]))
+    return next(_umap(vectors, 2, n_neighbours, 0.1, None, [seed]))
 
 
 def manifold(vectors: Matrix, dimensions: int, n_neighbours: int, seed: int) -> Matrix:
@@ -93,7 +96,7 @@ def _umap(
     # The start needs more products than dimensions, and some spread.
     if n < dimensions + 4 or not np.ptp(vectors, axis=0).any():
         padded = np.zeros((n, dimensions), dtype=np.float32)
-        padded[:, :2] = pca(vectors, {})
+        padded[:, :2] = pca(vectors)
         for _ in seeds:
             yield padded
         return
@@ -154,6 +157,3 @@ def trustworthiness(vectors: Matrix, points: Matrix, n_neighbours: int = 10) -> 
         vectors, points = vectors[chosen], points[chosen]
     k = min(n_neighbours, len(vectors) // 2 - 1)
     return float(measure(vectors, points, n_neighbors=k, metric="cosine"))
-
-
-REDUCERS = {"pca": pca, "tsne": tsne, "umap": umap}

@@ -71,13 +71,13 @@ def category_scores(
         }
 
 
-def standing(work: Work, method: str, category_of: Mapping[str, str | None]) -> dict[str, Apart]:
+def standing(work: Work, method: str | None, category_of: Mapping[str, str | None]) -> dict[str, Apart]:
     """How far each category stands apart in the vectors of `features:<method>`, by category.
 
-    Empty where that part is not at hand, or where fewer than two categories have vectors. Copies are known from the
+    Empty without a method, or where fewer than two categories have vectors. Copies are known from the
     part `duplicates` where it is at hand.
     """
-    if f"features:{method}" not in work.task.parts:
+    if method is None:
         return {}
     product_ids, vectors = load(work, f"features:{method}", method)
     has = np.array([category_of.get(i) is not None for i in product_ids], dtype=bool)

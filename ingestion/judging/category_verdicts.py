@@ -129,9 +129,9 @@ Guesses = dict[str, Counter[str]]
 """Products per category and category that the probe took them for."""
 
 
-def step(work: Work) -> None:
+def step(work: Work, *, verdict: Mapping[str, Any], category_verdict: Mapping[str, Any]) -> None:
     """Write the rows of `verdicts` with the scope 'category:<name>'."""
-    rule, marks = work.task.parameters["verdict"], work.task.parameters["category_verdict"]
+    rule, marks = verdict, category_verdict
     order = [method for scope in (*WIDEST, *rule["rests_on"]) for method in rule["rests_on"].get(scope, ())]
     products = work.read("catalogue", "products", ["product_id", "category"])
     ids, categories = products["product_id"].to_pylist(), products["category"].to_pylist()

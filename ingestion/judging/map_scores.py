@@ -35,18 +35,17 @@ class View:
     quality: dict[str, float]
 
 
-def step(work: Work) -> None:
+def step(work: Work, *, method: str, k: int, perplexities: Sequence[float], seeds: int) -> None:
     """Write `map_scores` of one method; nothing for vectors that are too few or all alike."""
-    parameters, method = work.task.parameters, work.task.parameters["method"]
     product_ids, vectors = load(work, f"features:{method}", method)
     rows = sample(len(product_ids))
     products = work.read("catalogue", "products", ["product_id", "category"])
     category_of = dict(zip(*(column.to_pylist() for column in products.columns), strict=True))
     categories = [category_of[product_ids[row]] for row in rows]
-    seeds, total = range(parameters["seeds"]), len(parameters["perplexities"]) * parameters["seeds"]
-    found = views(normalised(vectors[rows]), parameters["k"], parameters["perplexities"], seeds)
+    total = len(perplexities) * seeds
+    found = views(normalised(vectors[rows]), k, perplexities, range(seeds))
     for done, view in enumerate(found, start=1):
-        tag = {"method": method, "perplexity": view.perplexity, "seed": view.seed}
+        tag: dict[str, Any] = {"method": method, "perplexity": view.perplexity, "seed": view.seed}
         scores = {**agreements(view.groups, categories), **view.quality}
         written = [{**tag, "metric": metric, "value": value} for metric, value in scores.items()]
         work.write("map_scores", [row for row in written if np.isfinite(row["value"])])

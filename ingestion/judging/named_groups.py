@@ -15,6 +15,7 @@ names, .77. Names put into a sentence, or taken apart at '&' and 'and', came to 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,22 +39,21 @@ BLOCK = 10_000
 Codes = NDArray[np.int64]
 
 
-def step(work: Work) -> None:
+def step(
+    work: Work, *, method: str, method_class: type[Method], settings: dict[str, Any], model: Model, images: Path | None
+) -> None:
     """Write `named_groups` and `named_scores` of one sentence encoder; nothing where no category has a name."""
-    parameters = work.task.parameters
-    name = parameters["method"]
     products = work.read("catalogue", "products", ["product_id", "category"])
     categories = sorted(set(products["category"].drop_null().to_pylist()))
     if not categories:
         return
-    method = build(parameters["class"], parameters["settings"])
-    names, anchors = embed(method, work.task.context["model"], categories, work.progress)
-    product_ids, vectors = load(work, f"features:{name}", name)
+    names, anchors = embed(build(method_class, settings), model, categories, work.progress)
+    product_ids, vectors = load(work, f"features:{method}", method)
     if not names or not product_ids:
         return
     placed, similarity, margin = nearest(vectors, anchors)
     rows = {
-        "method": pa.repeat(name, len(product_ids)),
+        "method": pa.repeat(method, len(product_ids)),
         "product_id": product_ids,
         "category": pa.array(names).take(pa.array(placed)),
         "similarity": similarity.astype(np.float64),
@@ -63,7 +63,7 @@ def step(work: Work) -> None:
     category_of = dict(zip(products["product_id"].to_pylist(), products["category"].to_pylist(), strict=True))
     found = {i: names[p] for i, p in zip(product_ids, placed.tolist(), strict=True)}
     copies = work.read("duplicates", "duplicates").to_pylist()
-    work.write("named_scores", ({"method": name, **row} for row in scores(category_of, found, copies)))
+    work.write("named_scores", ({"method": method, **row} for row in scores(category_of, found, copies)))
 
 
 def embed(

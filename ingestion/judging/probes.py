@@ -28,9 +28,8 @@ CHUNK = 10_000
 PROBES: dict[str, Callable[[Matrix, Codes], Fitted]] = {"linear": linear, "knn": neighbours}
 
 
-def step(work: Work) -> None:
+def step(work: Work, *, method: str) -> None:
     """Write `predictions`, `ceilings` and `learning_curves` of one method; nothing for fewer than two categories."""
-    method = work.task.parameters["method"]
     product_ids, vectors = load(work, f"features:{method}", method)
     products = work.read("catalogue", "products", ["product_id", "category"])
     category_of = dict(zip(products["product_id"].to_pylist(), products["category"].to_pylist(), strict=True))

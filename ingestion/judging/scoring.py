@@ -6,8 +6,7 @@ Each measure is the median over the seeds, with the range, its 95 % interval (`i
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,37 +14,26 @@ from numpy.typing import NDArray
 
 from ingestion.duplicates.groups import load_duplicate_groups
 from ingestion.grouping import agreement
-from ingestion.grouping.resampling import representative
+from ingestion.grouping.partitions import load_partitions
 from ingestion.judging import intervals
 from ingestion.judging.category_scores import category_scores, stabilities, standing
 from ingestion.task import Work
-from ingestion.vectors import lender
+from ingestion.vectors import vector_source
 
 Codes = NDArray[np.int32]
 
 
-@dataclass(frozen=True)
-class Grouping:
-    """All seeds' groups of one method, algorithm and space: `groups[seed]` has one group number per product id."""
-
-    algorithm: str
-    space: str
-    product_ids: list[str]
-    groups: dict[int, Codes]
-
-
-def step(work: Work) -> None:
+def step(work: Work, *, method: str, vector_sources: Sequence[str]) -> None:
     """Write `clusters`, and with categories `scores`, `category_scores` and `confusions`, of one method."""
-    method = work.task.parameters["method"]
     products = work.read("catalogue", "products", ["product_id", "category"])
     category_of = dict(zip(products["product_id"].to_pylist(), products["category"].to_pylist(), strict=True))
     quality = _label_free(work, method)
-    apart = standing(work, lender(work), category_of)
+    apart = standing(work, vector_source(work, vector_sources), category_of)
     stable = stabilities(work, method)
     family_of = dict(zip(category_of, load_duplicate_groups(work, list(category_of)), strict=True))
-    for grouping in groupings(work, method):
+    for grouping in load_partitions(work, method):
         tag = {"method": method, "algorithm": grouping.algorithm, "space": grouping.space}
-        shown = grouping.groups[representative(grouping.groups)]
+        shown = grouping.shown
         has = np.array([category_of[i] is not None for i in grouping.product_ids])
         names, codes = np.unique(
             [category_of[i] or "" for i in np.array(grouping.product_ids)[has]], return_inverse=True
@@ -55,7 +43,9 @@ def step(work: Work) -> None:
             table = agreement.contingency(codes.astype(np.int32), shown[has])
             pairs = zip(*agreement.matching(table), strict=True)
             matched = {int(c): str(names[r]) for r, c in pairs if table[r, c]}  # a group of none of it is not its group
-            tables = [agreement.contingency(codes.astype(np.int32), groups[has]) for groups in grouping.groups.values()]
+            tables = [
+                agreement.contingency(codes.astype(np.int32), groups[has]) for groups in grouping.by_seed.values()
+            ]
             of_scored = [family_of[i] for i in np.array(grouping.product_ids)[has]]
             kin = np.unique(of_scored, return_inverse=True)[1]  # numbered without gaps: each is a draw
             placed = codes.astype(np.int32), shown[has], kin
@@ -71,20 +61,6 @@ def step(work: Work) -> None:
             "clusters",
             ({**tag, "product_id": i, "cluster": c, "matched_category": matched.get(c)} for i, c in rows),
         )
-
-
-def groupings(work: Work, method: str) -> Iterator[Grouping]:
-    """The groupings that `clustering` wrote for a method."""
-    rows = work.read(f"clustering:{method}", "partitions")
-    found: dict[tuple[str, str], dict[int, tuple[list[str], list[int]]]] = defaultdict(dict)
-    columns = ("algorithm", "space", "seed", "product_id", "cluster")
-    for algorithm, space, seed, product_id, cluster in zip(*(rows[c].to_pylist() for c in columns), strict=True):
-        ids, clusters = found[algorithm, space].setdefault(seed, ([], []))
-        ids.append(product_id)
-        clusters.append(cluster)
-    for (algorithm, space), seeds in found.items():
-        groups = {seed: np.array(clusters, dtype=np.int32) for seed, (_, clusters) in seeds.items()}
-        yield Grouping(algorithm, space, next(iter(seeds.values()))[0], groups)
 
 
 def scores(

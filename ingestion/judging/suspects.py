@@ -37,8 +37,8 @@ class Opinion:
     own: float
 
 
-def step(work: Work) -> None:
-    """Write `suspects`."""
+def step(work: Work, *, joins: Mapping[str, Sequence[str]]) -> None:
+    """Write `suspects`; `joins` names for the methods that join others' vectors which those are."""
     products = work.read("catalogue", "products", ["product_id", "category"]).to_pylist()
     categories = {p["product_id"]: p["category"] for p in products if p["category"] is not None}
     found: dict[str, dict[str, Opinion]] = {}
@@ -53,7 +53,7 @@ def step(work: Work) -> None:
             }
             if said:
                 found[name.removeprefix("probes:")] = said
-    work.write("suspects", suspects(categories, voices(found, work.task.parameters.get("joins", {}))))
+    work.write("suspects", suspects(categories, voices(found, joins)))
 
 
 def voices(found: dict[str, dict[str, Opinion]], joins: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Opinion]]:

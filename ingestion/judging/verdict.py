@@ -31,9 +31,9 @@ class Labels:
     enough: bool = False
 
 
-def step(work: Work) -> None:
+def step(work: Work, *, verdict: Mapping[str, Any]) -> None:
     """Write `verdicts`: one row per scope and one per method."""
-    rule = dict(work.task.parameters["verdict"])
+    rule = dict(verdict)
     if rule["metric"] == "auto":
         categories = work.read("catalogue", "products", ["category"])["category"].to_pylist()
         rule["metric"] = metric_for(Counter(c for c in categories if c is not None))

@@ -7,7 +7,6 @@ on the number of processors, and workers do not fight), and is killed when it ou
 a failed step with a reason.
 """
 
-import importlib
 import logging
 import multiprocessing
 import os
@@ -23,7 +22,7 @@ from typing import IO, Any, Protocol
 
 import psutil
 
-from ingestion.task import Task, Work
+from ingestion.task import Progress, Task, Work
 from store.errors import AislemapError, MethodUnavailable
 from store.parts import Part, PartWriter
 
@@ -232,23 +231,25 @@ def _work(connection: "Connection[Any, Any]", output: str) -> None:
             task: Task = connection.recv()
         except EOFError:
             return
-        try:
-            connection.send(("finished", run(task, lambda done, total: connection.send(("progress", done, total)))))
-        except MethodUnavailable as error:
-            connection.send(("failed", str(error), True))
-        except AislemapError as error:
-            connection.send(("failed", str(error), False))
-        except Exception as error:
-            log.debug("step %s failed", task.step, exc_info=True)
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            reason = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
-            connection.send(("failed", reason, False))
+        connection.send(attempt(task, lambda done, total: connection.send(("progress", done, total))))
 
 
-def run(task: Task, progress: Any) -> dict[str, Any]:
+def attempt(task: Task, progress: Progress) -> tuple[Any, ...]:
+    """Run a task in this process: ("finished", files by table) or ("failed", reason, unavailable)."""
+    try:
+        return "finished", run(task, progress)
+    except MethodUnavailable as error:
+        return "failed", str(error), True
+    except AislemapError as error:
+        return "failed", str(error), False
+    except Exception as error:
+        log.debug("step %s failed", task.step, exc_info=True)
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        return "failed", f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})", False
+
+
+def run(task: Task, progress: Progress) -> dict[str, Any]:
     """Run a task in this process and return the files it wrote, by table."""
-    module, name = task.function.split(":")
-    function = getattr(importlib.import_module(module), name)
     last = 0.0
 
     def throttled(done: int, total: int) -> None:
@@ -258,5 +259,5 @@ def run(task: Task, progress: Any) -> dict[str, Any]:
             progress(done, total)
 
     with PartWriter(task.root, task.key) as writer:
-        function(Work(task, writer, throttled))
+        task.function(Work(task, writer, throttled), **task.arguments)
     return writer.files()

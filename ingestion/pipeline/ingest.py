@@ -18,6 +18,7 @@ from ingestion.judging import named_groups
 from ingestion.pipeline import plan
 from ingestion.pipeline.engine import Engine, LocalEngine
 from ingestion.pipeline.runner import Listener, Outcome, Runner
+from ingestion.task import Step
 from store import lock, ownership, parts, snapshot, tables
 from store.errors import CatalogueError, ConfigError, MethodUnavailable, StepFailed
 from store.parts import Part
@@ -108,7 +109,8 @@ def _run(
         if (outcome := runner.outcomes[step]).status in {"failed", "skipped"}:
             kind = CatalogueError if step == "catalogue" else StepFailed
             raise kind(f"The step {step} failed. {outcome.detail}")
-    k = config.study.k or _categories(runner) or FALLBACK_K
+    categories = _categories(runner)
+    k = config.study.k or categories or FALLBACK_K
     models: dict[str, Model] = {}
     for method in methods:
         try:
@@ -121,20 +123,17 @@ def _run(
         if method.name in models:
             settings = method.settings.model_dump(mode="json")
             embedding = plan.embedding(method, models[method.name], settings, images)
-            steps += [embedding, *plan.study(method.name, config, k)]
+            steps += [embedding, *plan.study(method.name, config, k, categories or None)]
             if config.study.named_groups and method.name in named_groups.ENCODERS:
                 steps.append(plan.naming(embedding))
     kinds = {method.name: method.modality for method in methods if method.name in models}
     joins = {method.name: list(method.needs()) for method in methods if method.needs()}
     steps += plan.together(kinds, config, k)
-    # The long ones and what they wait for first, so that no core is left waiting for one of them at the end (the
-    # longest is the consensus of all groups); those of a runtime together, so that its worker is started once.
-    first = {"features": 0, "projection": 1, "clustering": 1}
-    steps.sort(key=lambda step: (first.get(step.name.partition(":")[0], 2), step.runtime == "plain", step.runtime))
-    runner.run([*steps, *plan.conclusions(models, joins, config)])
+    steps += plan.conclusions(models, joins, config)
+    runner.run(steps)
     absent = [_absent(method, models.get(method.name), runner) for method in methods]
     _publish(runner, report, [row for row in absent if row])
-    report.missing = _unfinished(runner) | {row["method"]: row["detail"] for row in absent if row}
+    report.missing = _unfinished(steps, runner) | {row["method"]: row["detail"] for row in absent if row}
 
 
 def _categories(runner: Runner) -> int:
@@ -155,13 +154,13 @@ def _absent(method: Method, model: Model | None, runner: Runner) -> dict[str, An
     return {**row, "status": status, "detail": outcome.detail}
 
 
-def _unfinished(runner: Runner) -> dict[str, str]:
+def _unfinished(steps: Iterable[Step], runner: Runner) -> dict[str, str]:
     """The methods that gave vectors which could not be grouped or scored, with the reason."""
     found: dict[str, str] = {}
-    for outcome in runner.outcomes.values():
-        stage, _, method = outcome.step.partition(":")
-        if method and stage != "features" and outcome.status == "failed":
-            found.setdefault(method, f"Its step {outcome.step} failed. {outcome.detail}")
+    for step in steps:
+        outcome = runner.outcomes[step.name]
+        if step.method and step.stage != "features" and outcome.status == "failed":
+            found.setdefault(step.method, f"Its step {step.name} failed. {outcome.detail}")
     return found
 
 

@@ -10,6 +10,7 @@ import importlib.metadata
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ingestion.task import Step
 from store.parts import Part
@@ -24,9 +25,14 @@ def key(step: Step, parts: dict[str, Part]) -> str:
         name: {table: file.sha256 for table, file in part.files.items() if table != "issues"}
         for name, part in parts.items()
     }
-    modules = (step.function.split(":")[0], *step.code)
-    everything = [step.name, step.function, step.parameters, content, [code_hash(m) for m in modules]]
-    return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()[:32]
+    code = [code_hash(module) for module in (step.function.__module__, *step.code)]
+    everything = [step.name, step.function, step.parameters, step.stamp, content, code]
+    return hashlib.sha256(json.dumps(everything, sort_keys=True, default=_reference).encode()).hexdigest()[:32]
+
+
+def _reference(value: Any) -> str:
+    """A function or class by where it stands, as pickle names it."""
+    return f"{value.__module__}:{value.__qualname__}"
 
 
 def listing(folder: Path) -> str:

@@ -1,7 +1,7 @@
 """The plan of a run: which steps there are, what each needs, and the key that names its result.
 
 catalogue ─┬─ images ─┬─ duplicates ─────────────────┬───────────────┐
-           └─ texts ──┴─ features:<m> ─┬─ projection:<m> ─ clustering:<m> ─ scoring:<m> ─ descriptions:<m>
+           └─ texts ──┴─ features:<m> ─┬─ projection:<m> ─ clustering:<m> ─ scoring:<m>, descriptions:<m>
                                        ├─ probes:<m>             │
                                        ├─ map_scores:<m>         └─ clustering:consensus ─ scoring:consensus ...
                                        └─ group_count:<m>
@@ -15,142 +15,137 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.config import Config
+from ingestion.duplicates import step as duplicates
+from ingestion.features import step as features
 from ingestion.features.base import Method, Model
+from ingestion.grouping import clustering, descriptions, ensemble, group_count, projection
+from ingestion.judging import (
+    category_verdicts,
+    comparisons,
+    map_scores,
+    named_groups,
+    probes,
+    scoring,
+    suspects,
+    verdict,
+)
 from ingestion.pipeline.keys import listing
+from ingestion.reading import catalogue as catalogue_rows
+from ingestion.reading import images as image_files
+from ingestion.reading import texts
 from ingestion.task import Step
 
+FIRST, SECOND = 2, 1
+"""Priorities: vectors before all else, then what groups them, so that no core waits at the end for the longest step."""
 CONSENSUS = {"text": "consensus-text", "image": "consensus-image", "text+image": "consensus"}
-"""What the consensus over the methods of each kind is called where methods are named."""
+"""What the consensus over the methods of each modality is called where methods are named."""
 
 
 def reading(config: Config, catalogue: Path, images: Path | None) -> list[Step]:
     """The steps that read the catalogue."""
     settings = config.catalogue.model_dump(mode="json")
-    pixels, text = settings.pop("max_pixels"), settings.pop("text")
+    max_pixels, columns = settings.pop("max_pixels"), tuple(settings.pop("text"))
     with catalogue.open("rb") as file:
-        stamp = hashlib.file_digest(file, "sha256").hexdigest()
-    where = {"catalogue": str(catalogue), "images": str(images) if images else None}
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return [
         Step(
             "catalogue",
-            "ingestion.reading.catalogue:step",
-            parameters={"sha256": stamp, "suffix": catalogue.suffix, "settings": settings, "images": bool(images)},
-            context=where,
+            catalogue_rows.step,
+            parameters={"settings": settings, "has_images": images is not None},
+            stamp={"sha256": sha256, "suffix": catalogue.suffix},
+            context={"catalogue": catalogue},
         ),
         Step(
             "images",
-            "ingestion.reading.images:step",
+            image_files.step,
             needs=("catalogue",),
-            parameters={"files": listing(images) if images else None, "max_pixels": pixels},
-            context=where,
+            parameters={"max_pixels": max_pixels},
+            stamp={"files": listing(images) if images else None},
+            context={"images": images},
         ),
-        Step("texts", "ingestion.reading.texts:step", needs=("catalogue",), parameters={"columns": text}),
-        Step("duplicates", "ingestion.duplicates.step:step", needs=("catalogue", "texts", "images")),
+        Step("texts", texts.step, needs=("catalogue",), parameters={"columns": columns}),
+        Step("duplicates", duplicates.step, needs=("catalogue", "texts", "images")),
     ]
 
 
 def embedding(method: Method, model: Model, settings: dict[str, Any], images: Path | None) -> Step:
     """The step that makes a method's vectors."""
-    kind = type(method)
+    method_class = type(method)
     reads = {"text": ("texts",), "image": ("images",)}.get(method.modality, ())
     return Step(
-        f"features:{method.name}",
-        "ingestion.features.step:step",
+        "features",
+        features.step,
+        method.name,
         needs=(*reads, *(f"features:{name}" for name in method.needs())),
-        parameters={
-            "class": f"{kind.__module__}:{kind.__qualname__}",
-            "settings": settings,
-            "model": [model.name, model.source, model.sha256],
-        },
-        context={"model": model, "images": str(images) if images else None},
+        parameters={"method_class": method_class, "settings": settings},
+        stamp={"model": [model.name, model.source, model.sha256]},
+        context={"model": model, "images": images},
         runtime=method.runtime,
-        code=(kind.__module__,),
+        code=(method_class.__module__,),
+        priority=FIRST,
     )
 
 
-def study(method: str, config: Config, k: int) -> list[Step]:
-    """The steps that follow a method's vectors."""
-    s = config.study
-    features, name = f"features:{method}", {"method": method}
+def study(method: str, config: Config, k: int, categories: int | None) -> list[Step]:
+    """The steps that follow a method's vectors; `categories` is how many the catalogue has, None if it has none."""
+    s, vectors = config.study, f"features:{method}"
+    maps = {"reducers": s.reducers, "perplexity": s.perplexity, "n_neighbours": s.neighbours}
+    trials = {"k": k, "perplexities": s.map_perplexities, "seeds": s.map_seeds}
     return [
+        Step("projection", projection.step, method, (vectors,), parameters=maps, priority=SECOND),
         Step(
-            f"projection:{method}",
-            "ingestion.grouping.projection:step",
-            needs=(features,),
-            parameters={**name, "reducers": s.reducers, "perplexity": s.perplexity, "neighbours": s.neighbours},
+            "clustering",
+            clustering.step,
+            method,
+            needs=(vectors, f"projection:{method}"),
+            parameters={"k": k, "seeds": s.seeds, **_manifold(config)},
+            priority=SECOND,
         ),
-        Step(
-            f"clustering:{method}",
-            "ingestion.grouping.clustering:step",
-            needs=(features, f"projection:{method}"),
-            parameters={**name, "k": k, "seeds": s.seeds, **_manifold(config)},
-        ),
-        Step(
-            f"map_scores:{method}",
-            "ingestion.judging.map_scores:step",
-            needs=("catalogue", features),
-            parameters={**name, "k": k, "perplexities": s.map_perplexities, "seeds": s.map_seeds},
-        ),
-        Step(
-            f"probes:{method}",
-            "ingestion.judging.probes:step",
-            needs=("catalogue", features, "duplicates"),
-            parameters=name,
-        ),
-        Step(
-            f"group_count:{method}",
-            "ingestion.grouping.group_count:step",
-            needs=("catalogue", features),
-            parameters=name,
-        ),
+        Step("map_scores", map_scores.step, method, ("catalogue", vectors), parameters=trials),
+        Step("probes", probes.step, method, ("catalogue", vectors, "duplicates")),
+        Step("group_count", group_count.step, method, (vectors,), parameters={"categories": categories}),
         *_judged(method, (method,)),
     ]
 
 
 def naming(embedding: Step) -> Step:
     """The step that puts products to the category names, by the encoder that made the method's vectors."""
-    method = embedding.name.removeprefix("features:")
-    parameters = {key: embedding.parameters[key] for key in ("class", "settings", "model")}
     return replace(
         embedding,
-        name=f"named_groups:{method}",
-        function="ingestion.judging.named_groups:step",
+        stage="named_groups",
+        function=named_groups.step,
         needs=("catalogue", "duplicates", embedding.name),
-        parameters={"method": method, **parameters},
+        priority=0,
     )
 
 
-def together(kinds: dict[str, str], config: Config, k: int) -> list[Step]:
-    """The consensus over text methods, over image methods, and over these together; `kinds` is each one's modality.
+def together(modalities: dict[str, str], config: Config, k: int) -> list[Step]:
+    """The consensus over text methods, over image methods, and over both; `modalities` is each method's own.
 
-    A method that joins others, as `fusion`, is no member, for its members are; it may lend its vectors.
+    A method that joins the vectors of others, as `fusion`, takes no part, for those do; it may lend its vectors.
     """
     steps = []
     for modality, name in CONSENSUS.items():
-        joined = {method: kind for method, kind in kinds.items() if kind in modality.split("+")}
+        joined = {method: its for method, its in modalities.items() if its in modality.split("+")}
         if not set(modality.split("+")) <= set(joined.values()):
             continue
+        joins = {"modality": modality, "methods": joined, "k": k, "seeds": config.study.seeds, **_manifold(config)}
         steps += [
             Step(
-                f"clustering:{name}",
-                "ingestion.grouping.ensemble:step",
+                "clustering",
+                ensemble.step,
+                name,
                 uses=tuple(f"{step}:{method}" for method in joined for step in ("features", "clustering")),
-                parameters={
-                    "method": name,
-                    "modality": modality,
-                    "methods": joined,
-                    "k": k,
-                    "seeds": config.study.seeds,
-                    **_manifold(config),
-                },
+                parameters=joins,
+                priority=SECOND,
             ),
-            *_judged(name, lenders(name, kinds, joined, config)),
+            *_judged(name, vector_sources(name, modalities, joined, config)),
         ]
     return steps
 
 
-def lenders(consensus: str, methods: Collection[str], joined: Collection[str], config: Config) -> list[str]:
-    """The methods of which the first that has vectors lends them to a consensus.
+def vector_sources(consensus: str, methods: Collection[str], joined: Collection[str], config: Config) -> list[str]:
+    """The methods of which the first that has vectors says what is near what for a consensus.
 
     Of all `methods` those of the declared order that it stands in, then those that it joined, in their declared orders.
     """
@@ -165,55 +160,28 @@ def conclusions(methods: Collection[str], joins: dict[str, list[str]], config: C
     scored = tuple(f"scoring:{method}" for method in every)
     probed = tuple(f"probes:{method}" for method in methods)
     described = tuple(f"descriptions:{method}" for method in every)
-    rule = config.verdict.model_dump(mode="json")
-    by_category = config.category_verdict.model_dump(mode="json")
+    rule = {"verdict": config.verdict.model_dump(mode="json")}
+    by_category = {**rule, "category_verdict": config.category_verdict.model_dump(mode="json")}
+    seen = ("duplicates", *scored, *probed, *described)
     return [
-        Step("comparisons", "ingestion.judging.comparisons:step", needs=("catalogue", "duplicates"), uses=scored),
-        Step(
-            "verdict",
-            "ingestion.judging.verdict:step",
-            needs=("catalogue",),
-            uses=(*scored, *probed),
-            parameters={"verdict": rule},
-        ),
-        Step(
-            "category_verdicts",
-            "ingestion.judging.category_verdicts:step",
-            needs=("catalogue",),
-            uses=("duplicates", *scored, *probed, *described),
-            parameters={"verdict": rule, "category_verdict": by_category},
-        ),
-        Step(
-            "suspects",
-            "ingestion.judging.suspects:step",
-            needs=("catalogue",),
-            uses=probed,
-            parameters={"joins": joins},
-        ),
+        Step("comparisons", comparisons.step, needs=("catalogue", "duplicates"), uses=scored),
+        Step("verdict", verdict.step, needs=("catalogue",), uses=(*scored, *probed), parameters=rule),
+        Step("category_verdicts", category_verdicts.step, needs=("catalogue",), uses=seen, parameters=by_category),
+        Step("suspects", suspects.step, needs=("catalogue",), uses=probed, parameters={"joins": joins}),
     ]
 
 
-def _judged(method: str, lenders: Collection[str]) -> list[Step]:
-    """The steps after a method's groups; the vectors of the first lender that has any say what is near what."""
-    parameters = {"method": method, "lenders": list(lenders)}
-    features = tuple(f"features:{lender}" for lender in lenders)
+def _judged(method: str, sources: Collection[str]) -> list[Step]:
+    """The steps after a method's groups; the vectors of the first source that has any say what is near what."""
+    parameters = {"vector_sources": list(sources)}
+    vectors, groups = tuple(f"features:{source}" for source in sources), f"clustering:{method}"
     return [
+        Step("scoring", scoring.step, method, ("catalogue", "duplicates", groups), vectors, parameters),
         Step(
-            f"scoring:{method}",
-            "ingestion.judging.scoring:step",
-            needs=("catalogue", "duplicates", f"clustering:{method}"),
-            uses=features,
-            parameters=parameters,
-        ),
-        Step(
-            f"descriptions:{method}",
-            "ingestion.grouping.descriptions:step",
-            needs=("catalogue", "texts", "duplicates", f"scoring:{method}"),
-            uses=features,
-            parameters=parameters,
+            "descriptions", descriptions.step, method, ("catalogue", "texts", "duplicates", groups), vectors, parameters
         ),
     ]
 
 
 def _manifold(config: Config) -> dict[str, int]:
-    return {"dimensions": config.study.manifold_dimensions, "neighbours": config.study.neighbours}
+    return {"dimensions": config.study.manifold_dimensions, "n_neighbours": config.study.neighbours}

@@ -4,6 +4,7 @@ A step that fails takes with it only what needs it; the rest goes on.
 """
 
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 
 from ingestion.pipeline.engine import Engine, Failed, Finished, Progressed
 from ingestion.pipeline.keys import key as key_of
@@ -51,18 +52,23 @@ class Runner:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     def run(self, steps: list[Step]) -> None:
-        """Run these steps to their ends. Of those that can start, the first in the list does."""
+        """Run these steps to their ends. Of those that can start, the one of the highest priority does.
+
+        Of equal ones the one whose worker may be there already, then the one that comes first in the list.
+        """
         self.listener.planned([step.name for step in steps])
-        order = {step.name: at for at, step in enumerate(steps)}
-        waiting, ready, running = list(steps), list[Task](), set[str]()
-        while waiting or ready or running:
-            for step in list(waiting):
-                unsettled = {s.name for s in waiting} | {t.step for t in ready} | running
-                if unsettled.isdisjoint((*step.needs, *step.uses)):
-                    waiting.remove(step)
-                    if task := self._prepare(step):
-                        ready.append(task)
-            ready.sort(key=lambda task: order[task.step])
+        by_name = {step.name: step for step in steps}
+        rank = {step.name: (-step.priority, step.runtime, at) for at, step in enumerate(steps)}
+        order = TopologicalSorter({step.name: by_name.keys() & {*step.needs, *step.uses} for step in steps})
+        order.prepare()
+        ready, running = list[Task](), set[str]()
+        while order.is_active():
+            for name in sorted(order.get_ready(), key=rank.__getitem__):
+                if task := self._prepare(by_name[name]):
+                    ready.append(task)
+                else:
+                    order.done(name)
+            ready.sort(key=lambda task: rank[task.step])
             while ready and self.engine.room():
                 task = ready.pop(0)
                 running.add(task.step)
@@ -73,6 +79,7 @@ class Runner:
                     self.listener.progressed(event.task.step, event.done, event.total)
                 else:
                     running.remove(event.task.step)
+                    order.done(event.task.step)
                     self.settle(self._outcome(event))
 
     def part(self, step: str) -> Part | None:
@@ -91,7 +98,7 @@ class Runner:
         if part := parts.find(self.root, key):
             self.settle(Outcome(step.name, "cached", part, part.seconds, part.peak_mb))
             return None
-        return Task(step.name, key, step.function, step.runtime, self.root, have, step.parameters, step.context)
+        return Task(step.name, key, step.function, step.runtime, self.root, have, step.arguments)
 
     def _outcome(self, event: Finished | Failed) -> Outcome:
         if isinstance(event, Failed):

@@ -74,11 +74,9 @@ class Catalogue:
     issues: pa.Table
 
 
-def step(work: Work) -> None:
-    """Write `products` and `issues` of the catalogue."""
-    parameters = work.task.parameters
-    path, settings = Path(work.task.context["catalogue"]), Settings.model_validate(parameters["settings"])
-    for part in batches(path, settings, parameters["images"]):
+def step(work: Work, *, catalogue: Path, settings: dict[str, Any], has_images: bool) -> None:
+    """Write `products` and `issues` of the catalogue; `settings` is its table of the configuration."""
+    for part in batches(catalogue, Settings.model_validate(settings), has_images):
         work.write("products", part.products)
         work.write("issues", part.issues)
 

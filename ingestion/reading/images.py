@@ -77,13 +77,11 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def step(work: Work) -> None:
-    """Write `images` and `issues` of the catalogue's products."""
+def step(work: Work, *, images: Path | None, max_pixels: int) -> None:
+    """Write `images` and `issues` of the catalogue's products; `images` is the folder that they lie in."""
     products = work.read("catalogue", "products", ["product_id", "image_path", "catalogue_row"])
-    path = work.task.context["images"]
-    folder, max_pixels = Path(path) if path else None, work.task.parameters["max_pixels"]
-    for images, issues in read_images(products, folder, max_pixels, work.progress):
-        work.write("images", images)
+    for rows, issues in read_images(products, images, max_pixels, work.progress):
+        work.write("images", rows)
         work.write("issues", issues)
 
 

@@ -90,9 +90,8 @@ def lemma(word: str) -> str:
     return found if len(found) > 1 else word
 
 
-def step(work: Work) -> None:
+def step(work: Work, *, columns: tuple[str, ...]) -> None:
     """Write `texts` and `issues` of the catalogue's products."""
-    columns = tuple(work.task.parameters["columns"])
     check_columns(columns)
     products = work.read("catalogue", "products", ["product_id", "catalogue_row", *columns])
     for rows, issues in text_batches(products, columns, work.progress):

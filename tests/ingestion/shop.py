@@ -2,6 +2,7 @@
 
 import csv
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ from PIL import Image
 from ingestion.config import Config
 from ingestion.features import registry
 from ingestion.pipeline import ingest as pipeline
-from ingestion.pipeline.engine import LocalEngine
+from ingestion.pipeline.engine import Engine, Event, Failed, Finished, Progressed, attempt
 from ingestion.pipeline.ingest import Report
 from ingestion.pipeline.runner import Listener
 from ingestion.task import Task
 from store import snapshot
+from store.parts import Part
 from store.root import Root
 from tests.fakes import FakePicture, FakeText
 
@@ -86,16 +88,37 @@ def write(catalogue: Path, rows: list[dict[str, str]]) -> None:
         writer.writerows(rows)
 
 
-class Seen(LocalEngine):
-    """The engine, with a memory of the tasks that it was given."""
+MEMORY = 100.0
+"""MB that the engine below says a step took."""
+
+
+class DirectEngine:
+    """Runs each task in this process: for all tests that are not about worker processes. Remembers its tasks."""
 
     def __init__(self) -> None:
-        super().__init__(1, 4096)
         self.tasks: list[Task] = []
+        self._events: list[Event] = []
+
+    def room(self) -> bool:
+        return not self._events
 
     def submit(self, task: Task) -> None:
         self.tasks.append(task)
-        super().submit(task)
+        started = time.monotonic()
+        ending, *values = attempt(task, lambda done, total: self._events.append(Progressed(task, done, total)))
+        if ending == "finished":
+            self._events.append(
+                Finished(task, Part(task.key, task.step, time.monotonic() - started, MEMORY, values[0]))
+            )
+        else:
+            self._events.append(Failed(task, values[0], time.monotonic() - started, MEMORY, unavailable=values[1]))
+
+    def events(self) -> list[Event]:
+        events, self._events = self._events, []
+        return events
+
+    def close(self) -> None:
+        self._events.clear()
 
 
 def ingest(
@@ -103,7 +126,7 @@ def ingest(
     store: Path,
     fakes: dict[str, Any] = FAKES,
     listener: Listener | None = None,
-    engine: LocalEngine | None = None,
+    engine: Engine | None = None,
     **changes: dict[str, Any],
 ) -> Report:
     """Ingest the shop with these fakes for methods; `changes` are further tables of the configuration."""
@@ -111,7 +134,7 @@ def ingest(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registry, "METHODS", fakes)
         config = Config.model_validate(settings)
-        return pipeline.ingest(*shop, store, config, listener, engine or LocalEngine(1, 4096))
+        return pipeline.ingest(*shop, store, config, listener, engine or DirectEngine())
 
 
 def ask(store: Path, question: str, number: int | None = None) -> list[tuple[Any, ...]]:

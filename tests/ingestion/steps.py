@@ -42,12 +42,13 @@ def put_vectors(root: Root, method: str, ids: list[str], vectors: NDArray[Any]) 
 
 
 def do(
-    root: Root, step: str, function: Callable[[Work], None], reads: list[Part], parameters: dict[str, Any]
+    root: Root, step: str, function: Callable[..., None], reads: list[Part], parameters: dict[str, Any]
 ) -> dict[str, Rows]:
     """What the function writes when it runs as that step on these parts: rows by table."""
-    task = Task(step, f"out-{step}".replace(":", "-"), "", "plain", root, {p.step: p for p in reads}, parameters)
+    key, known = f"out-{step}".replace(":", "-"), {part.step: part for part in reads}
+    task = Task(step, key, function, "plain", root, known, parameters)
     with PartWriter(root, task.key) as writer:
-        function(Work(task, writer, lambda done, total: None))
+        function(Work(task, writer, lambda done, total: None), **parameters)
     part = Part(task.key, step, 0.0, 0.0, writer.files())
     return {table: parts.read(root, part, table).to_pylist() for table in part.files}
 

@@ -19,7 +19,7 @@ VECTORS = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
 
 def test_vectors_come_back_as_they_were_written_in_their_order(tmp_path: Path) -> None:
     root, ids = Root(tmp_path), [f"p{i}" for i in range(40, 0, -1)]
-    task = Task("s", "k", "", "plain", root, {"features:m": put_vectors(root, "m", ids, VECTORS)})
+    task = Task("s", "k", load, "plain", root, {"features:m": put_vectors(root, "m", ids, VECTORS)})
     with PartWriter(root, "k") as writer:
         found, vectors = load(Work(task, writer, lambda done, total: None), "features:m", "m")
     assert found == ids

@@ -24,7 +24,7 @@ IDS = planted.names(len(TRUTH))
 VECTORS = planted.vectors(TRUTH, 0.15)
 NOISE = planted.nothing(len(TRUTH))
 ALGORITHMS = ("kmeans", "ward")
-PARAMETERS = {"method": "m", "k": KINDS, "seeds": 3, "dimensions": 200, "neighbours": 15}
+PARAMETERS = {"method": "m", "k": KINDS, "seeds": 3, "dimensions": 200, "n_neighbours": 15}
 """With more dimensions than products the manifold is the plain one of tiny catalogues: no UMAP, no seconds."""
 GROUPINGS = {
     *(("kmeans", space) for space in ("full", "centred", "smoothed", "manifold", "map")),

@@ -30,19 +30,19 @@ def run(root: Root, reads: tuple[str, ...] = (), **changes: Any) -> dict[str, Ro
     tag = {"method": "m", "algorithm": "kmeans", "space": "full"}
     spelling = Spelling()
     texts = [{"product_id": i, "clean": spelling.lemmas(title)} for i, title in titles.items() if title]
-    clusters = [{**tag, "product_id": i, "cluster": c} for i, c in changes.get("groups", GROUPS).items()]
+    partitions = [{**tag, "seed": 0, "product_id": i, "cluster": c} for i, c in changes.get("groups", GROUPS).items()]
     parts = [
         put(root, "catalogue", {"products": [{"product_id": i, "name": title} for i, title in titles.items()]}),
         put(root, "texts", {"texts": texts}),
-        put(root, "scoring:m", {"clusters": clusters}),
+        put(root, "clustering:m", {"partitions": partitions}),
     ]
     if "vectors" in reads:
         parts.append(put_vectors(root, changes.get("lender", "m"), list(TITLES), VECTORS))
     if "duplicates" in reads:
         copy = {"product_id": "c2", "duplicate_of": "c1", "modality": "text", "match": "near", "similarity": 0.9}
         parts.append(put(root, "duplicates", {"duplicates": [copy]}))
-    lenders = ["lost", changes["lender"]] if "lender" in changes else []
-    return do(root, "descriptions:m", descriptions.step, parts, {"method": "m", "lenders": lenders})
+    sources = ["lost", changes.get("lender", "m")]
+    return do(root, "descriptions:m", descriptions.step, parts, {"method": "m", "vector_sources": sources})
 
 
 def test_a_group_is_named_by_what_its_products_are_as_people_write_it(tmp_path: Path) -> None:
@@ -141,14 +141,15 @@ def test_without_texts_a_group_has_no_name_but_its_central_products(tmp_path: Pa
 
 def test_without_titles_the_name_comes_from_the_texts(tmp_path: Path) -> None:
     root, spelling = Root(tmp_path), Spelling()
-    tag = {"method": "m", "algorithm": "kmeans", "space": "full"}
+    tag = {"method": "m", "algorithm": "kmeans", "space": "full", "seed": 0}
+    partitions = [{**tag, "product_id": i, "cluster": c} for i, c in GROUPS.items()]
     reads = [
         put(root, "catalogue", {"products": [{"product_id": i} for i in TITLES]}),
         put(root, "texts", {"texts": [{"product_id": i, "clean": spelling.lemmas(t)} for i, t in TITLES.items()]}),
-        put(root, "scoring:m", {"clusters": [{**tag, "product_id": i, "cluster": c} for i, c in GROUPS.items()]}),
+        put(root, "clustering:m", {"partitions": partitions}),
     ]
-    rows = do(root, "descriptions:m", descriptions.step, reads, {"method": "m"})["cluster_descriptions"]
-    assert [row["name"] for row in rows] == ["cap, baseball", "wash machine"]
+    written = do(root, "descriptions:m", descriptions.step, reads, {"method": "m", "vector_sources": ["m"]})
+    assert [row["name"] for row in written["cluster_descriptions"]] == ["cap, baseball", "wash machine"]
 
 
 def test_two_products_are_enough_to_be_described_without_a_fault(tmp_path: Path) -> None:

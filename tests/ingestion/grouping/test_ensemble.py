@@ -23,7 +23,7 @@ KINDS, EACH, SEEDS = 6, 20, 2
 TRUTH = planted.truth(KINDS, EACH)
 N = len(TRUTH)
 IDS = planted.names(N)
-PROTOCOL = {"k": KINDS, "seeds": SEEDS, "dimensions": 200, "neighbours": 15}
+PROTOCOL = {"k": KINDS, "seeds": SEEDS, "dimensions": 200, "n_neighbours": 15}
 """With more dimensions than products the manifold is the plain one of tiny catalogues: no UMAP, no seconds."""
 TEXT, IMAGE, NOISE = planted.vectors(TRUTH, 0.4, seed=1), planted.vectors(TRUTH, 0.4, seed=2), planted.nothing(N, 64)
 Vectors = tuple[list[str], Matrix]

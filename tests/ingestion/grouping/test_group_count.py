@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ingestion.grouping import group_count
 from ingestion.grouping.group_count import communities, silhouette
 from store.root import Root
-from tests.ingestion.steps import Rows, do, put, put_vectors
+from tests.ingestion.steps import Rows, do, put_vectors
 
 
 def planted(k: int, n: int, dimensions: int = 32, seed: int = 0) -> NDArray[np.float32]:
@@ -93,20 +93,16 @@ def test_a_large_catalogue_is_judged_on_a_sample(monkeypatch: pytest.MonkeyPatch
     assert max(k for k, _, _, _ in drawn.curve) == 96 // 8
 
 
-def run(folder: Path, products: Rows, vectors: NDArray[np.float32]) -> dict[str, Rows]:
+def run(folder: Path, vectors: NDArray[np.float32], categories: int | None) -> dict[str, Rows]:
     root = Root(folder)
-    reads = [
-        put(root, "catalogue", {"products": products}),
-        put_vectors(root, "m", [p["product_id"] for p in products], vectors),
-    ]
-    return do(root, "groups:m", group_count.step, reads, {"method": "m"})
+    reads = [put_vectors(root, "m", [f"p{i}" for i in range(len(vectors))], vectors)]
+    return do(root, "group_count:m", group_count.step, reads, {"method": "m", "categories": categories})
 
 
 def test_the_step_writes_the_number_of_categories_beside_the_estimate_which_never_looks_at_them(tmp_path: Path) -> None:
     vectors = planted(5, 150)
-    with_categories = [{"product_id": f"p{i}", "category": "ABCDEFGH"[i % 8] if i else None} for i in range(150)]
-    written = run(tmp_path / "with", with_categories, vectors)
-    without = run(tmp_path / "without", [{**p, "category": None} for p in with_categories], vectors)
+    written = run(tmp_path / "with", vectors, 8)
+    without = run(tmp_path / "without", vectors, None)
     assert [(r["criterion"], r["k"], r["categories"]) for r in written["k_estimates"]] == [
         ("communities", 5, 8),
         ("silhouette", 5, 8),
@@ -117,4 +113,4 @@ def test_the_step_writes_the_number_of_categories_beside_the_estimate_which_neve
 
 
 def test_a_single_product_gets_no_estimate(tmp_path: Path) -> None:
-    assert run(tmp_path, [{"product_id": "p", "category": "A"}], planted(1, 1)) == {}
+    assert run(tmp_path, planted(1, 1), None) == {}

@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 from sklearn.neighbors import KNeighborsClassifier
 
 from ingestion.grouping import projection
-from ingestion.grouping.projection import REDUCERS, manifold, manifolds, trustworthiness
+from ingestion.grouping.projection import manifold, manifolds, pca, trustworthiness, tsne, umap
 from ingestion.vectors import neighbours, normalised
 from store.root import Root
 from tests.ingestion.steps import do, put_vectors
 
-PARAMETERS = {"perplexity": 30.0, "neighbours": 15}
+REDUCERS = {"pca": pca, "tsne": lambda vectors: tsne(vectors, 30.0), "umap": lambda vectors: umap(vectors, 15)}
 HOUSE = Path(__file__).resolve().parents[3]
 KINDS, EACH = 4, 30
 REPEAT = """
 import sys, numpy as np
-from ingestion.grouping.projection import REDUCERS, manifold
+from ingestion.grouping.projection import manifold, pca, tsne, umap
 from ingestion.vectors import normalised
 vectors = normalised(np.load(sys.argv[1]))
-made = {name: reduce(vectors, {"perplexity": 30.0, "neighbours": 15}) for name, reduce in REDUCERS.items()}
+made = {"pca": pca(vectors), "tsne": tsne(vectors, 30.0), "umap": umap(vectors, 15)}
 np.savez(sys.argv[2], manifold=manifold(vectors, 10, 15, 3), **made)
 """
 
@@ -43,7 +43,7 @@ def vectors() -> NDArray[np.float32]:
 @pytest.fixture(scope="module")
 def maps(vectors: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
     """Every reducer's map of the planted kinds, and a manifold of ten dimensions."""
-    made = {name: reduce(vectors, PARAMETERS) for name, reduce in REDUCERS.items()}
+    made = {name: reduce(vectors) for name, reduce in REDUCERS.items()}
     return {**made, "manifold": manifold(vectors, 10, 15, seed=3)}
 
 
@@ -122,7 +122,7 @@ def test_the_manifold_is_that_of_the_class_of_the_package(
 def test_the_smallest_catalogues_are_drawn_too(n: int) -> None:
     few = normalised(planted()[::7][:n])
     for name, reduce in REDUCERS.items():
-        points = reduce(few, PARAMETERS)
+        points = reduce(few)
         assert points.shape == (n, 2), name
         assert np.isfinite(points).all(), name
     assert manifold(few, 10, 15, seed=0).shape == (n, 10)
@@ -132,7 +132,7 @@ def test_the_smallest_catalogues_are_drawn_too(n: int) -> None:
 @pytest.mark.parametrize("name", REDUCERS)
 def test_equal_vectors_and_zero_vectors_are_drawn_too(name: str) -> None:
     for few in (np.ones((20, 8), np.float32), np.zeros((20, 8), np.float32)):
-        points = REDUCERS[name](normalised(few), PARAMETERS)
+        points = REDUCERS[name](normalised(few))
         assert points.shape == (20, 2)
         assert np.isfinite(points).all()
 
@@ -146,7 +146,7 @@ def test_drawing_leaves_tensorflow_importable(maps: dict[str, NDArray[np.float32
 def test_principal_components_and_tsne_stand_the_smallest_catalogues(n: int) -> None:
     few = normalised(planted()[::7][:n])
     for name in ("pca", "tsne"):
-        points = REDUCERS[name](few, PARAMETERS)
+        points = REDUCERS[name](few)
         assert points.shape == (n, 2)
         assert np.isfinite(points).all()
 
@@ -154,7 +154,7 @@ def test_principal_components_and_tsne_stand_the_smallest_catalogues(n: int) -> 
 def test_principal_components_equal_those_of_the_decomposition(vectors: NDArray[np.float32]) -> None:
     centred = vectors.astype(np.float64) - vectors.mean(0)
     left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
-    assert np.abs(REDUCERS["pca"](vectors, {})) == pytest.approx(np.abs(left[:, :2] * sizes[:2]), abs=1e-4)
+    assert np.abs(REDUCERS["pca"](vectors)) == pytest.approx(np.abs(left[:, :2] * sizes[:2]), abs=1e-4)
 
 
 def test_trustworthiness_is_one_for_the_vectors_themselves_and_half_for_a_shuffle(vectors: NDArray[np.float32]) -> None:
@@ -171,7 +171,7 @@ def test_trustworthiness_is_not_said_of_fewer_than_eight(n: int, vectors: NDArra
 def test_the_step_writes_each_declared_map_and_its_score(tmp_path: Path) -> None:
     root, ids = Root(tmp_path), [f"p{i}" for i in range(KINDS * EACH)]
     reads = [put_vectors(root, "m", ids, planted())]
-    parameters = {"method": "m", "reducers": ["tsne", "pca"], **PARAMETERS}
+    parameters = {"method": "m", "reducers": ["tsne", "pca"], "perplexity": 30.0, "n_neighbours": 15}
     written = do(root, "projection:m", projection.step, reads, parameters)
     assert [(r["reducer"], r["product_id"]) for r in written["projections"]] == [
         (reducer, i) for reducer in ("tsne", "pca") for i in ids
@@ -180,5 +180,5 @@ def test_the_step_writes_each_declared_map_and_its_score(tmp_path: Path) -> None
         ("tsne", "trustworthiness"),
         ("pca", "trustworthiness"),
     ]
-    expected = REDUCERS["tsne"](normalised(planted()), PARAMETERS)
+    expected = REDUCERS["tsne"](normalised(planted()))
     assert np.array([(r["x"], r["y"]) for r in written["projections"][:120]]) == pytest.approx(expected, abs=1e-6)

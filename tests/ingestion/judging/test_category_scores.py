@@ -84,7 +84,7 @@ def test_many_products_are_judged_by_a_draw_from_each_category(monkeypatch: pyte
     assert (drawn != everyone).any()
 
 
-def score(root: Root, parts: list[Any], stability: Rows | None = None, **parameters: Any) -> Rows:
+def score(root: Root, parts: list[Any], stability: Rows | None = None, sources: tuple[str, ...] = ("m",)) -> Rows:
     ids = [f"{c}{i}" for c in "AB" for i in range(5)]
     products = [{"product_id": i, "category": i[0]} for i in ids] + [{"product_id": "x"}]
     partitions = [{**TAG, "seed": 0, "product_id": i, "cluster": int(i[0] == "B")} for i in ids]
@@ -93,7 +93,7 @@ def score(root: Root, parts: list[Any], stability: Rows | None = None, **paramet
         put(root, "clustering:m", {"partitions": partitions, "cluster_stability": stability or []}),
         *parts,
     ]
-    return do(root, "scoring:m", scoring.step, reads, {"method": "m", **parameters})["category_scores"]
+    return do(root, "scoring:m", scoring.step, reads, {"method": "m", "vector_sources": sources})["category_scores"]
 
 
 def features(root: Root, method: str) -> Any:
@@ -125,7 +125,7 @@ def test_without_vectors_the_figures_are_missing_and_lent_vectors_may_serve(tmp_
     none = score(Root(tmp_path / "none"), [])
     assert {(row["neighbour_purity"], row["silhouette"], row["stability"]) for row in none} == {(None, None, None)}
     root = Root(tmp_path / "lent")
-    assert [row["neighbour_purity"] for row in score(root, [features(root, "v")], lenders=["lost", "v"])] == [1.0, 1.0]
+    assert [row["neighbour_purity"] for row in score(root, [features(root, "v")], sources=("lost", "v"))] == [1.0, 1.0]
 
 
 def test_one_category_has_nothing_to_stand_apart_from(tmp_path: Path) -> None:

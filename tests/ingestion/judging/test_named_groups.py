@@ -12,15 +12,11 @@ from ingestion.features.base import Inputs, Method, Text
 from ingestion.features.registry import build
 from ingestion.judging import named_groups
 from ingestion.judging.named_groups import ENCODERS, embed, nearest, scores
-from ingestion.task import Task, Work
-from store import parts
-from store.parts import Part, PartWriter
 from store.root import Root
 from tests.fakes import FakeSettings, FakeText
-from tests.ingestion.steps import Rows, put, put_vectors
+from tests.ingestion.steps import Rows, do, put, put_vectors
 
 WORDS = {"Mug": "mug cup tea coffee", "Watch": "watch dial strap wrist", "Sheet": "sheet cotton bed pillow"}
-CLASS = f"{FakeText.__module__}:{FakeText.__qualname__}"
 
 
 def shop(n: int = 30, seed: int = 0) -> list[tuple[str, str, str]]:
@@ -48,13 +44,8 @@ def run(
         put(root, "duplicates", {"duplicates": copies or []}),
         put_vectors(root, "faketext", ids, vectors),
     ]
-    parameters = {"method": "faketext", "class": CLASS, "settings": {"dimensions": vectors.shape[1]}}
-    task = Task("named:faketext", "out", "", "plain", root, {p.step: p for p in reads}, parameters)
-    task.context["model"] = method.resolve()
-    with PartWriter(root, task.key) as writer:
-        named_groups.step(Work(task, writer, lambda done, total: None))
-    part = Part(task.key, task.step, 0.0, 0.0, writer.files())
-    return {table: parts.read(root, part, table).to_pylist() for table in part.files}
+    encoder = {"method_class": FakeText, "settings": {"dimensions": vectors.shape[1]}, "model": method.resolve()}
+    return do(root, "named:faketext", named_groups.step, reads, {"method": "faketext", "images": None, **encoder})
 
 
 def test_each_product_goes_to_the_category_whose_name_it_is_nearest_to(tmp_path: Path) -> None:

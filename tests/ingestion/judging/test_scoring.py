@@ -36,7 +36,7 @@ def run(
         put(root, "catalogue", {"products": products}),
         put(root, "clustering:m", {"partitions": partitions, "partition_scores": quality}),
     ]
-    return do(root, "scoring:m", scoring.step, reads, {"method": "m"})
+    return do(root, "scoring:m", scoring.step, reads, {"method": "m", "vector_sources": ["m"]})
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from tests.ingestion.steps import Rows, do, put, put_vectors
 KINDS, EACH = 5, 20
 TRUTH = planted.truth(KINDS, EACH)
 IDS = planted.names(len(TRUTH))
-PROTOCOL = {"k": KINDS, "seeds": 2, "dimensions": 200, "neighbours": 15}
+PROTOCOL = {"k": KINDS, "seeds": 2, "dimensions": 200, "n_neighbours": 15}
 """With more dimensions than products the manifold is the plain one of tiny catalogues: no UMAP, no seconds."""
 RULE = Config().verdict.model_dump(mode="json")
 
@@ -47,7 +47,13 @@ class Study:
 
     def _score(self, name: str, groups: dict[str, Rows]) -> None:
         self.groups[name] = put(self.root, f"clustering:{name}", groups)
-        written = do(self.root, f"scoring:{name}", scoring.step, [*self.known, self.groups[name]], {"method": name})
+        written = do(
+            self.root,
+            f"scoring:{name}",
+            scoring.step,
+            [*self.known, self.groups[name]],
+            {"method": name, "vector_sources": [name]},
+        )
         self.scores.append(put(self.root, f"scoring:{name}", written))
 
     def verdicts(self) -> dict[str, dict[str, Any]]:

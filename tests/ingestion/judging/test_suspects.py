@@ -122,7 +122,7 @@ def test_the_step_reads_the_linear_probe_of_every_method(tmp_path: Path) -> None
     ]
     rows = do(root, "suspects", module.step, reads, {"joins": {}})["suspects"]
     assert [(r["product_id"], r["suggested_category"], r["votes"], r["methods"]) for r in rows] == [("p", "B", 2, 2)]
-    assert do(root, "suspects", module.step, reads[:1], {}) == {}
+    assert do(root, "suspects", module.step, reads[:1], {"joins": {}}) == {}
 
 
 def found_early(

@@ -31,7 +31,7 @@ def engine() -> Iterator[LocalEngine]:
 
 
 def task(root: Root, name: str, runtime: str = "plain", key: str = "") -> Task:
-    return Task(name, key or name, f"{steps.__name__}:{name}", runtime, root, {})
+    return Task(name, key or name, getattr(steps, name), runtime, root, {})
 
 
 def ends(engine: LocalEngine, count: int) -> list[Event]:

@@ -12,14 +12,14 @@ import pytest
 import aislemap
 from ingestion import console
 from ingestion.features import registry
-from ingestion.pipeline.engine import Event, Failed, Finished, LocalEngine
+from ingestion.pipeline.engine import Event, Failed, Finished
 from ingestion.pipeline.ingest import Report
 from ingestion.pipeline.runner import Listener, Outcome
 from store import snapshot
 from store.errors import CatalogueError, ConfigError, StoreError
 from store.root import Root
 from tests.ingestion import shop
-from tests.ingestion.shop import ALL, FAKES, STUDIED, Seen, Shop, ask, computed, ingest, signature
+from tests.ingestion.shop import ALL, FAKES, STUDIED, DirectEngine, Shop, ask, computed, ingest, signature
 from tests.ingestion.steps import Broken, Missing
 
 HOUSE = Path(__file__).resolve().parents[3]
@@ -148,7 +148,7 @@ def test_a_failed_step_of_no_method_is_named_with_its_reason(
 
 
 def test_a_method_whose_vectors_could_not_be_grouped_is_missing_too(tmp_path: Path) -> None:
-    class Breaking(LocalEngine):
+    class Breaking(DirectEngine):
         def events(self) -> list[Event]:
             return [
                 Failed(event.task, "Of all things.", 0.0, 0.0)
@@ -157,7 +157,7 @@ def test_a_method_whose_vectors_could_not_be_grouped_is_missing_too(tmp_path: Pa
                 for event in super().events()
             ]
 
-    report = ingest(shop.make(tmp_path), tmp_path / "store", engine=Breaking(1, 4096))
+    report = ingest(shop.make(tmp_path), tmp_path / "store", engine=Breaking())
     assert report.missing == {"faketext": "Its step clustering:faketext failed. Of all things."}
     assert report.status == "published"
 
@@ -188,7 +188,7 @@ def test_a_wrong_option_is_named(
 
 @pytest.mark.parametrize("step", ["features:faketext", "suspects"])
 def test_a_killed_run_publishes_nothing_and_the_next_equals_an_uninterrupted_one(
-    step: str, first: tuple[Shop, Path, Report, Seen], tmp_path: Path
+    step: str, first: tuple[Shop, Path, Report, DirectEngine], tmp_path: Path
 ) -> None:
     goods, whole, _, _ = first
     store = tmp_path / "store"
@@ -215,7 +215,7 @@ class Second(Listener):
 
 
 def test_of_two_ingestions_at_once_one_works_and_the_other_says_who_holds_the_store(
-    first: tuple[Shop, Path, Report, Seen], tmp_path: Path
+    first: tuple[Shop, Path, Report, DirectEngine], tmp_path: Path
 ) -> None:
     goods, whole, _, _ = first
     second = Second(goods, tmp_path / "store")
@@ -257,7 +257,7 @@ def test_a_catalogue_that_cannot_be_read_fails_the_run_and_keeps_the_snapshot(ag
     assert "shop.csv" in detail
 
 
-def test_settings_of_a_method_that_there_is_not_are_an_error(first: tuple[Shop, Path, Report, Seen]) -> None:
+def test_settings_of_a_method_that_there_is_not_are_an_error(first: tuple[Shop, Path, Report, DirectEngine]) -> None:
     with pytest.raises(ConfigError, match="no method 'gpt'"):
         ingest(first[0], first[1], methods={"gpt": {}})
 
@@ -270,7 +270,7 @@ def test_a_run_that_breaks_leaves_its_log_and_frees_the_store(again: tuple[Shop,
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ingest(goods, store, listener=Breaks(), engine=LocalEngine(1, 4096))
+        ingest(goods, store, listener=Breaks(), engine=DirectEngine())
     ((status, detail),) = ask(store, "SELECT status, detail FROM runs ORDER BY run_id DESC LIMIT 1")
     assert (status, detail) == ("failed", "KeyboardInterrupt")
     assert ingest(goods, store).status == "unchanged"

@@ -9,7 +9,19 @@ from ingestion.pipeline.ingest import Report
 from store import parts, snapshot
 from store.root import Root
 from tests.ingestion import shop
-from tests.ingestion.shop import ALL, BLIND, FAKES, JOINED, STUDIED, Seen, Shop, ask, computed, ingest, signature
+from tests.ingestion.shop import (
+    ALL,
+    BLIND,
+    FAKES,
+    JOINED,
+    STUDIED,
+    DirectEngine,
+    Shop,
+    ask,
+    computed,
+    ingest,
+    signature,
+)
 from tests.ingestion.steps import entries
 
 GROUPINGS = {
@@ -20,7 +32,7 @@ GROUPINGS = {
 """What is made of each method's vectors, by algorithm and space."""
 
 
-def test_a_run_computes_every_step_and_publishes_all_tables(first: tuple[Shop, Path, Report, Seen]) -> None:
+def test_a_run_computes_every_step_and_publishes_all_tables(first: tuple[Shop, Path, Report, DirectEngine]) -> None:
     _, store, report, _ = first
     assert (report.status, report.number, report.missing) == ("published", 1, {})
     assert computed(report) == set(report.outcomes) == ALL
@@ -38,7 +50,9 @@ def test_a_run_computes_every_step_and_publishes_all_tables(first: tuple[Shop, P
     assert {table: ask(store, f"SELECT count(*) FROM {table}")[0][0] for table in counts} == counts
 
 
-def test_the_kinds_of_the_shop_are_found_by_words_and_by_pictures(first: tuple[Shop, Path, Report, Seen]) -> None:
+def test_the_kinds_of_the_shop_are_found_by_words_and_by_pictures(
+    first: tuple[Shop, Path, Report, DirectEngine],
+) -> None:
     question = "SELECT scope, method, verdict, value FROM verdicts WHERE scope NOT LIKE '%:%' ORDER BY scope"
     rows = ask(first[1], question)
     assert [row[:-1] for row in rows] == [
@@ -49,15 +63,15 @@ def test_the_kinds_of_the_shop_are_found_by_words_and_by_pictures(first: tuple[S
     assert min(value for *_, value in rows) > 0.9
 
 
-def test_what_the_consensus_waits_for_is_done_first_so_that_it_does_not_run_alone_at_the_end(
-    first: tuple[Shop, Path, Report, Seen],
+def test_groups_are_made_before_what_nothing_waits_for(
+    first: tuple[Shop, Path, Report, DirectEngine],
 ) -> None:
     given = [task.step for task in first[3].tasks]
     for other in ("map_scores", "probes", "group_count"):
         assert given.index("clustering:consensus") < min(at for at, step in enumerate(given) if step.startswith(other))
 
 
-def test_a_run_and_its_steps_are_logged(first: tuple[Shop, Path, Report, Seen]) -> None:
+def test_a_run_and_its_steps_are_logged(first: tuple[Shop, Path, Report, DirectEngine]) -> None:
     _, store, report, _ = first
     columns = "run_id, status, snapshot, products, steps_computed, steps_cached, steps_failed, detail"
     assert ask(store, f"SELECT {columns} FROM runs") == [(report.run_id, "published", 1, 60, len(ALL), 0, 0, None)]
@@ -66,7 +80,7 @@ def test_a_run_and_its_steps_are_logged(first: tuple[Shop, Path, Report, Seen]) 
     assert {row[1:] for row in steps} == {("computed", True, True, 32)}
 
 
-def test_no_step_before_the_scores_is_given_a_category(first: tuple[Shop, Path, Report, Seen]) -> None:
+def test_no_step_before_the_scores_is_given_a_category(first: tuple[Shop, Path, Report, DirectEngine]) -> None:
     blind = [task for task in first[3].tasks if task.step.split(":")[0] in BLIND]
     joined = {f"clustering:{method}" for method in JOINED}
     assert {task.step for task in blind} == {f"{step}:{method}" for step in BLIND for method in FAKES} | joined
@@ -79,7 +93,7 @@ def test_no_step_before_the_scores_is_given_a_category(first: tuple[Shop, Path, 
 def test_a_second_run_computes_nothing_and_publishes_nothing(again: tuple[Shop, Path]) -> None:
     goods, store = again
     before = snapshot.numbers(Root(store)), signature(store), entries(store / "parts")
-    engine = Seen()
+    engine = DirectEngine()
     report = ingest(goods, store, engine=engine)
     assert (report.status, report.number) == ("unchanged", 1)
     assert engine.tasks == []

@@ -1,5 +1,6 @@
 """The plan: what goes into a step's key, and what does not."""
 
+import inspect
 import os
 import shutil
 from dataclasses import replace
@@ -150,7 +151,7 @@ def test_a_setting_makes_stale_the_steps_that_use_it(
 def test_the_thresholds_make_stale_the_verdict_and_no_computation() -> None:
     strict = Config.model_validate({"verdict": {"feasible_from": 0.9}})
     kinds = {"m": "text", "n": "image"}
-    assert plan.study("m", strict, 7) == plan.study("m", Config(), 7)
+    assert plan.study("m", strict, 7, 7) == plan.study("m", Config(), 7, 7)
     assert plan.together(kinds, strict, 7) == plan.together(kinds, Config(), 7)
     before, after = concluding(Config(), "m"), concluding(strict, "m")
     stale = {name for name in before if key(before[name], {}) != key(after[name], {})}
@@ -210,24 +211,21 @@ def test_the_versions_of_the_packages_it_uses_count(  # type: ignore[no-untyped-
 def everything(kinds: dict[str, str], config: Config | None = None) -> dict[str, Step]:
     """The steps after the vectors of these methods, by name."""
     chosen = config or Config()
-    steps = [step for method in kinds for step in plan.study(method, chosen, 7)]
+    steps = [step for method in kinds for step in plan.study(method, chosen, 7, 7)]
     steps += [*plan.together(kinds, chosen, 7), *plan.conclusions(kinds, {}, chosen)]
     return {step.name: step for step in steps}
 
 
-def test_every_steps_function_is_there(shop: tuple[Path, Path]) -> None:
-    import importlib
-
+def test_every_step_is_given_the_parameters_that_its_function_declares(shop: tuple[Path, Path]) -> None:
     steps = [*plan.reading(Config(), *shop), *everything({"m": "text", "n": "image"}).values(), embedding()]
     for step in [*steps, plan.naming(embedding())]:
-        module, name = step.function.split(":")
-        assert callable(getattr(importlib.import_module(module), name))
+        inspect.signature(step.function).bind(None, **step.arguments)  # TypeError for one that it does not declare
 
 
 def test_what_groups_the_products_reads_nothing_but_vectors_and_maps_and_groups() -> None:
     steps = everything({"m": "text", "n": "image", "both": "text+image"})
-    blind = [step for name, step in steps.items() if name.split(":")[0] in ("projection", "clustering")]
-    assert len(blind) == 3 + 3 + 3
+    blind = [step for step in steps.values() if step.stage in ("projection", "clustering", "group_count")]
+    assert len(blind) == 3 + 3 + 3 + 3
     for step in blind:
         read = {name.split(":")[0] for name in (*step.needs, *step.uses)}
         assert read <= {"features", "projection", "clustering"}, step.name
@@ -262,27 +260,27 @@ def test_a_method_that_joins_others_is_no_member_but_lends_its_vectors() -> None
     ],
 )
 def test_there_is_a_consensus_of_each_kind_that_has_methods(kinds: dict[str, str], joined: dict[str, set[str]]) -> None:
-    steps = [step for step in plan.together(kinds, Config(), 7) if step.name.startswith("clustering:")]
-    assert {step.parameters["method"]: set(step.parameters["methods"]) for step in steps} == joined
+    steps = [step for step in plan.together(kinds, Config(), 7) if step.stage == "clustering"]
+    assert {step.method: set(step.parameters["methods"]) for step in steps} == joined
     for step in steps:
         uses = {f"{part}:{method}" for part in ("features", "clustering") for method in step.parameters["methods"]}
         assert set(step.uses) == uses
         assert not step.needs  # one method that fails does not take the consensus with it
 
 
-def test_a_consensus_is_lent_the_vectors_of_the_declared_methods_in_their_order() -> None:
+def test_a_consensus_takes_the_vectors_of_the_first_declared_method_that_has_any() -> None:
     config = Config.model_validate({"verdict": {"rests_on": {"text": ["consensus-text", "a", "b"]}}})
     steps = {step.name: step for step in plan.together({"b": "text", "c": "text"}, config, 7)}
     assert steps["scoring:consensus-text"].uses == ("features:b",)
-    assert steps["descriptions:consensus-text"].parameters["lenders"] == ["b"]
+    assert steps["descriptions:consensus-text"].parameters["vector_sources"] == ["b"]
 
 
-def test_the_declared_order_comes_first_among_lenders_then_what_was_joined() -> None:
+def test_the_declared_order_comes_first_among_vector_sources_then_what_was_joined() -> None:
     orders = {"text": ["consensus-text", "a", "b"], "image": ["p"], "text+image": ["consensus", "f"]}
     config = Config.model_validate({"verdict": {"rests_on": orders}})
-    assert plan.lenders("consensus-text", ["p", "c", "b", "a"], ["b", "a", "c"], config) == ["a", "b"]
-    assert plan.lenders("consensus", ["f", "p", "b", "a"], ["p", "b", "a"], config) == ["f", "a", "b", "p"]
-    assert plan.lenders("consensus-text", ["c"], ["c"], config) == []
+    assert plan.vector_sources("consensus-text", ["p", "c", "b", "a"], ["b", "a", "c"], config) == ["a", "b"]
+    assert plan.vector_sources("consensus", ["f", "p", "b", "a"], ["p", "b", "a"], config) == ["f", "a", "b", "p"]
+    assert plan.vector_sources("consensus-text", ["c"], ["c"], config) == []
 
 
 def test_the_conclusions_look_at_every_methods_scores_and_at_the_consensus() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from ingestion.pipeline.ingest import Report
 from store import tables
-from tests.ingestion.shop import Seen, Shop, ask, signature
+from tests.ingestion.shop import DirectEngine, Shop, ask, signature
 
 HOUSE = Path(__file__).resolve().parents[3]
 INGEST = """
@@ -24,7 +24,7 @@ if __name__ == "__main__":
 
 
 @pytest.fixture(scope="module")
-def two(first: tuple[Shop, Path, Report, Seen], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def two(first: tuple[Shop, Path, Report, DirectEngine], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The stores of two ingestions of the shop, the second by a process that hashes strings in another way."""
     goods, store, _, _ = first
     other = tmp_path_factory.mktemp("other") / "store"

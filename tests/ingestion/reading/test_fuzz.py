@@ -30,16 +30,19 @@ def shop(tmp_path: Path) -> tuple[Path, Path]:
 def run(root: Root, table: Path, folder: Path) -> dict[str, Part]:
     settings = Config().catalogue
     parameters = {
-        "catalogue": {"settings": settings.model_dump(mode="json", exclude={"max_pixels", "text"}), "images": True},
-        "images": {"max_pixels": settings.max_pixels},
-        "texts": {"columns": list(settings.text)},
+        "catalogue": {
+            "catalogue": table,
+            "settings": settings.model_dump(mode="json", exclude={"max_pixels", "text"}),
+            "has_images": True,
+        },
+        "images": {"images": folder, "max_pixels": settings.max_pixels},
+        "texts": {"columns": settings.text},
     }
-    context = {"catalogue": str(table), "images": str(folder)}
     done: dict[str, Part] = {}
     for step, function in FUNCTIONS.items():
-        task = Task(step, step, f"{function.__module__}:step", "plain", root, dict(done), parameters[step], context)
+        task = Task(step, step, function, "plain", root, dict(done), parameters[step])
         with PartWriter(root, step) as writer:
-            function(Work(task, writer, lambda finished, total: None))
+            function(Work(task, writer, lambda finished, total: None), **task.arguments)
         done[step] = parts.finish(root, Part(step, step, 0.0, 0.0, writer.files()))
     return done
 
