@@ -1,8 +1,8 @@
 """Measures of agreement between categories and groups, all as functions of the contingency table.
 
-`table[i, j]` counts the products of category i in group j. All measures but the matched accuracy are made of a few sums
-over the table (`Sums`). That makes the jackknife exact and cheap, for 300 categories of 100,000 products too: leaving
-out any product of a cell gives the same value, and the sums without it follow from the whole ones (`left_out`).
+`table[i, j]` counts the products of category i in group j. All measures but the matched accuracy are computed from a
+few sums over the table (`Sums`). This makes the jackknife exact and cheap, also for 300 categories of 100,000 products:
+leaving out any product of a cell gives the same value, and the sums without it follow from the whole ones (`left_out`).
 """
 
 from collections.abc import Callable
@@ -11,13 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+Codes = NDArray[np.int32]
+"""(n,) category or group numbers 0, 1, 2, ..."""
 Table = NDArray[np.int64]
+"""(categories, groups) counts of products: a contingency table."""
 Values = NDArray[np.float64]
 Measure = Callable[[Table], float]
 
 
-def contingency(categories: NDArray[np.int32], groups: NDArray[np.int32]) -> Table:
-    """The (categories, groups) table of counts from two (n,) arrays of codes 0, 1, 2, ..."""
+def contingency(categories: Codes, groups: Codes) -> Table:
+    """The (categories, groups) table of counts from two (n,) arrays of codes; neither may be empty."""
     shape = int(categories.max()) + 1, int(groups.max()) + 1
     cells = categories.astype(np.int64) * shape[1] + groups
     return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape).astype(np.int64)
@@ -25,10 +28,10 @@ def contingency(categories: NDArray[np.int32], groups: NDArray[np.int32]) -> Tab
 
 @dataclass(frozen=True)
 class Sums:
-    """What the measures are made of, for one table or for many: products, pairs, sums of x log x, chance.
+    """What the measures are computed from, for one table or for many: products, pairs, sums of x log x, chance.
 
     `pairs` are pairs of products in one cell, row and column; `logs` the sums of x log x of cells, rows and columns.
-    `chance` is the mutual information expected of shuffled categories, in nats; None where it was not asked for.
+    `chance` is the mutual information expected of shuffled categories, in nats; None where it was not requested.
     """
 
     n: Values
@@ -40,7 +43,7 @@ class Sums:
     def entropies(self) -> tuple[Values, Values, Values]:
         """Mutual information and the entropies of categories and groups, in nats."""
         joint, rows, columns = (np.log(self.n) - logs / self.n for logs in self.logs)
-        # rounding leaves some 1e-16 where there is nothing
+        # rounding leaves about 1e-16 where the value is 0
         information, rows, columns = (np.where(x > 1e-12, x, 0.0) for x in (rows + columns - joint, rows, columns))
         return information, rows, columns
 
@@ -48,7 +51,7 @@ class Sums:
 def sums(tables: Table, chance: bool = False) -> Sums:
     """The sums of one table, or of (..., categories, groups) tables.
 
-    With `chance`, of one table only, the expected mutual information too: that is what costs.
+    With `chance`, for one table only, the expected mutual information too, which takes most of the time.
     """
     a, b = tables.sum(-1), tables.sum(-2)
     return Sums(
@@ -60,7 +63,7 @@ def sums(tables: Table, chance: bool = False) -> Sums:
 
 
 def left_out(table: Table, chance: bool = False) -> Sums:
-    """The sums of every table that is left when one product is taken out, by occupied cell in row order."""
+    """The sums of the table without one product: one value for each occupied cell, in row order."""
     i, j = np.nonzero(table)
     a, b, whole = table.sum(1), table.sum(0), sums(table)
     cell, row, column = table[i, j], a[i], b[j]
@@ -71,29 +74,29 @@ def left_out(table: Table, chance: bool = False) -> Sums:
 
 
 def ari_of(s: Sums) -> Values:
-    """Adjusted Rand index of each."""
+    """Adjusted Rand index of each table."""
     inside, rows, columns = s.pairs
     everything = _pairs(s.n)
     chance = rows * columns / np.where(everything > 0, everything, 1)
-    return _share(inside - chance, (rows + columns) / 2 - chance)
+    return _ratio(inside - chance, (rows + columns) / 2 - chance)
 
 
 def ami_of(s: Sums) -> Values:
-    """Adjusted mutual information of each; needs `chance`."""
+    """Adjusted mutual information of each table; needs `chance`."""
     information, rows, columns = s.entropies
     assert s.chance is not None
-    # no gap: every product is alone in both, or all are together in both, and chance itself is equality
-    return _share(information - s.chance, (rows + columns) / 2 - s.chance)
+    # the difference is 0 when all products are single or all are one group in both; chance then equals the maximum
+    return _ratio(information - s.chance, (rows + columns) / 2 - s.chance)
 
 
 def _homogeneity_of(s: Sums) -> Values:
     information, rows, _ = s.entropies
-    return _share(information, rows)
+    return _ratio(information, rows)
 
 
 def _completeness_of(s: Sums) -> Values:
     information, _, columns = s.entropies
-    return _share(information, columns)
+    return _ratio(information, columns)
 
 
 def _v_of(s: Sums) -> Values:
@@ -108,12 +111,12 @@ def _nmi_of(s: Sums) -> Values:
 
 
 def ari(table: Table) -> float:
-    """Adjusted Rand index (Hubert & Arabie 1985): 1 is equality, 0 is chance; for balanced categories."""
+    """Adjusted Rand index (Hubert & Arabie 1985): 1 is equality, 0 the mean of chance; for balanced categories."""
     return float(ari_of(sums(table)))
 
 
 def ami(table: Table) -> float:
-    """Adjusted mutual information (Vinh et al. 2010), arithmetic mean: for unbalanced categories."""
+    """Adjusted mutual information (Vinh et al. 2010), arithmetic mean; 1 is equality; for unbalanced categories."""
     return float(ami_of(sums(table, chance=True)))
 
 
@@ -123,7 +126,7 @@ def homogeneity(table: Table) -> float:
 
 
 def completeness(table: Table) -> float:
-    """How far each category is in one group only, 0 to 1 (Rosenberg & Hirschberg 2007); not adjusted for chance."""
+    """How far each category lies in one group only, 0 to 1 (Rosenberg & Hirschberg 2007); not adjusted for chance."""
     return float(_completeness_of(sums(table)))
 
 
@@ -135,19 +138,19 @@ def v_measure(table: Table) -> float:
 def nmi(table: Table) -> float:
     """Normalised mutual information, geometric mean (Strehl & Ghosh 2002), 0 to 1; not adjusted for chance.
 
-    With the arithmetic mean it would be the V-measure by definition.
+    With the arithmetic mean it would equal the V-measure.
     """
     return float(_nmi_of(sums(table)))
 
 
 def matched_accuracy(table: Table) -> float:
-    """Share of products in the group that is matched to their category, in the best one-to-one matching."""
+    """Fraction, 0 to 1, of products in the group that is matched to their category by the best one-to-one matching."""
     rows, columns = matching(table)
     return float(table[rows, columns].sum() / table.sum())
 
 
 def matching(table: Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The one-to-one matching of categories (rows) to groups (columns) that holds most products (Kuhn 1955)."""
+    """The (m,) rows and columns of the matching of categories to groups that holds most products (Kuhn 1955)."""
     from scipy.optimize import linear_sum_assignment
 
     rows, columns = linear_sum_assignment(table, maximize=True)
@@ -171,20 +174,20 @@ OF_SUMS: dict[Measure, Callable[[Sums], Values]] = {
     homogeneity: _homogeneity_of,
     completeness: _completeness_of,
 }
-"""The same measures for many tables at once."""
+"""The same measures from `Sums`, for many tables at once."""
 
 
 def leave_one_out(measure: Measure, table: Table) -> Values:
-    """(cells,) values of a measure with one product left out, by occupied cell of the table in row order; exact."""
+    """(cells,) exact values of a measure with one product left out, for each occupied cell in row order."""
     if measure in OF_SUMS:
         return OF_SUMS[measure](left_out(table, chance=measure is ami))
     i, j = np.nonzero(table)
-    values, again = np.empty(len(i)), np.ones(len(i), dtype=bool)
-    if measure is matched_accuracy:  # without a product outside the best matching, that matching is still the best
+    values, recompute = np.empty(len(i)), np.ones(len(i), dtype=bool)
+    if measure is matched_accuracy:  # removing a product outside the best matching leaves that matching the best
         rows, columns = matching(table)
         values[:] = table[rows, columns].sum() / max(int(table.sum()) - 1, 1)
-        again = np.isin(i * table.shape[1] + j, rows * table.shape[1] + columns)
-    for at in np.flatnonzero(again):
+        recompute = np.isin(i * table.shape[1] + j, rows * table.shape[1] + columns)
+    for at in np.flatnonzero(recompute):
         less = table.copy()
         less[i[at], j[at]] -= 1
         values[at] = measure(less)
@@ -192,7 +195,7 @@ def leave_one_out(measure: Measure, table: Table) -> Values:
 
 
 def jackknife_error(measure: Measure, table: Table) -> float:
-    """Standard error of a measure over products, by leaving one out (Severiano et al. 2011); NaN for two or one."""
+    """Jackknife standard error of a measure over products (Severiano et al. 2011); NaN for fewer than three."""
     n = int(table.sum())
     if n < 3:
         return float("nan")
@@ -209,28 +212,28 @@ def _log(counts: NDArray[np.int64]) -> Values:
     return np.asarray(counts * np.log(np.maximum(counts, 1)))
 
 
-def _share(part: Values, whole: Values) -> Values:
-    """`part` of `whole`, 1 where there is no whole: then nothing could be missed."""
-    some = np.abs(whole) > 1e-12
-    return np.where(some, part / np.where(some, whole, 1), 1.0)
+def _ratio(part: Values, whole: Values) -> Values:
+    """`part` / `whole`; 1 where `whole` is 0, as scikit-learn defines its measures there."""
+    positive = np.abs(whole) > 1e-12
+    return np.where(positive, part / np.where(positive, whole, 1), 1.0)
 
 
 def _expected_without(a: NDArray[np.int64], b: NDArray[np.int64]) -> Values:
-    """(rows, columns) expected mutual information of margins a, b after one product of row i and column j went."""
+    """(rows, columns) expected mutual information of margins a, b without one product of row i and column j."""
     n = int(a.sum()) - 1
     both, row, column, neither = (
         _expected(p, q, n) for p in (np.maximum(a - 1, 0), a) for q in (np.maximum(b - 1, 0), b)
     )
-    # all cells of the smaller table: those of row i and of column j have a smaller margin, and cell (i, j) two
+    # the sum over all cells; those of row i or column j have one margin less by 1, cell (i, j) has both
     everything = neither.sum() - neither.sum(1, keepdims=True) - neither.sum(0, keepdims=True) + neither
     return np.asarray(everything + (row.sum(1, keepdims=True) - row) + (column.sum(0, keepdims=True) - column) + both)
 
 
 def _expected(a: NDArray[np.int64], b: NDArray[np.int64], n: int) -> Values:
-    """(rows, columns) shares of the mutual information, in nats, expected of margins a and b of n shuffled products.
+    """(rows, columns) parts of the mutual information, in nats, expected of margins a and b of n shuffled products.
 
-    Vinh et al. 2010, eq. 24a: cell (i, j) is hypergeometric. Its tails beyond nine standard deviations and 40 are
-    left out, by Bernstein's inequality less than 1e-15 of it.
+    Vinh et al. 2010, eq. 24a: cell (i, j) is hypergeometric. Its tails beyond 9 standard deviations + 40 are left
+    out; by Bernstein's inequality they are less than 1e-15 of it.
     """
     from scipy.special import gammaln
 
@@ -250,7 +253,7 @@ def _expected(a: NDArray[np.int64], b: NDArray[np.int64], n: int) -> Values:
         held = x <= high[:, None]
         x, w = np.where(held, x, 1), widths[:, None]
         ways = factorial[size] + factorial[w] + factorial[n - size] + factorial[n - w] - factorial[n]
-        rest = np.maximum([size - x, w - x, n - size - w + x], 0)  # below 0 only where nothing is held
+        rest = np.maximum([size - x, w - x, n - size - w + x], 0)  # below 0 only in cells that are left out
         chance = np.exp(np.where(held, ways - factorial[x] - factorial[rest].sum(0), -np.inf))
         found[at] = (chance * x / max(n, 1) * np.log(n * x / np.maximum(size * w, 1.0))).sum(1)
     return np.asarray(found[rows][:, columns])

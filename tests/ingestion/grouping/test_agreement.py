@@ -6,9 +6,8 @@ from numpy.typing import NDArray
 from sklearn import metrics
 
 from ingestion.grouping import agreement
-from ingestion.grouping.agreement import MEASURES, Table, contingency, jackknife_error
+from ingestion.grouping.agreement import MEASURES, Codes, Table, contingency, jackknife_error
 
-Codes = NDArray[np.int32]
 REFERENCES = {
     "ari": metrics.adjusted_rand_score,
     "ami": metrics.adjusted_mutual_info_score,
@@ -24,8 +23,8 @@ def some_pairs() -> list[tuple[Codes, Codes]]:
     random = np.random.default_rng(0)
     pairs = []
     for _ in range(200):
-        n, kinds, groups = int(random.integers(4, 300)), int(random.integers(2, 12)), int(random.integers(2, 12))
-        categories = random.choice(kinds, n, p=random.dirichlet(np.full(kinds, random.uniform(0.3, 5))))
+        n, k, groups = int(random.integers(4, 300)), int(random.integers(2, 12)), int(random.integers(2, 12))
+        categories = random.choice(k, n, p=random.dirichlet(np.full(k, random.uniform(0.3, 5))))
         found = np.where(random.random(n) < random.random(), categories % groups, random.integers(0, groups, n))
         pairs.append((categories.astype(np.int32), found.astype(np.int32)))
     return pairs
@@ -46,10 +45,10 @@ def test_every_measure_equals_scikit_learns(name: str) -> None:
 
 def test_the_contingency_table_equals_scikit_learns() -> None:
     for categories, groups in some_pairs():
-        _, kinds = np.unique(categories, return_inverse=True)
+        _, codes = np.unique(categories, return_inverse=True)
         _, found = np.unique(groups, return_inverse=True)
         expected = metrics.cluster.contingency_matrix(categories, groups)
-        assert (contingency(kinds.astype(np.int32), found.astype(np.int32)) == expected).all()
+        assert (contingency(codes.astype(np.int32), found.astype(np.int32)) == expected).all()
 
 
 def test_matched_accuracy_is_that_of_the_best_of_all_matchings() -> None:
@@ -57,11 +56,11 @@ def test_matched_accuracy_is_that_of_the_best_of_all_matchings() -> None:
 
     random = np.random.default_rng(1)
     for _ in range(50):
-        kinds, groups = (int(size) for size in random.integers(1, 5, 2))
-        table = random.integers(0, 9, (kinds, groups))
+        k, groups = (int(size) for size in random.integers(1, 5, 2))
+        table = random.integers(0, 9, (k, groups))
         table[0, 0] += 1
         square = np.zeros((4, 4), dtype=np.int64)
-        square[:kinds, :groups] = table
+        square[:k, :groups] = table
         best = max(sum(square[i, p] for i, p in enumerate(order)) for order in permutations(range(4)))
         assert agreement.matched_accuracy(table) == pytest.approx(best / table.sum())
 
@@ -87,16 +86,16 @@ def test_a_category_or_group_without_products_changes_nothing(name: str) -> None
         pytest.param([[4, 3]], id="one category, two groups"),
         pytest.param([[4], [3]], id="two categories, one group"),
         pytest.param([[1]], id="one product"),
-        pytest.param([[2]], id="two products together"),
-        pytest.param([[1, 1]], id="two products of a category, apart"),
-        pytest.param([[1], [1]], id="two products of two categories, together"),
+        pytest.param([[2]], id="two products in one group"),
+        pytest.param([[1, 1]], id="two products of a category in two groups"),
+        pytest.param([[1], [1]], id="two products of two categories in one group"),
         pytest.param([[1, 0], [0, 1]], id="two products, right"),
         pytest.param([[1, 0], [1, 1]], id="three products"),
         pytest.param([[5, 0], [0, 5]], id="equality"),
         pytest.param([[5, 5], [5, 5]], id="independence"),
     ],
 )
-def test_the_smallest_tables_are_scored_as_scikit_learn_scores_them(name: str, table: list[list[int]]) -> None:
+def test_the_smallest_tables_are_scored_as_by_scikit_learn(name: str, table: list[list[int]]) -> None:
     counts = np.array(table)
     assert MEASURES[name](counts) == pytest.approx(REFERENCES[name](*labels(counts)), abs=1e-9)
 
@@ -107,7 +106,7 @@ def test_equality_is_one_whatever_the_groups_are_called(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MEASURES)
-def test_the_jackknife_error_equals_leaving_out_each_product_in_turn(name: str) -> None:
+def test_the_jackknife_equals_leaving_out_each_product_in_turn(name: str) -> None:
     random = np.random.default_rng(2)
     for _ in range(10):
         table = random.integers(0, 7, (3, 4))
@@ -142,14 +141,14 @@ def test_three_products_have_a_finite_jackknife_error(name: str, table: list[lis
 
 
 @pytest.mark.parametrize("name", ["ari", "ami"])
-def test_a_95_percent_interval_holds_the_true_agreement_about_95_times_in_100(name: str) -> None:
-    shares = np.full((5, 5), 0.06) + np.eye(5) * 0.7  # each category: 76 % in its own group, 6 % in each other
-    shares = (shares / shares.sum()).ravel()
-    true = MEASURES[name](np.rint(shares * 10_000).astype(np.int64).reshape(5, 5))
+def test_a_95_percent_interval_holds_the_truth_95_times_in_100(name: str) -> None:
+    fractions = np.full((5, 5), 0.06) + np.eye(5) * 0.7  # each category: 76 % in its own group, 6 % in each other
+    fractions = (fractions / fractions.sum()).ravel()
+    true = MEASURES[name](np.rint(fractions * 10_000).astype(np.int64).reshape(5, 5))
     random = np.random.default_rng(3)
     held = 0
     for _ in range(200):
-        table = random.multinomial(400, shares).reshape(5, 5)
+        table = random.multinomial(400, fractions).reshape(5, 5)
         held += abs(MEASURES[name](table) - true) <= 1.959964 * jackknife_error(MEASURES[name], table)
     assert 0.90 <= held / 200 <= 0.99
 

@@ -1,10 +1,10 @@
-"""Whether a grouping comes back: between seeds, and when a part of the products is grouped again."""
+"""How stable a partition is between seeds, and between resamples of the products."""
 
 import numpy as np
 import pytest
 
 from ingestion.grouping.clustering import kmeans
-from ingestion.grouping.resampling import SHARE, representative, resample, stability
+from ingestion.grouping.resampling import RESAMPLE_FRACTION, representative, resample, stability
 from ingestion.vectors import Matrix
 from tests.ingestion import planted
 
@@ -17,19 +17,21 @@ def test_the_seed_is_shown_that_agrees_most_with_the_others() -> None:
     assert representative({0: far, 1: near, 2: TRUTH, 3: planted.blurred(TRUTH, 0.1, 2)}) == 2
 
 
-def test_of_seeds_that_agree_alike_the_lowest_is_shown() -> None:
+def test_of_equally_agreeing_seeds_the_lowest_is_shown() -> None:
     assert representative({4: TRUTH, 2: TRUTH, 3: TRUTH}) == 2
     assert representative({1: TRUTH, 0: planted.blurred(TRUTH, 0.5, 0)}) == 0
     assert representative({7: TRUTH}) == 7
 
 
 def test_about_as_many_products_are_drawn_as_a_bootstrap_holds() -> None:
-    assert pytest.approx(0.632, abs=0.001) == SHARE
+    assert pytest.approx(0.632, abs=0.001) == RESAMPLE_FRACTION
     for seed in range(3):
-        assert len(resample(IDS, seed)) / len(IDS) == pytest.approx(SHARE, abs=4 * np.sqrt(SHARE * 0.37 / len(IDS)))
+        assert len(resample(IDS, seed)) / len(IDS) == pytest.approx(
+            RESAMPLE_FRACTION, abs=4 * np.sqrt(RESAMPLE_FRACTION * 0.37 / len(IDS))
+        )
 
 
-def test_a_product_is_drawn_or_not_whichever_others_there_are() -> None:
+def test_whether_a_product_is_drawn_depends_on_no_other() -> None:
     some = IDS[::-3]
     drawn = {IDS[row] for row in resample(IDS, 0)}
     assert {some[row] for row in resample(some, 0)} == drawn & set(some)
@@ -42,39 +44,39 @@ def test_the_rows_are_in_order_and_none_twice() -> None:
 
 def test_another_seed_draws_other_products_independently() -> None:
     one, other = (set(resample(IDS, seed).tolist()) for seed in (0, 1))
-    assert len(one & other) / len(IDS) == pytest.approx(SHARE**2, abs=0.02)
+    assert len(one & other) / len(IDS) == pytest.approx(RESAMPLE_FRACTION**2, abs=0.02)
 
 
 def test_nothing_is_drawn_of_nothing() -> None:
     assert len(resample([], 0)) == 0
 
 
-def test_stability_is_the_mean_jaccard_with_the_nearest_group_over_the_products_drawn() -> None:
+def test_stability_is_the_mean_jaccard_with_the_nearest_group() -> None:
     groups = np.array([0, 0, 0, 1, 1, 2], np.int32)
     first = np.array([0, 1, 3, 4]), np.array([0, 0, 0, 1], np.int32)
     second = np.array([0, 2]), np.array([0, 1], np.int32)
     assert list(stability(groups, [first, second])) == [
         {"cluster": 0, "stability": pytest.approx((2 / 3 + 1 / 2) / 2), "resamples": 2},
         {"cluster": 1, "stability": 0.5, "resamples": 1},
-    ]  # of group 2 no product was drawn: nothing is said of it
+    ]  # of group 2 no product was drawn
 
 
-def test_without_a_resample_nothing_is_said() -> None:
+def test_without_a_resample_there_is_no_stability() -> None:
     assert list(stability(TRUTH, [])) == []
 
 
 def stabilities(vectors: Matrix) -> list[float]:
     """The stability of each k-means group over five resamples."""
     ids = planted.names(len(vectors))
-    again = [(rows, kmeans(vectors[rows], 5, seed)) for seed in range(5) for rows in [resample(ids, seed)]]
-    return [float(row["stability"]) for row in stability(kmeans(vectors, 5, 0), again)]
+    resampled = [(rows, kmeans(vectors[rows], 5, seed)) for seed in range(5) for rows in [resample(ids, seed)]]
+    return [float(row["stability"]) for row in stability(kmeans(vectors, 5, 0), resampled)]
 
 
-def test_planted_groups_always_come_back() -> None:
+def test_planted_groups_are_stable() -> None:
     assert stabilities(planted.vectors(TRUTH, 0.1)) == [1.0] * 5
 
 
-def test_groups_of_noise_do_not() -> None:
+def test_groups_of_noise_are_not_stable() -> None:
     found = stabilities(planted.nothing(len(TRUTH)))
     assert len(found) == 5
     assert np.mean(found) < 0.6  # Hennig's "not stable"

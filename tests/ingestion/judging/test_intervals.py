@@ -57,7 +57,7 @@ def test_the_null_is_that_of_the_margins_whatever_the_groups_are_called() -> Non
     first, again = intervals.null(table), intervals.null(table[:, [2, 0, 1]])
     for name, values in first.items():
         assert values.tolist() == again[name].tolist()
-        assert len(values) == intervals.DRAWS
+        assert len(values) == intervals.NULL_DRAWS
 
 
 @pytest.mark.parametrize("name", ["ari", "ami", "v_measure", "matched_accuracy"])
