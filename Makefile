@@ -5,10 +5,10 @@ SHARED ?= ../shared
 OUT ?= build/encoders
 ENV := .venv/.installed
 .DEFAULT_GOAL := help
-.PHONY: help setup demo study test fast lint format screenshots docs encoders lock clean
+.PHONY: help setup demo study test test-training fast lint format screenshots docs encoders lock clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 setup: $(ENV) ## make the environment in .venv (PYTHON=... names the interpreter)
 	@echo "The environment is in .venv: .venv/bin/aislemap --help"
@@ -24,10 +24,13 @@ study: $(ENV) ## demo without serving
 	.venv/bin/aislemap sample demo/catalogue
 	.venv/bin/aislemap ingest demo/catalogue/catalogue.csv --images demo/catalogue/images --store demo/store
 
-test: $(ENV) ## lint, types and all tests: fast ones, then models, then a real browser
+test: $(ENV) ## lint, types and all tests but those of test-training: fast ones, then models, then a real browser
 	@scripts/chromium.sh
 	@$(MAKE) --no-print-directory lint
-	.venv/bin/pytest
+	.venv/bin/pytest -m "not training"
+
+test-training: $(ENV) ## make both encoders on little data, from end to end: some minutes
+	.venv/bin/pytest -m training
 
 fast: $(ENV) ## the fast tests only
 	.venv/bin/pytest -m "not models and not browser"

@@ -65,7 +65,7 @@ def test_make_alone_lists_every_target_with_a_line() -> None:
     targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert targets is not None
     listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
-    assert re.findall(r"^(\w+) +\S.*$", listed, re.MULTILINE) == targets[1].split()
+    assert re.findall(r"^([\w-]+) +\S.*$", listed, re.MULTILINE) == targets[1].split()
 
 
 def test_no_tracked_file_names_a_place_of_one_machine_or_a_package_registry() -> None:

@@ -164,7 +164,7 @@ def main(arguments: list[str] | None = None) -> None:
     start_from_teacher(student, teacher)
     figures = train(student, work, len(paths), args.epochs, args.minutes)
     save_half(student, args.out / FILE)
-    data = {"pictures": images_sha256, "teacher MobileNetV2 1.0 224": teacher_sha256}
+    data = {"images": images_sha256, "teacher MobileNetV2 1.0 224": teacher_sha256}
     recipe.write_record(args.out, NAME, FILE, WIDTH, data, figures)
 
 

@@ -11,7 +11,7 @@ The bounds were set on seeded alterations of photographs (JPEG at quality 40 to 
 15 % of brightness or contrast, 5 % warmer, 60 % of the size) against similar products of the same catalogues (not
 repeatable).
 
-A shade may differ by as little as the light of a photograph: shades of one lipstick, photographed alike, pass where
+A shade may differ by as little as the light of a photograph: shades of one lipstick in equal photographs pass where
 they differ by less than the alterations. A stricter rule for the most coloured part does not separate the two in images
 of 60 x 80 pixels: the alterations move its mean colour by 5 in one duplicate of ten there (by 2 in photographs), and
 three in four of the shades are closer. Names are not read: two shades with one image are two products, but this module
@@ -33,7 +33,7 @@ HASH_BITS = 63
 MAX_BITS = 10
 """Bits of 63 in which the hashes of duplicates differ, at most; so do 95 to 99 in 100 of the alterations above."""
 BANDS, BAND_BITS = 32, 12
-"""Bands of so many randomly drawn bits: hashes 10 bits apart share one with probability .966, 7 bits apart .9995."""
+"""Bands of so many randomly drawn bits: hashes that differ in 10 bits share one with probability .966, in 7 .9995."""
 BLOCKS = 8
 MAX_BLOCK_LIGHT, MAX_BLOCK_COLOUR = 20.0, 6.5
 """Mean difference over 8 x 8 blocks, before alignment, that no alteration above exceeded (8-bit CIELAB units)."""

@@ -8,7 +8,7 @@ things are asked of a pair: most words must be shared, and no other word may dis
 A third is asked because a shop's boilerplate may be most of a text, and there another name is one passage of many: the
 names must be equal but for typos, order, price or a whole sentence (`is_one_name`). A longer name, with the colour or
 the maker added, counts as another product. Without a name the first sentence is taken. One limit remains: texts without
-names that begin alike and differ further on by four words or more are near-duplicates.
+names that begin with equal words and differ further on by four words or more are near-duplicates.
 
 Candidate pairs are found by MinHash over words and pairs of words (Broder 1997; banding after Leskovec, Rajaraman &
 Ullman, 'Mining of Massive Datasets', section 3.4), so the work grows with the catalogue, not its square.
@@ -106,7 +106,7 @@ class TokenisedText:
 
 
 def similarity(one: TokenisedText, other: TokenisedText) -> float:
-    """The fraction of words that two texts share (Dice, 0..1) if one can be the other slightly altered, else 0.
+    """The fraction of words in both texts (Dice, 0..1) if one can be the other slightly altered, else 0.
 
     It cannot be where fewer than `MIN_DICE` are shared, or where the other words distinguish two products: a word
     swapped for another that is no typo of it, or up to three inserted or omitted words that the other text has nowhere.

@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ingestion.config import Settings
-from ingestion.features import cnn_compact as networks
-from ingestion.features import weights as found
+from ingestion.features import cnn_compact, weights
 from ingestion.features.base import Batch, Inputs, Issue, Model, Picture
 from ingestion.image_files import ImageError, letterbox, open_rgb
 from ingestion.task import Progress
@@ -101,15 +100,15 @@ class Cnn:
         """A file that was given, else the network that was named (Keras's copy if there is one), else cnn-compact."""
         name = self.settings.model or "MobileNetV2"
         if self.settings.weights:
-            file = found.given(self.name, self.settings.weights)
-            dimensions = networks.WIDTH if name == COMPACT else NETWORKS[name].dimensions
-            return found.on_disk(name, f"path {file}", found.UNSTATED, file, dimensions)
+            file = weights.given(self.name, self.settings.weights)
+            dimensions = cnn_compact.WIDTH if name == COMPACT else NETWORKS[name].dimensions
+            return weights.on_disk(name, f"path {file}", weights.UNSTATED, file, dimensions)
         if self.settings.model is None or self.settings.model == COMPACT:
-            return found.embedded(self.name, COMPACT)
+            return weights.embedded(self.name, COMPACT)
         network = NETWORKS[name]
         kept = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models" / network.file
         if kept.exists():
-            return found.on_disk(name, "keras.applications", network.licence, kept, network.dimensions)
+            return weights.on_disk(name, "keras.applications", network.licence, kept, network.dimensions)
         return Model(name, "keras.applications", network.licence, dimensions=network.dimensions)
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
@@ -136,7 +135,7 @@ class Cnn:
                 # Keras only warns where a file lacks layers, and leaves them random.
                 warnings.simplefilter("error", UserWarning)
                 if model.name == COMPACT and model.weights:
-                    return networks.load_cnn_compact(model.weights), np.asarray
+                    return cnn_compact.load_cnn_compact(model.weights), np.asarray
                 return self._of_keras(model)
         except (OSError, KeyError, ValueError, UserWarning) as error:
             raise MethodUnavailable(
@@ -148,8 +147,8 @@ class Cnn:
     def _of_keras(self, model: Model) -> tuple[Any, Prepare]:
         network = NETWORKS[model.name]
         if model.weights is None:
-            found.require_hub(self.name, model.name, f"{DOWNLOADS}/{network.folder}/{network.file}")
-        built = getattr(networks.use_tensorflow().applications, model.name)(
+            weights.require_hub(self.name, model.name, f"{DOWNLOADS}/{network.folder}/{network.file}")
+        built = getattr(cnn_compact.use_tensorflow().applications, model.name)(
             include_top=False,
             weights=str(model.weights or "imagenet"),
             input_shape=(network.size, network.size, 3),

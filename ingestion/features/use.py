@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import Field
 
 from ingestion.config import Settings
-from ingestion.features import weights as found
+from ingestion.features import weights
 from ingestion.features.base import Batch, Inputs, Model
 from ingestion.task import Progress
 from store.errors import MethodUnavailable
@@ -64,18 +64,18 @@ class Use:
     def resolve(self) -> Model:
         """A path that was given, else a hub model that was named, else the embedded use-compact."""
         if self.settings.weights:
-            folder = found.given(self.name, self.settings.weights)
+            folder = weights.given(self.name, self.settings.weights)
             if not (folder / "saved_model.pb").exists():
                 raise MethodUnavailable(f"There is no SavedModel (saved_model.pb) in {folder}.", REMEDY)
             name = self.settings.model or folder.name
-            return found.on_disk(name, f"path {folder}", found.UNSTATED, folder)
+            return weights.on_disk(name, f"path {folder}", weights.UNSTATED, folder)
         if self.settings.model is None or self.settings.model == COMPACT:
-            return found.embedded(self.name, COMPACT)
+            return weights.embedded(self.name, COMPACT)
         handle = self._handle(self.settings.model)
         kept = Path(os.environ.get("TFHUB_CACHE_DIR") or Path(tempfile.gettempdir()) / "tfhub_modules")
         folder = kept / hashlib.sha1(handle.encode(), usedforsecurity=False).hexdigest()  # tensorflow-hub's own naming
         if (folder / "saved_model.pb").exists():
-            return found.on_disk(self.settings.model, f"hub {handle}", "Apache-2.0", folder)
+            return weights.on_disk(self.settings.model, f"hub {handle}", "Apache-2.0", folder)
         return Model(self.settings.model, f"hub {handle}", "Apache-2.0")
 
     @staticmethod
@@ -100,7 +100,7 @@ class Use:
     def _load(self, model: Model) -> Any:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         if model.weights is None:
-            found.require_hub(self.name, model.name, self._handle(model.name))
+            weights.require_hub(self.name, model.name, self._handle(model.name))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # tensorflow-hub imports pkg_resources, which is going away
             import tensorflow_hub as hub

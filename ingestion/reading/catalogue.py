@@ -107,7 +107,7 @@ def batches(path: Path, settings: Settings, has_images: bool = False) -> Iterato
 
 
 def match_columns(names: list[str], wanted: Columns) -> dict[str, str]:
-    """The column of each field: the named ones, then guesses by `USUAL_NAMES`. A field without column is left out.
+    """The column of each field: the named ones, then those of `USUAL_NAMES`. A field without column is left out.
 
     CatalogueError if a named column is absent, or if the category is also named as text (the labels would leak).
     """
@@ -121,10 +121,10 @@ def match_columns(names: list[str], wanted: Columns) -> dict[str, str]:
             )
         found[field] = match
     for field, usual in USUAL_NAMES.items():
-        guesses = (loose[_key(name)] for name in usual if _key(name) in loose)
-        guess = next((name for name in guesses if name not in found.values()), None)
-        if field not in found and guess is not None:
-            found[field] = guess
+        usual_columns = (loose[_key(name)] for name in usual if _key(name) in loose)
+        usual_column = next((name for name in usual_columns if name not in found.values()), None)
+        if field not in found and usual_column is not None:
+            found[field] = usual_column
     for field in ("name", "description", "brand"):
         if "category" in found and found.get(field) == found["category"]:
             raise CatalogueError(

@@ -2,6 +2,8 @@
 
 The strict reader comes first: a lenient one would silently put the rows after a stray or unclosed quote into one cell.
 A record that fails is then read leniently, line by line, and its issue says how.
+DuckDB's `read_csv` with `store_rejects` does not replace this: it rejects the rows that are recovered here, loses all
+rows after a quote that never closes, and reads no row of a file with mixed line ends (DuckDB 2.0; not repeatable).
 """
 
 import csv

@@ -209,6 +209,7 @@ def finish(product: Product, planted: Truth, earlier: dict[str, Product], seed: 
         for duplicate_type, pairs in planted.duplicates.items()
         if product.id in pairs
     }
+    # "picture" is part of the seed: another word would make other bytes
     words, image_rng = (Random(f"{seed}/{product.id}/{part}") for part in ("words", "picture"))
 
     name, description = write(

@@ -16,7 +16,7 @@ STROKES = {"a": (0, 0, 1, 0), "b": (1, 0, 1, 1), "c": (1, 1, 1, 2), "d": (0, 2, 
 
 
 def face(pen: Pen, rng: Random, x: float, y: float, r: float, dial: Colour, numerals: bool) -> None:
-    """A dial with minute marks, figures or batons, and two or three hands."""
+    """A dial with minute strokes, figures or batons, and two or three hands."""
     ink = DARK if sum(dial) > 330 else (238, 236, 230)
     pen.fill(oval(x, y, r, r), Paint(dial, gloss=0))
     for hour in range(12):

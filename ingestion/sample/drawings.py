@@ -179,7 +179,7 @@ def obstacle(width: int, height: int, rng: Random) -> Image.Image:
 
 
 def with_shadow(scene: Pixels, thing: Image.Image, upright: bool, rng: Random) -> Pixels:
-    """The scene darkened behind a hung or laid thing, or under a standing one."""
+    """The scene darkened behind a hung or laid product, or under an upright one."""
     alpha = thing.getchannel("A")
     if upright:
         shape = Image.new("L", alpha.size)

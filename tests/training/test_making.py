@@ -10,7 +10,7 @@ from PIL import Image
 from ingestion.features.registry import build
 from ingestion.features.weights import sha256_of
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.training]
 PRODUCTS = {
     "mug": "ceramic mug for tea and coffee",
     "watch": "analog watch with a leather strap",

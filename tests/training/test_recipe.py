@@ -1,4 +1,4 @@
-"""The code that the recipes share: nothing is trained on other data than recorded, or written over, unasked."""
+"""The common code of the recipes: nothing is trained on other data than recorded, or written over, unasked."""
 
 import gzip
 import json

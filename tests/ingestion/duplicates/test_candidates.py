@@ -5,7 +5,7 @@ import numpy as np
 from ingestion.duplicates.candidates import NEAREST, WINDOW, Index, candidates
 
 
-def test_items_that_share_every_key_are_paired_with_a_few_each() -> None:
+def test_items_with_equal_keys_are_paired_with_a_few_each() -> None:
     n = 5_000
     keys = np.zeros((n, 4), dtype=np.uint64)
     looked_at = []
@@ -21,7 +21,7 @@ def test_items_that_share_every_key_are_paired_with_a_few_each() -> None:
     assert np.bincount(np.array(found).ravel()).max() <= 2 * NEAREST
 
 
-def test_items_that_share_one_key_are_paired_and_others_not() -> None:
+def test_items_with_one_equal_key_are_paired_and_others_not() -> None:
     keys = np.arange(60, dtype=np.uint64).reshape(6, 10)
     keys[4, 7] = keys[1, 7]
     assert candidates(keys, np.arange(6), lambda i, j: np.zeros(len(i), dtype=np.float32)) == [(1, 4)]

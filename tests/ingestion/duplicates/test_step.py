@@ -104,7 +104,7 @@ def test_planted_duplicates_and_no_others_are_found(tmp_path: Path) -> None:
 
 @pytest.mark.models
 def test_planted_duplicates_and_no_others_in_whole_samples(tmp_path: Path) -> None:
-    hold_the_target(tmp_path, seeds=range(20, 25), make=lambda seed: some_of(seed, others=1000))
+    hold_the_target(tmp_path, seeds=range(20, 23), make=lambda seed: some_of(seed, others=1000))
 
 
 def hold_the_target(

@@ -158,7 +158,7 @@ def test_texts_without_words_have_no_duplicates() -> None:
 
 
 def test_variants_of_one_template_cost_few_comparisons_each() -> None:
-    n = 5_000
+    n = 2_000
     rng = random.Random(1)
     words = [
         a + b + c for a in ("lor", "mes", "tan", "vik") for b in ("ba", "do", "fi", "gu") for c in ("rin", "sot", "tel")
@@ -168,7 +168,7 @@ def test_variants_of_one_template_cost_few_comparisons_each() -> None:
         f"cash on delivery. 30 day replacement guarantee on every {rng.choice(words)} {rng.choice(words)} of our shop."
         for number in range(n)
     ]
-    planted = {number: number + 40 for number in range(0, 4_000, 100)}
+    planted = {number: number + 40 for number in range(0, 1_600, 100)}
     for original, altered in planted.items():
         texts[altered] = texts[original].replace("delivery", "delivrey") + " Only few left in stock!"
     compared: Counter[TokenisedText] = Counter()
@@ -196,4 +196,4 @@ def test_a_hundred_near_duplicates_stay_one_duplicate_group() -> None:
     assert len(texts) > 100
     rows = [{"product_id": str(j), "duplicate_of": str(i), "modality": "text"} for i, j in pairs(texts)]
     of = duplicate_groups([str(k) for k in range(len(texts))], rows)
-    assert np.bincount(of).max() >= 0.95 * len(texts)  # of one word some typos are two letters apart
+    assert np.bincount(of).max() >= 0.95 * len(texts)  # some typos of one word differ by two letters

@@ -66,7 +66,7 @@ def test_the_likelier_column_wins_and_the_other_is_an_attribute(tmp_path: Path) 
     assert json.loads(column(found, "attributes")[0]) == {"pid": "P", "retail_price": "9"}
 
 
-def test_a_named_column_wins_over_the_guess(tmp_path: Path) -> None:
+def test_a_named_column_wins_over_the_usual_name(tmp_path: Path) -> None:
     found = read(tmp_path, "id,name,shelf\n1,mug,K\n", columns={"category": "Shelf"})
     assert column(found, "category") == ["K"]
 

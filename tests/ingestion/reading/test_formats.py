@@ -102,7 +102,7 @@ def test_a_line_without_end_is_no_catalogue(tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("c.csv", b"", "is empty"),
         ("c.csv", b"\xef\xbb\xbf\r\n\n", "is empty"),
@@ -122,9 +122,9 @@ def test_a_line_without_end_is_no_catalogue(tmp_path: Path, monkeypatch: pytest.
     ],
 )
 def test_a_file_that_is_not_what_it_should_be_is_a_clear_error(
-    tmp_path: Path, name: str, content: bytes, said: str
+    tmp_path: Path, name: str, content: bytes, message: str
 ) -> None:
-    with pytest.raises(CatalogueError, match=said):
+    with pytest.raises(CatalogueError, match=message):
         rows(tmp_path, content, name)
 
 
