@@ -11,13 +11,17 @@ help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 setup: $(ENV) ## make the environment in .venv (PYTHON=... names the interpreter)
-	@echo "The environment is in .venv: .venv/bin/aislemap --help"
+	@echo "The environment is in .venv. Before the command aislemap is there, type once in each terminal:"
+	@echo "    source .venv/bin/activate"
 
 $(ENV): requirements.lock requirements-dev.lock pyproject.toml scripts/setup.sh scripts/packages.sh
 	@scripts/setup.sh
 	@touch $@
 
 demo: study ## ingest the sample catalogue, print the study, serve the dashboard (PORT=8050)
+	@echo "Your own catalogue, in another terminal or after Ctrl-C:"
+	@echo "    source .venv/bin/activate"
+	@echo "    aislemap ingest products.csv --images photos --store mystore"
 	.venv/bin/aislemap dashboard --store demo/store --port $(PORT)
 
 study: $(ENV) ## demo without serving
@@ -42,7 +46,7 @@ lint: $(ENV) ## style, types, the direction of imports, the Dockerfile
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/hadolint Dockerfile
 
-format: $(ENV) ## rewrite the code in the house's style
+format: $(ENV) ## rewrite the code in the project's style
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
@@ -50,8 +54,9 @@ screenshots: study ## render every page of the dashboard of the sample to docs/s
 	@scripts/chromium.sh
 	.venv/bin/python scripts/screenshots.py demo/store docs/screenshots
 
-docs: $(ENV) ## write docs/tables.md from the declared tables
+docs: $(ENV) ## write docs/tables.md and docs/settings.md from what the code declares
 	.venv/bin/python -m store.document > docs/tables.md
+	.venv/bin/python -m ingestion.document > docs/settings.md
 
 encoders: $(ENV) ## make use-compact and cnn-compact again in OUT=build/encoders from SHARED=../shared: some 40 min on 2 cores
 	.venv/bin/python -m training.use_compact --texts $(SHARED)/data/encoder_texts.csv.gz --out $(OUT)

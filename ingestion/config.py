@@ -15,21 +15,31 @@ Metric = Literal["ari", "ami", "nmi", "v_measure", "homogeneity", "completeness"
 
 
 class Settings(BaseModel):
-    """Base of every table of settings: immutable, and an unknown key is an error, not a silence."""
+    """Base of every table of settings: immutable; an unknown key is an error.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    The docstring below a field says what it is and why its default is so: docs/settings.md is made from it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Columns(Settings):
-    """Which column of the catalogue holds what; what is not named is guessed from the usual names."""
+    """Which column of the catalogue holds what; a column that is not named is looked for under its usual names."""
 
     id: str | None = None
+    """The column of the product's id; without one a product is called by its row, as `row-12`."""
     name: str | None = None
+    """The column of the product's name."""
     description: str | None = None
+    """The column of the description."""
     category: str | None = None
+    """The column of the category, or of a category path. It must not be a column of the text too."""
     image: str | None = None
+    """The column of the image file's name; without one images are found by the product's id."""
     brand: str | None = None
+    """The column of the brand: kept in `products`, not used by the study."""
     price: str | None = None
+    """The column of the price: kept in `products`, not used by the study."""
 
 
 class Catalogue(Settings):
@@ -37,40 +47,43 @@ class Catalogue(Settings):
 
     columns: Columns = Columns()
     category_level: Annotated[int, Field(ge=1)] = 1
-    """Which level of a category path counts, 1 being the top one (the question is usually asked of the top)."""
+    """Which level of a category path counts; 1 is the top one, of which the question is usually asked."""
     category_separator: Annotated[str, Field(min_length=1)] = ">>"
     """What stands between the levels of a category path."""
     text: tuple[str, ...] = ("name", "description")
-    """The columns joined to a product's text. The name is the densest sentence of a product; both beat either alone."""
+    """The columns that are joined to a product's text: both by default, since a name is short and dense and a
+    description adds what it leaves out."""
     max_pixels: Annotated[int, Field(ge=1)] = 25_000_000
-    """A picture of more pixels is not decoded: 25 Mpx is above any shop's picture and below a memory bomb."""
+    """An image of more pixels is not decoded: 25 megapixels are more than a shop's image has, and small enough for
+    memory."""
 
 
 class Study(Settings):
     """What is computed from the vectors."""
 
     methods: tuple[str, ...] | None = None
-    """Methods to run; all of them when not given. A method that is named here must run, or the exit code says so."""
+    """Methods to run; all of them when not given. The exit code is 6 when a method that is named here did not run."""
     k: Annotated[int | None, Field(ge=2)] = None
     """Number of groups; the number of categories when not given."""
     seeds: Annotated[int, Field(ge=1)] = 10
-    """Seeds 0 to seeds-1, for the manifold and for k-means: one seed is an anecdote."""
+    """Seeds 0 to seeds-1, for the manifold and for k-means: one seed does not show how far the score depends on it."""
     reducers: tuple[Literal["pca", "tsne", "umap"], ...] = ("pca", "tsne", "umap")
-    """2-D maps to draw. `tsne` is also the space 'map'."""
+    """2-D maps to draw. `tsne` is also the space `map`."""
     perplexity: Annotated[float, Field(gt=1)] = 30.0
-    """t-SNE's; 30 near 1,000 products (Kobak & Berens 2019)."""
+    """Perplexity of the t-SNE map: 30 for some 1,000 products (Kobak & Berens 2019)."""
     map_perplexities: tuple[Annotated[float, Field(gt=1)], ...] = (10.0, 20.0, 30.0, 50.0)
-    """Perplexities of the t-SNE maps that are drawn again and again, to show how far one map can be trusted: what
-    published notebooks on some 1,000 products use."""
+    """Perplexities of the t-SNE maps in `map_scores`, which show how far one map can be trusted: those that published
+    notebooks on some 1,000 products use."""
     map_seeds: Annotated[int, Field(ge=1)] = 3
-    """Random starts at each of them."""
+    """Random starts at each of `map_perplexities`."""
     neighbours: Annotated[int, Field(ge=2)] = 30
     """UMAP's n_neighbors: 30 favours the broad structure over the fine (UMAP documentation, clustering)."""
     manifold_dimensions: Annotated[int, Field(ge=2)] = 10
-    """Dimensions of the manifold that is clustered: 5 to 10 keep what two cannot."""
+    """Dimensions of the manifold that is clustered: 5 to 10 keep structure that two cannot (UMAP documentation,
+    clustering)."""
     named_groups: bool = False
-    """Whether products are also put under the category names by their text alone (zero-shot), shown apart from the
-    clustering. Off: it knows what the groups are called, which the question that is asked does not."""
+    """Whether products are also put under the category names by their text (zero-shot), listed beside the clustering.
+    Off, since it uses the categories' names, which the question of the study leaves out."""
 
 
 GROUPED = {
@@ -86,28 +99,31 @@ class Verdict(Settings):
 
     metric: Literal["auto"] | Metric = "auto"
     """The score that the verdict rests on. 'auto' is 'ari' for balanced categories and 'ami' for unbalanced ones
-    (Romano et al. 2016): those of which ARI, which counts pairs, hears in effect fewer than half. Their sizes decide.
+    (Romano et al. 2016), whose effective number (inverse Simpson) is below half their number. Their sizes decide.
     For even errors in 7 to 20 categories the two lie within .04 at either threshold, so the thresholds serve both."""
     algorithm: Literal["kmeans", "ward", "consensus"] = "consensus"
+    """The algorithm of the groups that are judged; see `space`."""
     space: Literal["full", "centred", "smoothed", "manifold", "map", "ensemble"] = "ensemble"
-    """Declared, not picked afterwards: the consensus over the spaces of a method. A method that has one grouping only,
-    as a consensus over methods has, is judged by that."""
+    """The space of the groups that are judged: the consensus over the spaces of a method, declared before the run. A
+    method that has one grouping only, as a consensus over methods has, is judged by that."""
     feasible_from: Annotated[float, Field(gt=0, le=1)] = 0.65
-    """With even errors in 7 balanced categories ARI is .65 when 83 of 100 products are grouped right (82 of 100 for 20
-    categories, 90 for 2): moving every sixth by hand is less work than placing all. It is about .65 too when of 7
-    categories two pairs share a group each and two are split in halves, which a look at the groups can still mend."""
+    """'feasible' from this score. With even errors in 7 balanced categories ARI is .65 when 83 of 100
+    products are grouped right (82 of 100 for 20 categories, 90 for 2): moving every sixth by hand is less work than
+    placing all. It is about .65 too when of 7 categories two pairs share a group each and two are split in halves,
+    which can still be mended by hand."""
     infeasible_below: Annotated[float, Field(ge=0, lt=1)] = 0.40
-    """With even errors in 7 balanced categories ARI is .40 when 68 of 100 products are grouped right (65 of 100 for 20
-    categories, 82 for 2): every third stands wrong, so that each must be looked at, which is what labelling costs."""
+    """'not feasible' below this score. With even errors in 7 balanced categories ARI is .40 when 68 of 100 products are
+    grouped right (65 of 100 for 20 categories, 82 for 2): every third is wrong, so that each must be looked at, which
+    is what labelling costs."""
     least_products: Annotated[int, Field(ge=1)] = 50
-    """Below so many scored products there is no verdict: a handful can agree by luck, and then without any spread."""
+    """Below so many scored products there is no verdict: a few products can agree by chance, with any seed."""
     rests_on: dict[str, tuple[str, ...]] = {
         "text": ("consensus-text", "bert", "use", "tfidf", "word2vec", "fasttext", "glove", "count"),
         "image": ("consensus-image", "cnn", "sift"),
         "text+image": ("consensus", "fusion"),
     }
-    """For each scope the methods in order of preference: the first that has vectors is judged. Declared by the
-    methods' standing in the literature, so that no method is picked by its score."""
+    """For each scope the methods in order of preference: the first that has groups is judged. The order follows the
+    literature, so that no method is picked by its score."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -128,21 +144,26 @@ class Verdict(Settings):
 
 
 class CategoryVerdict(Settings):
-    """What to do with each category. Every share is held against its threshold at the lower end of its interval."""
+    """What to do with each category. A fraction is compared with its threshold at the lower end of its interval."""
 
     automate_from: Annotated[float, Field(gt=0, lt=1)] = 0.80
-    """Four in five right, of the category and of its group: with fewer, sorting out the wrong ones costs as much as
-    sorting by hand. At the lower end, so some 87 % of 150 products must be right; more where copies are among them."""
+    """'automate' from this precision and recall: with fewer than four in five right, sorting out the wrong ones costs
+    as much as sorting by hand. At the lower end, so some 87 % of 150 products must be right; more where
+    near-duplicates are among them."""
     stable_from: Annotated[float, Field(ge=0, le=1)] = 0.75
-    """A group that is to be relied on comes back when products change: Jaccard .75 is stable (Hennig 2007)."""
+    """'automate' from this stability of the group, a mean Jaccard index over resamples: .75 is stable (Hennig 2007)."""
     merge_from: Annotated[float, Field(gt=0, lt=1)] = 0.20
-    """A model trained on labels takes every fifth product for one other category: people would file them either way."""
+    """'merge' when a model trained on labels takes at least this fraction of the products for one other category: at
+    every fifth product people would file them either way."""
     part_share: Annotated[float, Field(gt=0, lt=1)] = 0.15
-    """A group counts as a part of a category that holds about a sixth of it: a smaller one is a pocket, not a part."""
+    """'split' counts a group as a part of a category from this fraction of its products, about a sixth: a smaller one
+    is too few to be a category of its own."""
     part_purity: Annotated[float, Field(gt=0, lt=1)] = 0.75
-    """... and of which three in four are of that category, so that the part can be named and kept."""
+    """'split' counts a group as a part of a category when this fraction of the group is of that category, three in
+    four, so that the part can be named and kept."""
     least_products: Annotated[int, Field(ge=1)] = 10
-    """Ten of ten right are at least 72 % (Wilson): from fewer products nothing can be shown. Near-copies count less."""
+    """Below this effective size of a category there is no verdict on it: ten of ten right are at least 72 % (Wilson),
+    and fewer show nothing. Near-duplicates count as fewer than they are."""
 
 
 class Limits(Settings):
@@ -151,19 +172,24 @@ class Limits(Settings):
     workers: Annotated[int | None, Field(ge=1)] = None
     """Steps at a time, one thread each; the number of processors when not given."""
     memory_mb: Annotated[int, Field(ge=256)] = 4096
-    """Resident memory of one step's process: above it the step is stopped and fails with a reason."""
+    """Resident memory of one step's process, in MB: above it the step is stopped and fails with a reason."""
 
 
 class Job(Settings):
     """One scheduled ingestion."""
 
     name: str
+    """What the job is called in the log and in the table `schedule`; no two jobs share a name."""
     cron: str
-    """Five fields: minute, hour, day of month, month, day of week."""
+    """When it runs, in five fields: minute, hour, day of month, month, day of week."""
     catalogue: Path
+    """The catalogue file, as for `aislemap ingest`."""
     images: Path | None = None
+    """The folder of the images."""
     store: Path
+    """The store it publishes into; jobs of one store run one after another."""
     timezone: str = "UTC"
+    """The time zone of `cron`, as Europe/Paris."""
 
 
 class Config(Settings):
@@ -172,7 +198,7 @@ class Config(Settings):
     catalogue: Catalogue = Catalogue()
     study: Study = Study()
     methods: dict[str, dict[str, Any]] = {}
-    """[methods.<name>]: the settings of one method; each method's own class checks them."""
+    """[methods.NAME]: the settings of one method; each method's own class checks them."""
     verdict: Verdict = Verdict()
     category_verdict: CategoryVerdict = CategoryVerdict()
     limits: Limits = Limits()
