@@ -11,8 +11,8 @@ from ingestion.features import registry
 
 HEAD = """# The settings
 
-Made from `ingestion/config.py` and `ingestion/features/` by `make docs`; a test fails when the two differ. They stand in a
-file, aislemap.toml, that is given with `--config`; every one may be left out but those of a job.
+Made from `ingestion/config.py` and `ingestion/features/` by `make docs`; a test fails when they differ. They stand in
+a file, aislemap.toml, that is given with `--config`; all may be left out but those of a job.
 [catalogues.md](catalogues.md#settings) shows such a file.
 """
 

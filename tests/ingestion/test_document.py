@@ -23,7 +23,7 @@ class Example(Settings):
     several: tuple[Annotated[float, Field(gt=1)], ...] = (2.0, 3.0)
     flag: bool = True
     path: Path
-    table: dict[str, tuple[str, ...]] = {"text": ("bert",)}
+    table: dict[str, tuple[str, ...]] = Field({"text": ("bert",)})
     inner: document.Limits = document.Limits()
 
 
