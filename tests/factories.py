@@ -292,6 +292,10 @@ def _model(method: FakeMethod, products: int, ran: bool) -> dict[str, Any]:
 
 def _write_verdicts(writer: PartWriter, ran: list[FakeMethod], study: judgements.Study) -> None:
     names = [m.name for m in ran]
+    writer.write(tables.table("judged_groupings"), [
+        {"method": name, "algorithm": study.judged[name][0], "space": study.judged[name][1], "metric": "ari"}
+        for name in names
+    ])  # fmt: skip
     scopes = {scope: name for scope, name in RESTS_ON.items() if name in names}
     for scope, name in (scopes | {f"method:{name}": name for name in names}).items():
         grouping = study.judged[name]

@@ -10,8 +10,8 @@ luck, count as fewer draws. The order of the questions:
     lies in several groups that are nearly its own                                        split
     anything else               label; the reason says whether labels would do
 
-Reads `catalogue`, `duplicates`, `scoring:<m>` of all methods, and `probes:<m>` and `descriptions:<m>` where they are
-at hand.
+Reads `catalogue`, `judged_groupings` of `verdict`, `duplicates`, `scoring:<m>` of all methods, and `probes:<m>` and
+`descriptions:<m>` where they are at hand.
 Parameters: verdict and category_verdict, those of the configuration.
 """
 
@@ -136,7 +136,11 @@ def step(work: Work, *, verdict: Mapping[str, Any], category_verdict: Mapping[st
     products = work.read("catalogue", "products", ["product_id", "category"])
     ids, categories = products["product_id"].to_pylist(), products["category"].to_pylist()
     worth = worths(categories, load_duplicate_groups(work, ids).tolist())
-    grouping = next((found for method in order if (found := declared(work, method, rule, worth))), None)
+    judged_by = {
+        row["method"]: (row["algorithm"], row["space"]) for row in work.read("verdict", "judged_groupings").to_pylist()
+    }
+    groupings = (judged(work, method, judged_by[method], worth) for method in order if method in judged_by)
+    grouping = next((found for found in groupings if found), None)
     if grouping is None:
         reason = "There is nothing to judge it by: no declared method was scored against two or more categories."
         work.write(
@@ -160,33 +164,27 @@ def worths(categories: Sequence[str | None], kin: Sequence[int]) -> dict[str, fl
     return {category: row.total() / sum(m**2 for m in row.values()) for category, row in sizes.items()}
 
 
-def declared(work: Work, method: str, rule: Mapping[str, Any], worth: dict[str, float]) -> Grouping | None:
-    """The method's grouping of the declared algorithm and space, or its only one; None if it was not scored."""
-    if f"scoring:{method}" not in work.task.parts:
+def judged(work: Work, method: str, judged_by: tuple[str, str], worth: dict[str, float]) -> Grouping | None:
+    """The method's grouping of that algorithm and space, by which it is judged; None if it was not scored."""
+    rows = [
+        row
+        for row in work.read(f"scoring:{method}", "category_scores").to_pylist()
+        if (row["algorithm"], row["space"]) == judged_by
+    ]
+    if not rows:
         return None
-    rows = work.read(f"scoring:{method}", "category_scores").to_pylist()
-    kinds = {(row["algorithm"], row["space"]) for row in rows}
-    kind = (rule["algorithm"], rule["space"])
-    if kind not in kinds:
-        if len(kinds) != 1:
-            return None
-        (kind,) = kinds  # of a consensus there is but one
     counts: Counts = defaultdict(Counter)
     group_of: dict[str, int] = {}
     for cell in work.read(f"scoring:{method}", "confusions").to_pylist():
-        if (cell["algorithm"], cell["space"]) == kind:
+        if (cell["algorithm"], cell["space"]) == judged_by:
             counts[cell["category"]][cell["cluster"]] += cell["products"]
             if cell["matched_category"] == cell["category"]:
                 group_of[cell["category"]] = cell["cluster"]
-    stability = {
-        row["category"]: row["stability"]
-        for row in rows
-        if (row["algorithm"], row["space"]) == kind and row["stability"] is not None
-    }
+    stability = {row["category"]: row["stability"] for row in rows if row["stability"] is not None}
     described = f"descriptions:{method}" in work.task.parts
     names = work.read(f"descriptions:{method}", "cluster_descriptions").to_pylist() if described else []
-    name_of = {row["cluster"]: row["name"] for row in names if (row["algorithm"], row["space"]) == kind}
-    return Grouping(method, *kind, dict(counts), group_of, stability, name_of, worth)
+    name_of = {row["cluster"]: row["name"] for row in names if (row["algorithm"], row["space"]) == judged_by}
+    return Grouping(method, *judged_by, dict(counts), group_of, stability, name_of, worth)
 
 
 def guesses(work: Work, method: str) -> Guesses:

@@ -3,8 +3,8 @@
 A scope's verdict rests on the first method of its declared order that has vectors: picking the best one after
 seeing the scores would use the labels. It is 'borderline' whenever the interval or the seeds straddle a threshold.
 
-Reads `scores` of every `scoring:<m>`, `ceilings` and `learning_curves` of `probes:<m>` where they are there, and the
-categories of `catalogue`; takes the parameter `verdict`.
+Reads `scores` and `clusters` of every `scoring:<m>`, `ceilings` and `learning_curves` of `probes:<m>` where they are
+there, and the categories of `catalogue`; takes the parameter `verdict`.
 """
 
 from collections import Counter, defaultdict
@@ -32,7 +32,7 @@ class Labels:
 
 
 def step(work: Work, *, verdict: Mapping[str, Any]) -> None:
-    """Write `verdicts`: one row per scope and one per method."""
+    """Write `judged_groupings`, one row per method, and `verdicts`, one row per scope and one per method."""
     rule = dict(verdict)
     if rule["metric"] == "auto":
         categories = work.read("catalogue", "products", ["category"])["category"].to_pylist()
@@ -40,9 +40,20 @@ def step(work: Work, *, verdict: Mapping[str, Any]) -> None:
     found: dict[str, dict[str, Score]] = {}
     labels: dict[str, Labels] = {}
     for name in sorted(part for part in work.task.parts if part.startswith("scoring:")):
-        scores = judged(work.read(name, "scores").to_pylist(), rule)
+        method, pairs = name.removeprefix("scoring:"), work.read(name, "clusters", ["algorithm", "space"])
+        distinct = pairs.group_by(["algorithm", "space"]).aggregate([]).to_pylist()
+        judged_by = judged_grouping([(pair["algorithm"], pair["space"]) for pair in distinct], rule)
+        if judged_by is None:
+            continue
+        algorithm, space = judged_by
+        row = {"method": method, "algorithm": algorithm, "space": space, "metric": rule["metric"]}
+        work.write("judged_groupings", [row])
+        scores = {
+            row["metric"]: row
+            for row in work.read(name, "scores").to_pylist()
+            if (row["algorithm"], row["space"]) == judged_by
+        }
         if rule["metric"] in scores:
-            method = name.removeprefix("scoring:")
             found[method], labels[method] = scores, labelling(work, method, rule)
     rows = []
     for scope, methods in rule["rests_on"].items():
@@ -66,13 +77,15 @@ def metric_for(categories: Mapping[str, int]) -> str:
     return "ari" if heard >= len(categories) / 2 else "ami"
 
 
-def judged(scores: Sequence[Score], rule: Score) -> dict[str, Score]:
-    """The scores, by metric, of the grouping that a method is judged by: the declared one, or the only one it has."""
-    groupings: dict[tuple[str, str], dict[str, Score]] = defaultdict(dict)
-    for row in scores:
-        groupings[row["algorithm"], row["space"]][row["metric"]] = row
-    only = next(iter(groupings.values())) if len(groupings) == 1 else {}
-    return groupings.get((rule["algorithm"], rule["space"]), only)
+def judged_grouping(have: Sequence[tuple[str, str]], rule: Score) -> tuple[str, str] | None:
+    """The algorithm and space that a method is judged by, of the distinct ones it has.
+
+    The declared ones of `rule`, else the only ones, as a consensus over methods has; None if neither is there.
+    """
+    declared = rule["algorithm"], rule["space"]
+    if declared in have:
+        return declared
+    return have[0] if len(have) == 1 else None
 
 
 def labelling(work: Work, method: str, rule: Score) -> Labels:

@@ -166,7 +166,7 @@ def conclusions(methods: Collection[str], joins: dict[str, list[str]], config: C
     return [
         Step("comparisons", comparisons.step, needs=("catalogue", "duplicates"), uses=scored),
         Step("verdict", verdict.step, needs=("catalogue",), uses=(*scored, *probed), parameters=rule),
-        Step("category_verdicts", category_verdicts.step, needs=("catalogue",), uses=seen, parameters=by_category),
+        Step("category_verdicts", category_verdicts.step, None, ("catalogue", "verdict"), seen, by_category),
         Step("suspects", suspects.step, needs=("catalogue",), uses=probed, parameters={"joins": joins}),
     ]
 

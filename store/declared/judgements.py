@@ -33,6 +33,16 @@ TABLES = (
         ),
     ),
     Table(
+        "judged_groupings",
+        "The grouping and the metric that each method is judged by, as declared; other tables join it.",
+        (
+            METHOD,
+            ALGORITHM,
+            SPACE,
+            Column("metric", "VARCHAR", "The metric of `scores` that its verdict is based on."),
+        ),
+    ),
+    Table(
         "comparisons",
         "Pairs of groupings compared: the paired 95 % interval of their difference, over the products in both.",
         (

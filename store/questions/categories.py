@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from store.questions.ask import Cursor, rows
-from store.questions.study import JUDGED
 
 SCOPE = "category:"
 
@@ -58,7 +57,7 @@ def judged_scores(cursor: Cursor) -> list[CategoryScore]:
     return rows(
         cursor,
         CategoryScore,
-        f"""SELECT {FIGURES} FROM category_scores JOIN ({JUDGED}) USING (method, algorithm, space)
+        f"""SELECT {FIGURES} FROM category_scores SEMI JOIN judged_groupings USING (method, algorithm, space)
             ORDER BY method, category""",
     )
 

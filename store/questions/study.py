@@ -93,12 +93,6 @@ BOARD = """SELECT m.method, m.modality, m.model, m.source, m.licence, m.sha256, 
                   s.seed_max, s.seeds, s.products
            FROM models m LEFT JOIN chosen s ON s.method = m.method
            ORDER BY s.value DESC NULLS LAST, m.method"""
-# the one grouping that each method is judged by: as its verdict says, else the first of those it has
-JUDGED = f"""SELECT g.method, g.algorithm, g.space FROM (SELECT DISTINCT method, algorithm, space FROM clusters) g
-            LEFT JOIN verdicts v
-              ON v.scope = 'method:' || g.method AND v.algorithm = g.algorithm AND v.space = g.space
-            QUALIFY row_number() OVER (PARTITION BY g.method ORDER BY v.scope IS NULL, g.algorithm,
-                      coalesce(list_position({SPACES}, g.space), 9)) = 1"""
 
 
 def verdicts(cursor: Cursor) -> list[Verdict]:
@@ -121,8 +115,8 @@ def leaderboard(cursor: Cursor, algorithm: str, space: str, metric: str) -> list
 
 def standings(cursor: Cursor) -> list[Standing]:
     """Every method by its declared score in the grouping it is judged by, the best first; those without last."""
-    chosen = f"SELECT s.* FROM scores s JOIN ({JUDGED}) USING (method, algorithm, space) WHERE metric = ?"
-    return rows(cursor, Standing, f"WITH chosen AS ({chosen}) {BOARD}", [declared(cursor)[1]])
+    chosen = "SELECT * FROM scores SEMI JOIN judged_groupings USING (method, algorithm, space, metric)"
+    return rows(cursor, Standing, f"WITH chosen AS ({chosen}) {BOARD}")
 
 
 def models(cursor: Cursor) -> list[Standing]:
@@ -149,20 +143,19 @@ def groupings(cursor: Cursor) -> list[Grouping]:
 
 def judged(cursor: Cursor) -> dict[str, Grouping]:
     """The grouping that each method is judged by: a consensus has another than the methods it is made of."""
-    found = cursor.execute(f"SELECT * FROM ({JUDGED}) ORDER BY method").fetchall()
+    found = cursor.execute("SELECT method, algorithm, space FROM judged_groupings ORDER BY method").fetchall()
     return {method: Grouping(algorithm, space) for method, algorithm, space in found}
 
 
 def declared(cursor: Cursor) -> tuple[Grouping, str]:
     """The grouping that most methods are judged by, and the metric that the verdicts rest on, as declared."""
     found = cursor.execute(
-        """SELECT algorithm, space, metric FROM verdicts
-           WHERE algorithm IS NOT NULL AND space IS NOT NULL AND NOT starts_with(scope, 'category:')
+        """SELECT algorithm, space, metric FROM judged_groupings
            GROUP BY ALL ORDER BY count(*) DESC, algorithm DESC, space LIMIT 1"""
     ).fetchall()
     if found:
         algorithm, space, metric = found[0]
-        return Grouping(algorithm, space), metric or "ari"
+        return Grouping(algorithm, space), metric
     have = groupings(cursor)
     return (have[0] if have else Grouping("kmeans", "manifold")), "ari"
 

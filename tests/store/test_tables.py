@@ -22,6 +22,7 @@ CONTRACT = {
     "scores": "method algorithm space metric value low high seed_min seed_max seed_sd",
     "category_scores": "method algorithm space category precision recall f1",
     "confusions": "method algorithm space category cluster products",
+    "judged_groupings": "method algorithm space metric",
     "verdicts": "scope method verdict reason",
     "suspects": "product_id category suggested_category votes rank",
     "duplicates": "product_id duplicate_of modality similarity",

@@ -10,6 +10,7 @@ from scipy.stats import binomtest
 from ingestion.config import CategoryVerdict, Config
 from ingestion.judging import category_verdicts
 from ingestion.judging.category_verdicts import Grouping, Share
+from store import parts
 from store.root import Root
 from store.tables import table
 from tests.ingestion.steps import Rows, do, put
@@ -65,6 +66,10 @@ def run(
 
 
 def verdicts(root: Root, reads: list[Any], **rule: Any) -> dict[str, dict[str, Any]]:
+    """The verdicts by category; each method is judged by the one grouping that it has."""
+    scores = [row for part in reads for row in parts.read(root, part, "category_scores").to_pylist()]
+    judged = {row["method"]: {key: row[key] for key in ("method", "algorithm", "space")} for row in scores}
+    reads = [*reads, put(root, "verdict", {"judged_groupings": list(judged.values())})]
     parameters = {"verdict": {**RULE, **rule}, "category_verdict": MARKS}
     rows: Rows = do(root, "category_verdicts", category_verdicts.step, reads, parameters).get("verdicts", [])
     return {row["scope"].removeprefix("category:"): row for row in rows}

@@ -39,16 +39,27 @@ def both(*args: Any, accuracy: float = 0.83, **changes: Any) -> dict[str, dict[s
 
 
 def verdicts(root: Root, *scores: dict[str, Any], **given: Any) -> dict[str, dict[str, Any]]:
-    """What the step writes, by scope; every row of `scores` comes with one of matched accuracy."""
+    """The verdicts by scope; see `written`."""
+    return {row["scope"]: row for row in written(root, *scores, **given)["verdicts"]}
+
+
+def written(root: Root, *scores: dict[str, Any], **given: Any) -> dict[str, Rows]:
+    """What the step writes, by table; every row of `scores` comes with one of matched accuracy."""
     by_method: dict[str, Rows] = {}
     for row in scores:
         right = {**row, "metric": "matched_accuracy"} if row["metric"] != "matched_accuracy" else {}
         by_method.setdefault(row["method"], []).extend([row, right] if right else [row])
-    reads = [put(root, f"scoring:{method}", {"scores": rows}) for method, rows in by_method.items()]
+    clusters = {
+        method: [{key: row[key] for key in ("method", "algorithm", "space")} for row in rows]
+        for method, rows in by_method.items()
+    }
+    reads = [
+        put(root, f"scoring:{method}", {"scores": rows, "clusters": clusters[method]})
+        for method, rows in by_method.items()
+    ]
     reads.append(put(root, "catalogue", {"products": given.get("products", BALANCED)}))
     reads += given.get("reads", [])
-    written = do(root, "verdict", verdict.step, reads, {"verdict": given.get("rule", RULE)})
-    return {row["scope"]: row for row in written["verdicts"]}
+    return do(root, "verdict", verdict.step, reads, {"verdict": given.get("rule", RULE)})
 
 
 def sentences(reason: str) -> list[str]:
@@ -203,6 +214,16 @@ def test_a_method_of_one_grouping_is_judged_by_that_one(tmp_path: Path) -> None:
 def test_a_method_of_several_groupings_without_the_declared_one_is_not_judged(tmp_path: Path) -> None:
     found = verdicts(Root(tmp_path), score("bert", 0.9, space="full"), score("bert", 0.9, space="map"))
     assert found["text"]["verdict"] == "unknown"
+
+
+def test_the_judged_groupings_are_published_by_method(tmp_path: Path) -> None:
+    consensus = score("consensus-text", 0.8, algorithm="consensus", space="ensemble")
+    others = [score("bert", 0.9, space="map"), score("cnn", 0.9, space="full"), score("cnn", 0.9, space="map")]
+    found = written(Root(tmp_path), consensus, score("bert", 0.3), *others)["judged_groupings"]
+    assert found == [
+        {"method": "bert", "algorithm": RULE["algorithm"], "space": RULE["space"], "metric": "ari"},
+        {"method": "consensus-text", "algorithm": "consensus", "space": "ensemble", "metric": "ari"},
+    ]
 
 
 def test_the_sizes_of_the_categories_decide_between_ari_and_ami(tmp_path: Path) -> None:
