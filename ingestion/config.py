@@ -117,6 +117,10 @@ class Verdict(Settings):
     is what labelling costs."""
     least_products: Annotated[int, Field(ge=1)] = 50
     """Below so many scored products there is no verdict: a few products can agree by chance, with any seed."""
+    least_per_category: Annotated[int, Field(ge=2)] = 5
+    """A category of fewer scored products does not count towards a verdict: one of a single product has no pair that a
+    grouping could keep together, and in one of four each product is a quarter of what is found. There is a verdict
+    where at least two categories have so many, and hold `least_products` and half of all scored products."""
     rests_on: dict[str, tuple[str, ...]] = {
         "text": ("consensus-text", "bert", "use", "tfidf", "word2vec", "fasttext", "glove", "count"),
         "image": ("consensus-image", "cnn", "sift"),

@@ -1,10 +1,11 @@
 """Can these products be grouped automatically? The verdict, from thresholds and methods declared before the run.
 
 A scope's verdict rests on the first method of its declared order that has vectors: picking the best one after
-seeing the scores would use the labels. It is 'borderline' whenever the interval or the seeds straddle a threshold.
+seeing the scores would use the labels. It is 'borderline' whenever the interval or the seeds straddle a threshold, and
+'unknown' where the categories have too few products to agree on, or where shuffled ones would agree as well.
 
-Reads `scores` and `clusters` of every `scoring:<m>`, `ceilings` and `learning_curves` of `probes:<m>` where they are
-there, and the categories of `catalogue`; takes the parameter `verdict`.
+Reads `scores`, `clusters` and `confusions` of every `scoring:<m>`, `ceilings` and `learning_curves` of `probes:<m>`
+where they are there, and the categories of `catalogue`; takes the parameter `verdict`.
 """
 
 from collections import Counter, defaultdict
@@ -39,6 +40,7 @@ def step(work: Work, *, verdict: Mapping[str, Any]) -> None:
         rule["metric"] = metric_for(Counter(c for c in categories if c is not None))
     found: dict[str, dict[str, Score]] = {}
     labels: dict[str, Labels] = {}
+    sizes: dict[str, list[int]] = {}
     for name in sorted(part for part in work.task.parts if part.startswith("scoring:")):
         method, pairs = name.removeprefix("scoring:"), work.read(name, "clusters", ["algorithm", "space"])
         distinct = pairs.group_by(["algorithm", "space"]).aggregate([]).to_pylist()
@@ -55,13 +57,14 @@ def step(work: Work, *, verdict: Mapping[str, Any]) -> None:
         }
         if rule["metric"] in scores:
             found[method], labels[method] = scores, labelling(work, method, rule)
+            sizes[method] = category_sizes(work.read(name, "confusions").to_pylist(), judged_by)
     rows = []
     for scope, methods in rule["rests_on"].items():
         first = next((m for m in methods if m in found), None)
         # a consensus has no vectors to learn from: the next of the order lends it what labels bring
         lent = next((labels[m] for m in methods if m in found and labels[m].ceiling is not None), None)
-        rows.append(judge(scope, found[first], rule, lent) if first else unknown(scope, methods))
-    rows += [judge(f"method:{method}", found[method], rule, labels[method]) for method in sorted(found)]
+        rows.append(judge(scope, found[first], rule, sizes[first], lent) if first else unknown(scope, methods))
+    rows += [judge(f"method:{method}", found[method], rule, sizes[method], labels[method]) for method in sorted(found)]
     work.write("verdicts", rows)
 
 
@@ -88,6 +91,37 @@ def judged_grouping(have: Sequence[tuple[str, str]], rule: Score) -> tuple[str, 
     return have[0] if len(have) == 1 else None
 
 
+def category_sizes(confusions: Sequence[Score], grouping: tuple[str, str]) -> list[int]:
+    """The scored products of each category, from the rows of `confusions` of that algorithm and space."""
+    sizes: Counter[str] = Counter()
+    for row in confusions:
+        if (row["algorithm"], row["space"]) == grouping:
+            sizes[row["category"]] += row["products"]
+    return list(sizes.values())
+
+
+def missing(sizes: Sequence[int], what: str, rule: Score) -> str | None:
+    """Two sentences on what the categories' sizes lack for a verdict (`Config.verdict` says the rule); None if nothing.
+
+    `sizes` are the scored products of each category, `what` they were grouped by.
+    """
+    products, least, each = sum(sizes), rule["least_products"], rule["least_per_category"]
+    if products < least:
+        return (
+            f"Only {products} products with a category could be grouped by their {what}, too few to judge by. "
+            f"A verdict takes {least}: give {least - products} more a category and run again."
+        )
+    large = [size for size in sizes if size >= each]
+    takes = max(least, -(-products // 2))
+    if len(large) >= 2 and sum(large) >= takes:
+        return None
+    return (
+        f"Of {len(sizes)} categories with products grouped by their {what}, {len(large)} have {each} products or more "
+        f"({sum(large)} of {products} products): too few to agree on. A verdict takes 2 such categories or more, with "
+        f"{takes} products in them: give wider categories, or more products of each, and run again."
+    )
+
+
 def labelling(work: Work, method: str, rule: Score) -> Labels:
     """What labelled examples would bring on a method's vectors, where a probe was run.
 
@@ -108,21 +142,30 @@ def labelling(work: Work, method: str, rule: Score) -> Labels:
     return Labels(top[0] if top else None, *step)
 
 
-def judge(scope: str, scores: Mapping[str, Score], rule: Score, labels: Labels | None = None) -> dict[str, Any]:
-    """The row of `verdicts` for a grouping's rows of `scores`, by metric, under the thresholds of `rule`."""
+def judge(
+    scope: str, scores: Mapping[str, Score], rule: Score, sizes: Sequence[int], labels: Labels | None = None
+) -> dict[str, Any]:
+    """The row of `verdicts` for a grouping's rows of `scores`, by metric, under the thresholds of `rule`.
+
+    `sizes` are the scored products of each category. A score that is feasible by its value is so only if it lies above
+    the chance line, the 95th percentile of shuffled categories: where those agree as well, nothing was found.
+    """
     score = scores[rule["metric"]]
     low, high, verdict = None, None, "borderline"
     good, bad = rule["feasible_from"], rule["infeasible_below"]
-    if score["products"] < rule["least_products"]:
+    lacking = missing(sizes, WORDS.get(scope, f"{score['method']} vectors"), rule)
+    if lacking:
         verdict = "unknown"
     elif score["low"] is not None:
         low, high = min(score["low"], score["seed_min"]), max(score["high"], score["seed_max"])
         verdict = "feasible" if low >= good else "not feasible" if high < bad else "borderline"
+        if verdict == "feasible" and low <= score["chance"]:
+            verdict = "unknown"
     return {
         **{key: score[key] for key in ("method", "algorithm", "space", "metric", "value")},
         "scope": scope,
         "verdict": verdict,
-        "reason": reason(scope, verdict, scores, rule["least_products"], labels or Labels()),
+        "reason": lacking or reason(scope, verdict, scores, labels or Labels()),
         "low": low,
         "high": high,
         "feasible_from": good,
@@ -130,16 +173,10 @@ def judge(scope: str, scores: Mapping[str, Score], rule: Score, labels: Labels |
     }
 
 
-def reason(scope: str, verdict: str, scores: Mapping[str, Score], least: int, labels: Labels) -> str:
+def reason(scope: str, verdict: str, scores: Mapping[str, Score], labels: Labels) -> str:
     """Two sentences for who decides: what the grouping does, and what to do next. Both with figures."""
     right = scores["matched_accuracy"]
     what = WORDS.get(scope, f"{right['method']} vectors")
-    if verdict == "unknown":
-        few = right["products"]
-        return (
-            f"Only {few} products with a category could be grouped by their {what}, too few to judge by. "
-            f"A verdict takes {least}: give {least - few} more a category and run again."
-        )
     value, wrong = right["value"], of_100(1 - right["value"])
     found = f"about {of_100(value)} of 100 products land in the right group"
     if right["low"] is not None:
@@ -159,6 +196,8 @@ def reason(scope: str, verdict: str, scores: Mapping[str, Score], least: int, la
         f"move by hand, try it on a part of the catalogue first, or {teach}.",
         "not feasible": f"That is not good enough, as about {wrong} of 100 products would have to be moved by hand: "
         f"{teach}.",
+        "unknown": "Shuffled categories would agree as well, so that this says nothing: give wider categories, of "
+        "which at least 2 hold more products, and run again.",
     }[verdict]
     return f"By their {what}, {found}{compared}. {advice}"
 

@@ -172,7 +172,7 @@ TABLES = (
             Column(
                 "verdict",
                 "VARCHAR",
-                "feasible, borderline, not feasible; unknown without categories or vectors. "
+                "feasible, borderline, not feasible; unknown without vectors or categories of enough products. "
                 "Of a category: automate, label, merge or split; unknown with too few products.",
             ),
             Column("reason", "VARCHAR", "The verdict in sentences, with its figures and thresholds."),

@@ -16,6 +16,7 @@ from tests.ingestion.steps import Rows, do, put
 
 RULE = Config().verdict.model_dump(mode="json") | {"metric": "ari", "algorithm": "kmeans", "space": "manifold"}
 GOOD, BAD = RULE["feasible_from"], RULE["infeasible_below"]
+EVEN = [25, 25, 25, 25]
 BALANCED = [{"product_id": str(at), "category": f"c{at % 4}"} for at in range(80)]
 
 
@@ -38,6 +39,24 @@ def both(*args: Any, accuracy: float = 0.83, **changes: Any) -> dict[str, dict[s
     }
 
 
+def confused(rows: Rows) -> Rows:
+    """Rows of `confusions` of four even categories in one group each, for each grouping of rows of `scores`."""
+    groupings = {tuple(row[key] for key in ("method", "algorithm", "space")): row["products"] for row in rows}
+    return [
+        {
+            "method": method,
+            "algorithm": algorithm,
+            "space": space,
+            "category": f"c{at}",
+            "cluster": at,
+            "matched_category": f"c{at}",
+            "products": (products + at) // 4,
+        }
+        for (method, algorithm, space), products in groupings.items()
+        for at in range(4)
+    ]
+
+
 def verdicts(root: Root, *scores: dict[str, Any], **given: Any) -> dict[str, dict[str, Any]]:
     """The verdicts by scope; see `written`."""
     return {row["scope"]: row for row in written(root, *scores, **given)["verdicts"]}
@@ -54,7 +73,7 @@ def written(root: Root, *scores: dict[str, Any], **given: Any) -> dict[str, Rows
         for method, rows in by_method.items()
     }
     reads = [
-        put(root, f"scoring:{method}", {"scores": rows, "clusters": clusters[method]})
+        put(root, f"scoring:{method}", {"scores": rows, "clusters": clusters[method], "confusions": confused(rows)})
         for method, rows in by_method.items()
     ]
     reads.append(put(root, "catalogue", {"products": given.get("products", BALANCED)}))
@@ -86,7 +105,7 @@ def test_the_interval_and_the_seeds_together_must_clear_a_threshold(
     low: float, high: float, seed_min: float, seed_max: float, expected: str
 ) -> None:
     rows = both(value=(low + high) / 2, low=low, high=high, seed_min=seed_min, seed_max=seed_max)
-    judged = judge("text", rows, RULE)
+    judged = judge("text", rows, RULE, EVEN)
     assert judged["verdict"] == expected
     assert (judged["low"], judged["high"]) == (min(low, seed_min), max(high, seed_max))
     assert (judged["feasible_from"], judged["infeasible_below"]) == (GOOD, BAD)
@@ -94,11 +113,65 @@ def test_the_interval_and_the_seeds_together_must_clear_a_threshold(
 
 def test_too_few_products_are_not_judged_however_well_they_agree() -> None:
     least = RULE["least_products"]
-    few = judge("text", both(value=1.0, low=1.0, high=1.0, products=least - 1), RULE)
+    few = judge("text", both(value=1.0, low=1.0, high=1.0, products=least - 1), RULE, [least - 7, 6])
     assert few["verdict"] == "unknown"
     assert f"Only {least - 1} products" in few["reason"]
     assert f"takes {least}: give 1 more" in few["reason"]
-    assert judge("text", both(value=1.0, low=1.0, high=1.0, products=least), RULE)["verdict"] == "feasible"
+    assert (
+        judge("text", both(value=1.0, low=1.0, high=1.0, products=least), RULE, [least - 6, 6])["verdict"] == "feasible"
+    )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "large", "takes"),
+    [
+        pytest.param([1] * 60, "0 have 5 products or more (0 of 60 products)", 50, id="each product its own"),
+        pytest.param([2] + [1] * 58, "0 have 5 products or more (0 of 60 products)", 50, id="one pair"),
+        pytest.param([4] * 30, "0 have 5 products or more (0 of 120 products)", 60, id="all just too small"),
+        pytest.param([80, 4, 4], "1 have 5 products or more (80 of 88 products)", 50, id="one category to speak of"),
+        pytest.param([25, 24] + [1] * 40, "2 have 5 products or more (49 of 89 products)", 50, id="one product less"),
+        pytest.param([30, 30] + [1] * 61, "2 have 5 products or more (60 of 121 products)", 61, id="less than half"),
+    ],
+)
+def test_categories_too_small_to_agree_on_are_not_judged(sizes: list[int], large: str, takes: int) -> None:
+    judged = judge("text", both(value=1.0, low=1.0, high=1.0, products=sum(sizes)), RULE, sizes)
+    assert (judged["verdict"], judged["low"]) == ("unknown", None)
+    assert f"Of {len(sizes)} categories with products grouped by their descriptions, {large}" in judged["reason"]
+    assert f"2 such categories or more, with {takes} products in them" in judged["reason"]
+    assert len(sentences(judged["reason"])) == 2
+
+
+@pytest.mark.parametrize("sizes", [[25, 25], [5] * 10, [45, 5], [30, 30] + [1] * 60])
+def test_categories_just_large_enough_are_judged(sizes: list[int]) -> None:
+    assert judge("text", both(value=1.0, low=1.0, high=1.0), RULE, sizes)["verdict"] == "feasible"
+
+
+def test_what_shuffled_categories_reach_too_is_not_feasible() -> None:
+    judged = judge("text", both(value=0.9, low=0.85, high=0.95, chance=0.85), RULE, EVEN)
+    assert judged["verdict"] == "unknown"
+    assert "Shuffled categories would agree as well" in judged["reason"]
+    assert len(sentences(judged["reason"])) == 2
+    assert judge("text", both(value=0.9, low=0.86, high=0.95, chance=0.85), RULE, EVEN)["verdict"] == "feasible"
+
+
+@pytest.mark.parametrize("pairs", [0, 1])
+def test_products_that_are_each_a_category_of_their_own_are_unknown(tmp_path: Path, pairs: int) -> None:
+    codes = np.maximum(np.arange(60, dtype=np.int32) - pairs, 0)
+    table = agreement.contingency(codes, codes)
+    tag = {"method": "tfidf", "algorithm": "kmeans", "space": "manifold"}
+    names = [f"kind {at}" for at in range(len(table))]
+    scored = {
+        "clusters": [tag],
+        "scores": [tag | row for row in scoring.scores([table], table)],
+        "confusions": [tag | row for row in scoring.confusions(table, names, dict(enumerate(names)))],
+    }
+    products = [{"product_id": str(at), "category": names[code]} for at, code in enumerate(codes.tolist())]
+    reads = [put(Root(tmp_path), "catalogue", {"products": products}), put(Root(tmp_path), "scoring:tfidf", scored)]
+    rule = {**RULE, "metric": "auto"}
+    found = do(Root(tmp_path), "verdict", verdict.step, reads, {"verdict": rule})["verdicts"]
+    assert {row["verdict"] for row in found} == {"unknown"}
+    (text,) = (row for row in found if row["scope"] == "text")
+    assert text["reason"].startswith(f"Of {60 - pairs} categories")
 
 
 @pytest.mark.parametrize("value", [0.9, 0.5, 0.1])
@@ -110,13 +183,13 @@ def test_too_few_products_are_not_judged_however_well_they_agree() -> None:
 def test_the_reason_is_two_sentences_with_figures_in_both(
     value: float, products: int, labels: Labels, scope: str
 ) -> None:
-    found = sentences(judge(scope, both(value=value, products=products), RULE, labels)["reason"])
+    found = sentences(judge(scope, both(value=value, products=products), RULE, [products // 2] * 2, labels)["reason"])
     assert len(found) == 2
     assert all(re.search(r"\d", sentence) for sentence in found)
 
 
 def test_the_reason_says_how_many_of_100_are_right_and_what_chance_and_labels_would_do() -> None:
-    reason = judge("text", both(value=0.5, accuracy=0.7), RULE, Labels(0.89, 20, 0.81, enough=True))["reason"]
+    reason = judge("text", both(value=0.5, accuracy=0.7), RULE, EVEN, Labels(0.89, 20, 0.81, enough=True))["reason"]
     for words in (
         "By their descriptions, about 70 of 100 products land in the right group (between 67 and 73)",
         "chance puts 17 there",
@@ -129,7 +202,7 @@ def test_the_reason_says_how_many_of_100_are_right_and_what_chance_and_labels_wo
 
 
 def test_labels_that_do_not_suffice_are_called_so() -> None:
-    reason = judge("image", both(value=0.1, accuracy=0.3), RULE, Labels(0.7, 50, 0.62))["reason"]
+    reason = judge("image", both(value=0.1, accuracy=0.3), RULE, EVEN, Labels(0.7, 50, 0.62))["reason"]
     assert "not good enough, as about 70 of 100 products" in reason
     assert "even 50 labelled products per category bring only 62 of 100 right" in reason
 
@@ -253,7 +326,7 @@ def test_without_any_scores_everything_is_unknown(tmp_path: Path) -> None:
 
 
 def test_without_an_interval_there_is_no_sure_verdict() -> None:
-    judged = judge("text", both(value=1.0, low=None, high=None), RULE)
+    judged = judge("text", both(value=1.0, low=None, high=None), RULE, EVEN)
     assert (judged["verdict"], judged["low"], judged["high"]) == ("borderline", None, None)
 
 
@@ -264,7 +337,8 @@ def of_seeds(spread: float, seeds: list[int]) -> dict[str, Any]:
     points = (np.eye(5)[categories] + spread * random.standard_normal((200, 5))).astype(np.float32)
     tables = [agreement.contingency(categories, clustering.kmeans(points, 5, seed)) for seed in seeds]
     tag = {"method": "m", "algorithm": "kmeans", "space": "manifold"}
-    return judge("text", {row["metric"]: tag | row for row in scoring.scores(tables, tables[0])}, RULE)
+    scores = {row["metric"]: tag | row for row in scoring.scores(tables, tables[0])}
+    return judge("text", scores, RULE, tables[0].sum(1).tolist())
 
 
 def test_a_planted_catalogue_is_feasible() -> None:
