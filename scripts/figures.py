@@ -1,22 +1,24 @@
-"""Write the table of results of a store's newest study into README.md: figures.py STORE."""
+"""Write the results of a store's newest study into docs/results.md and README.md: figures.py STORE."""
 
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 from ingestion.console import COLUMNS
 from store import snapshot
 from store.questions import study
+from store.questions.study import Verdict
 from store.root import Root
 
-PLACE = re.compile(r"(<!-- figures:.*?-->\n).*?(<!-- end of figures -->)", re.DOTALL)
+ROOT = Path(__file__).parent.parent
+BETWEEN = re.compile(r"(<!-- figures:.*?-->\n).*?(<!-- end of figures -->)", re.DOTALL)
 
 
-def table(store: Path) -> str:
-    """The leaderboard as Markdown, the verdicts below it."""
+def leaderboard(store: Path) -> str:
+    """Every method with its groupings, and the reason of each verdict, as Markdown."""
     with snapshot.connect(Root(store)) as connection:
         boards = {name: study.leaderboard(connection, *which, "ari") for name, which in COLUMNS.items()}
-        verdicts = [v for v in study.verdicts(connection) if not v.scope.startswith("method:")]
     cells = {
         (name, row.method): f"{row.value:.2f} ({row.seed_min:.2f}-{row.seed_max:.2f})"
         for name, board in boards.items()
@@ -32,10 +34,33 @@ def table(store: Path) -> str:
     missing = ", ".join(f"`{row.method}` ({row.status})" for row in boards["consensus"] if row.status != "ran")
     if missing:
         lines += ["", f"Without weights in this run: {missing}."]
-    return "\n".join([*lines, "", *(f"* {v.scope}: **{v.verdict}**. {v.reason}" for v in verdicts), ""])
+    reasons = [wrapped(f"* {v.scope}: **{v.verdict}**. {v.reason}") for v in verdicts(store)]
+    return "\n".join([*lines, "", *reasons, ""])
+
+
+def summary(store: Path) -> str:
+    """One line for each scope with its verdict, as Markdown."""
+    lines = ["| grouped by | ARI | 95 % interval | verdict |", "|---|---|---|---|"]
+    for v in verdicts(store):
+        if v.metric != "ari" or v.value is None:
+            sys.exit(f"the verdict on {v.scope} goes by {v.metric}; the table of README.md is of ARI")
+        lines.append(f"| {v.scope} | {v.value:.2f} | {v.low:.2f} to {v.high:.2f} | {v.verdict} |")
+    return "\n".join([*lines, ""])
+
+
+def verdicts(store: Path) -> list[Verdict]:
+    """The verdicts on text, image and both."""
+    with snapshot.connect(Root(store)) as connection:
+        return [v for v in study.verdicts(connection) if not v.scope.startswith("method:")]
+
+
+def wrapped(item: str) -> str:
+    """An item of a list in lines of at most 120 characters."""
+    return "\n".join(textwrap.wrap(item, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
 
 
 if __name__ == "__main__":
-    readme = Path(__file__).parent.parent / "README.md"
-    new = table(Path(sys.argv[1]))
-    readme.write_text(PLACE.sub(lambda m: m[1] + new + m[2], readme.read_text()))
+    for page, write in (("docs/results.md", leaderboard), ("README.md", summary)):
+        old = (ROOT / page).read_text(encoding="utf-8")
+        new = write(Path(sys.argv[1]))
+        (ROOT / page).write_text(BETWEEN.sub(lambda found, new=new: found[1] + new + found[2], old), encoding="utf-8")

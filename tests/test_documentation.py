@@ -1,0 +1,103 @@
+"""The documentation: queries answer, settings and commands are there, links lead somewhere, lines are short."""
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer
+
+import aislemap
+from ingestion.config import Config
+from ingestion.features import registry
+from store import snapshot
+from store.root import Root
+from tests.factories import make_store
+
+ROOT = Path(__file__).parent.parent
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+GENERATED = {"tables.md", "settings.md"}
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """The fenced blocks of a language, as (page, text)."""
+    fence = re.compile(rf"```{language}\n(.*?)```", re.DOTALL)
+    return [(page.name, text) for page in PAGES for text in fence.findall(page.read_text(encoding="utf-8"))]
+
+
+QUERIES = blocks("sql")
+SETTINGS = blocks("toml")
+COMMANDS = [
+    (page.name, line)
+    for page in PAGES
+    for line in re.findall(r"`(aislemap [^`\n]+)`", page.read_text(encoding="utf-8"))
+] + [
+    (page, line) for page, text in blocks("sh") for line in re.findall(r"^aislemap .*", text, re.MULTILINE)
+]  # fmt: skip
+
+
+def numbered(found: list[tuple[str, str]]) -> list[str]:
+    """Names of tests: the page and a number."""
+    return [f"{page}-{number}" for number, (page, _) in enumerate(found)]
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory):
+    store = tmp_path_factory.mktemp("documentation")
+    make_store(store)
+    with snapshot.connect(Root(store)) as connection:
+        yield connection
+
+
+def test_the_readme_asks_one_question_and_a_page_the_others():
+    assert [page for page, _ in QUERIES if page != "queries.md"] == ["README.md"]
+
+
+@pytest.mark.parametrize("query", [query for _, query in QUERIES], ids=numbered(QUERIES))
+def test_every_query_in_the_documentation_is_answered_with_rows(connection, query):
+    assert connection.execute(query).fetchall()
+
+
+@pytest.mark.parametrize("text", [text for _, text in SETTINGS], ids=numbered(SETTINGS))
+def test_every_configuration_in_the_documentation_is_valid(text):
+    config = Config.model_validate(tomllib.loads(text))
+    for name, settings in config.methods.items():
+        registry.build(name, settings)
+
+
+@pytest.mark.parametrize("line", [line for _, line in COMMANDS], ids=numbered(COMMANDS))
+def test_every_command_in_the_documentation_is_there_with_its_options(line):
+    command = typer.main.get_command(aislemap.app)
+    for word in shlex.split(line)[1:]:
+        if hasattr(command, "commands"):
+            if word == "COMMAND":
+                return
+            assert word in command.commands, f"{line}: there is no command {word}"
+            command = command.commands[word]
+        elif word.startswith("-"):
+            options = {option for parameter in command.params for option in parameter.opts}
+            assert word in {*options, "--help"}, f"{line}: there is no option {word}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_in_the_documentation_leads_to_a_file(page):
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_anchor_in_the_documentation_is_a_heading(page):
+    for link, anchor in re.findall(r"\]\(([^)#:]*)#([^)]*)\)", page.read_text(encoding="utf-8")):
+        target = page.parent / link if link else page
+        headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+        assert anchor in {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name not in GENERATED], ids=lambda page: page.name)
+def test_the_lines_of_the_documentation_are_wrapped(page):
+    prose = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert [line for line in prose.splitlines() if len(line) > 120 and not line.startswith(("|", "!["))] == []
