@@ -1,4 +1,4 @@
-"""The app: its frame (navigation, messages), its pages, and how it follows the newest snapshot."""
+"""The app: the frame around every page, the routes, and how an open page follows the newest snapshot."""
 
 import importlib.util
 import logging
@@ -26,18 +26,18 @@ POLL_SECONDS = 4
 
 def create_app(root: Root) -> Dash:
     """The whole app over the store at `root`, which may be empty or not there yet. `.server` is the WSGI app."""
-    _settle_pandas()
+    _import_pandas()
     reader = Reader(root)
     app = Dash(
         "dashboard",
         assets_folder=str(Path(__file__).parent / "assets"),
         external_stylesheets=["/bootstrap.css"],
         serve_locally=True,
-        suppress_callback_exceptions=True,  # the pages' controls come and go
+        suppress_callback_exceptions=True,  # a control exists only while its page is shown
         update_title=None,
         title="aislemap",
         add_log_handler=False,
-        on_error=_tell,
+        on_error=_show_error,
     )
     found = pages.discover()
     app.layout = lambda: _frame(reader, found)
@@ -50,17 +50,17 @@ def create_app(root: Root) -> Dash:
     return app
 
 
-def _settle_pandas() -> None:
-    """Import pandas, if it is there, before there are threads.
+def _import_pandas() -> None:
+    """Import pandas, if it is installed, before any thread starts.
 
-    DuckDB imports it at a first query, and plotly takes it from `sys.modules`: in another thread, half made.
+    DuckDB imports it at the first query; plotly in another thread would find it in `sys.modules` half initialised.
     """
     if importlib.util.find_spec("pandas"):
         importlib.import_module("pandas")
 
 
 def _frame(reader: Reader, found: list[pages.Page]) -> Any:
-    """What surrounds every page."""
+    """The frame around every page: navigation, hidden state, messages."""
     links = [dbc.NavLink(p.name, href=p.path, active="exact" if p.path == "/" else "partial") for p in found if p.nav]
     return html.Div(
         [
@@ -77,7 +77,7 @@ def _frame(reader: Reader, found: list[pages.Page]) -> Any:
                 [
                     dcc.Link([html.Span(className="brand-mark"), "aislemap"], href="/", className="brand"),
                     dbc.Nav(links, vertical=True, class_name="side-nav"),
-                    html.Div(id="where", className="where"),
+                    html.Div(id="snapshot-info", className="where"),
                 ],
                 className="side",
             ),
@@ -115,7 +115,7 @@ def _route(app: Dash, reader: Reader, found: list[pages.Page]) -> None:
         page = by_path.get(path.rstrip("/") or "/")
         if page is None:
             return (
-                components.not_found("There is no such page.", "The navigation has all there are."),
+                components.not_found("There is no such page.", "The navigation lists all pages."),
                 path,
                 "Not found",
             )
@@ -132,8 +132,8 @@ def _route(app: Dash, reader: Reader, found: list[pages.Page]) -> None:
     )
 
     @app.server.after_request  # type: ignore[untyped-decorator,unused-ignore]
-    def say_not_found(response: Response) -> Response:
-        """Dash answers any address with its frame; one that names nothing says so in its status too."""
+    def set_not_found(response: Response) -> Response:
+        """Dash answers any address with its frame and status 200; set 404 where the address names nothing."""
         if request.endpoint == "/<path:path>" and f"/{request.path.strip('/')}" not in by_path:
             response.status_code = 404
         elif request.path == pages.PRODUCT and reader.number() is not None:
@@ -156,18 +156,18 @@ def _follow(app: Dash, reader: Reader) -> None:
         prevent_initial_call=True,
     )
     def look(_: int, number: int | None, logs: str) -> Any:
-        """Whether there is news in the store."""
+        """The newest snapshot and the state of the logs, where they changed."""
         now, stamp = reader.number(), reader.stamp()
         newer = now is not None and now != number
         return (
             now if now != number else no_update,
             stamp if stamp != logs else no_update,
-            f"Snapshot {now} is here; the page shows it." if newer else no_update,
+            f"Snapshot {now} was published; the page now shows it." if newer else no_update,
             True if newer else no_update,
         )
 
-    @callback(app, Output("where", "children"), Input(SNAPSHOT, "data"))
-    def where(number: int | None) -> Any:
+    @callback(app, Output("snapshot-info", "children"), Input(SNAPSHOT, "data"))
+    def snapshot_info(number: int | None) -> Any:
         if number is None:
             return "No snapshot yet"
         created = datetime.fromisoformat(snapshot.open_snapshot(reader.root, number).created)
@@ -183,15 +183,15 @@ def _serve_files(app: Dash, reader: Reader) -> None:
 
     @app.server.get("/thumbnail/<int:number>")  # type: ignore[untyped-decorator,unused-ignore]
     def thumbnail(number: int) -> Response:
-        """A product's picture. Browsers ask whether it is still the same: another store may have had this address."""
+        """A product's thumbnail. Browsers revalidate it, since another store may have been served at this address."""
         try:
             with reader.cursor(number) as cursor:
-                picture = catalogue.thumbnail(cursor, request.args.get("id", ""))
+                image = catalogue.thumbnail(cursor, request.args.get("id", ""))
         except (SnapshotNotFound, StoreMissing):
-            picture = None
-        if picture is None:
+            image = None
+        if image is None:
             abort(404)
-        response = Response(picture, mimetype="image/jpeg")
+        response = Response(image, mimetype="image/jpeg")
         response.headers["Cache-Control"] = "private, no-cache"
         response.add_etag()
         response.make_conditional(request)
@@ -202,8 +202,10 @@ def _serve_files(app: Dash, reader: Reader) -> None:
         return {"status": "ok", "snapshot": reader.number()}
 
 
-def _tell(error: Exception) -> None:
-    """Say on the page that something went wrong; the details are for the log alone."""
+def _show_error(error: Exception) -> None:
+    """Show on the page that something went wrong; the traceback goes to the log only."""
     log.error("a page could not be refreshed", exc_info=error)
-    said = str(error) if isinstance(error, AislemapError) else "Something went wrong; the server's log has the details."
-    set_props("trouble", {"children": said, "is_open": True})
+    message = (
+        str(error) if isinstance(error, AislemapError) else "Something went wrong; the server's log has the details."
+    )
+    set_props("trouble", {"children": message, "is_open": True})

@@ -1,4 +1,4 @@
-"""The plots of the study's answer: cost, number of groups, labels. `figures` has the colours, `lanes` the spreads."""
+"""Plots of the study's results: cost, number of groups, learning curves. Colours are in `figures`."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ def costs(found: Sequence[Cost], metric: str) -> go.Figure:
     )
     shown = sorted((c for c in found if c.seconds and c.value is not None), key=lambda c: c.seconds or 0)
     ends = [math.log10(c.seconds) for c in shown if c.seconds] or [0.0]
-    room = 0.35 + 0.12 * (max(ends) - min(ends))  # for the names
+    room = 0.35 + 0.12 * (max(ends) - min(ends))  # margin for the names
     low, high = min(ends) - room, max(ends) + room
     best = max((c.high or c.value or 0.0 for c in shown), default=1.0)
     beside = sides(
@@ -91,9 +91,9 @@ def costs(found: Sequence[Cost], metric: str) -> go.Figure:
 
 
 def sides(points: Sequence[tuple[str, float, float]]) -> dict[str, str]:
-    """Where each name stands beside its point so that it covers least: points as shares of the plot's width and height.
+    """Where to put each point's name so that names overlap least. Points are (name, x, y), x and y from 0 to 1.
 
-    Greedy, from the top down, on a plot of 560 x 240 pixels with letters 6.5 wide: the narrowest it is shown at.
+    Greedy, from the top down, for the smallest plot that is shown: 560 x 240 pixels, letters 6.5 pixels wide.
     """
     width, height, letter, line = 560.0, 240.0, 6.5, 15.0
     spots = [(x * width, y * height) for _, x, y in points]
@@ -166,7 +166,7 @@ def learning(
     clustering: Mapping[str, float],
     metric: str,
 ) -> go.Figure:
-    """A small plot per method: score by labels a category, beside the grouping without labels and the ceiling."""
+    """One small plot per method: score by labels per category, with the grouping without labels and the ceiling."""
     columns = 3
     down = -(-len(methods) // columns)
     figure = make_subplots(
@@ -207,14 +207,14 @@ def learning(
                 **place,
             )
         lines: list[tuple[str, list[float], list[float], dict[str, Any]]] = [
-            ("with so many labels", [float(v) for v in x], [p.value for p in mine], {"color": HUES[0], "width": 2})
+            ("with that many labels", [float(v) for v in x], [p.value for p in mine], {"color": HUES[0], "width": 2})
         ]
         if method in ceilings:
             top = ceilings[method].value
             lines.append(("ceiling: all labels", ends, [top, top], {"color": CEILING, "dash": "dash", "width": 1.5}))
         if method in clustering:
             flat = clustering[method]
-            lines.append(("grouping, no label", ends, [flat, flat], {"color": CLUSTERING, "width": 1.5}))
+            lines.append(("grouping without labels", ends, [flat, flat], {"color": CLUSTERING, "width": 1.5}))
         for name, at, values, line in lines:
             figure.add_trace(
                 go.Scatter(
@@ -228,7 +228,7 @@ def learning(
                     marker={"size": 6},
                     hovertemplate="%{y:.2f}<extra>%{fullData.name}</extra>"
                     if at is ends
-                    else "%{x} labels a category: %{y:.2f}<extra></extra>",
+                    else "%{x} labels per category: %{y:.2f}<extra></extra>",
                 ),
                 **place,
             )

@@ -17,7 +17,7 @@ app = typer.Typer()
 @app.command()
 def dashboard(
     store: Annotated[Path, typer.Option("--store", "-s", help="The store to show; it may still be empty.")],
-    host: Annotated[str, typer.Option(help="The address to listen on; others than this machine need another.")] = (
+    host: Annotated[str, typer.Option(help="The address to listen on; use 0.0.0.0 to let other machines connect.")] = (
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option("--port", "-p", min=0, max=65535, help="The port; 0 takes a free one.")] = 8050,
@@ -28,7 +28,7 @@ def dashboard(
     from dashboard.app import create_app
     from store.root import Root
 
-    # a page asks for its pictures at once: that some wait their turn is no news
+    # a page requests all its images at once: a full queue is normal
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
         server = create_server(create_app(Root(store)).server, host=host, port=port, threads=THREADS, ident=None)

@@ -1,4 +1,9 @@
-"""The pieces that every page is put together from: one visual language in one place."""
+"""The building blocks of every page: cards, tables, tracks, tiles, controls.
+
+Tables are plain HTML, not dash-ag-grid (35.3, MIT): for tables of at most 50 rows of badges, links and tracks it would
+add 2.2 MB of JavaScript (0.6 MB compressed), need cell renderers of our own in JavaScript, and its wheel of 6 MB also
+ships AG Grid Enterprise, whose licence is commercial.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,6 +15,7 @@ from dash import dcc, html
 from dashboard import words
 from dashboard.pages import PRODUCT
 from dashboard.state import link
+from store.questions.study import Grouping
 
 VERDICTS = {
     "feasible": "good",
@@ -35,26 +41,26 @@ STATUSES = {
     "missed": "fair",
     "failed": "poor",
 }
-JUDGED = {"value": "judged", "label": "as it is judged"}
-"""The choice of a grouping that is each method's own."""
+JUDGED = {"value": "judged", "label": "as judged"}
+"""The option that takes for each method the grouping that it is judged by."""
 GRAPH = {"displayModeBar": False}
-"""Plotly's settings: a figure's tools are in the page, not in a bar over it."""
+"""Plotly's settings: no toolbar over a figure, since the page has the controls."""
 
 
 def page(title: str, lead: Any, *children: Any, tools: Any = None) -> Any:
-    """A page: its title, one sentence that says what it answers, tools beside them, and the rest."""
+    """A page: its title, one sentence on what it answers, its controls (`tools`), and the rest."""
     head = html.Div([html.Div([html.H1(title), html.P(lead, className="lead")]), tools], className="page-head")
     return html.Div([head, *children])
 
 
 def card(title: Any, *children: Any, note: Any = None, tools: Any = None, class_name: str = "") -> Any:
-    """A card. Its title says what to read from it; the note says how to read it."""
+    """A card: the title states the finding, the note explains how to read it."""
     head = [html.Div([html.H2(title), html.P(note, className="note") if note else None])]
     return html.Section([html.Div([*head, tools], className="card-head"), *children], className=f"panel {class_name}")
 
 
 def badge(text: str, tone: str) -> Any:
-    """A word with a tone: good, fair, poor or none. The word says it too: colour is never alone."""
+    """A word on a coloured ground; tone is good, fair, poor or none. The word alone carries the meaning."""
     return html.Span(text, className=f"badge-tone tone-{tone}")
 
 
@@ -69,14 +75,14 @@ def status(text: str) -> Any:
 
 
 def table(head: Sequence[Any], body: Iterable[Sequence[Any]], figures: Sequence[int] = (), name: str = "") -> Any:
-    """A table; the columns numbered in `figures` are set as figures, to the right."""
-    kinds = ["num" if i in figures else "" for i in range(len(head))]
+    """A table; the columns numbered in `figures` hold numbers and are aligned to the right."""
+    classes = ["num" if i in figures else "" for i in range(len(head))]
     return html.Div(
         html.Table(
             [
-                html.Thead(html.Tr([html.Th(h, className=k, scope="col") for h, k in zip(head, kinds, strict=True)])),
+                html.Thead(html.Tr([html.Th(h, className=k, scope="col") for h, k in zip(head, classes, strict=True)])),
                 html.Tbody(
-                    [html.Tr([html.Td(c, className=k) for c, k in zip(row, kinds, strict=True)]) for row in body]
+                    [html.Tr([html.Td(c, className=k) for c, k in zip(row, classes, strict=True)]) for row in body]
                 ),
             ],
             className=f"data {name}",
@@ -89,35 +95,35 @@ def track(
     value: float | None,
     interval: tuple[float | None, float | None] = (None, None),
     seeds: tuple[float | None, float | None] = (None, None),
-    marks: Sequence[float] = (),
+    thresholds: Sequence[float] = (),
     chance: float | None = None,
     ceiling: float | None = None,
 ) -> Any:
     """A score on a line from 0 to 1: a dot, a thin line for its interval, a bar for its range over seeds.
 
-    `marks` are dashes; `chance` is a dotted line, `ceiling` a triangle.
+    `thresholds` are dashed lines, `chance` is a dotted line, `ceiling` a triangle.
     """
 
-    def span(ends: tuple[float | None, float | None], kind: str) -> Any:
+    def span(ends: tuple[float | None, float | None], class_name: str) -> Any:
         if ends[0] is None or ends[1] is None:
             return None
         low, high = max(0.0, min(1.0, ends[0])), max(0.0, min(1.0, ends[1]))
-        return html.Span(className=kind, style={"left": f"{low:.1%}", "width": f"{high - low:.1%}"})
+        return html.Span(className=class_name, style={"left": f"{low:.1%}", "width": f"{high - low:.1%}"})
 
     dot = None
     if value is not None:
         dot = html.Span(className="track-dot", style={"left": f"{max(0.0, min(1.0, value)):.1%}"})
-    ticks = [html.Span(className="track-mark", style={"left": f"{mark:.1%}"}) for mark in marks]
-    said = f"{words.score(value)}, interval {words.score(interval[0])} to {words.score(interval[1])}, "
-    said += f"seeds {words.score(seeds[0])} to {words.score(seeds[1])}"
+    ticks = [html.Span(className="track-threshold", style={"left": f"{place:.1%}"}) for place in thresholds]
+    hint = f"{words.score(value)}, interval {words.score(interval[0])} to {words.score(interval[1])}, "
+    hint += f"seeds {words.score(seeds[0])} to {words.score(seeds[1])}"
     for name, place in (("chance", chance), ("ceiling", ceiling)):
         if place is not None:
             ticks.append(html.Span(className=f"track-{name}", style={"left": f"{max(0.0, min(1.0, place)):.1%}"}))
-            said += f", {name} {words.score(place)}"
+            hint += f", {name} {words.score(place)}"
     return html.Div(
         [*ticks, span(seeds, "track-seeds"), span(interval, "track-interval"), dot],
         className="track",
-        title=said,
+        title=hint,
     )
 
 
@@ -136,10 +142,10 @@ def thumbnail_url(number: int, product_id: str) -> str:
     return f"/thumbnail/{number}?id={quote(product_id, safe='')}"
 
 
-def picture(number: int, product_id: str, name: str | None, pictured: bool, class_name: str = "thumb") -> Any:
-    """A product's picture, or a plain place that says there is none."""
-    if not pictured:
-        return html.Div("no picture", className=f"{class_name} no-picture")
+def image(number: int, product_id: str, name: str | None, has_image: bool, class_name: str = "thumb") -> Any:
+    """A product's thumbnail, or a placeholder with the words 'no image'."""
+    if not has_image:
+        return html.Div("no image", className=f"{class_name} no-image")
     return html.Img(src=thumbnail_url(number, product_id), alt=name or product_id, className=class_name)
 
 
@@ -149,15 +155,15 @@ def product_link(product_id: str) -> str:
 
 
 def tile(number: int, product: Any, under: Any = None, *, named: bool = True) -> Any:
-    """A product as a small card that opens its page: any row with product_id, name, category, pictured.
+    """A product as a small card that links to its page; any row with product_id, name, category and has_image.
 
-    Without a name where there is a picture, if not `named`: for small pictures, that show it on hover.
+    If not `named`, an image goes without the name, which is then shown on hover.
     """
     name = product.name or product.product_id
-    shown = named or not product.pictured
+    shown = named or not product.has_image
     return dcc.Link(
         [
-            picture(number, product.product_id, name, product.pictured) if named or product.pictured else None,
+            image(number, product.product_id, name, product.has_image) if named or product.has_image else None,
             html.Div(name, className="tile-name") if shown else None,
             html.Div(under, className="tile-under") if under is not None else None,
         ],
@@ -182,8 +188,13 @@ def choices(names: dict[str, str], keys: Iterable[str]) -> list[dict[str, str]]:
     return [{"value": key, "label": words.named(names, key)} for key in keys]
 
 
+def groupings(found: Iterable[Grouping]) -> list[dict[str, str]]:
+    """Options of a list of groupings; `Grouping.of` reads an option's value."""
+    return [{"value": g.key, "label": words.grouping(g.algorithm, g.space)} for g in found]
+
+
 def toggles(control_id: str, options: Sequence[dict[str, Any]], value: Any) -> Any:
-    """A row of buttons of which one is pressed."""
+    """A row of buttons, one of which is pressed."""
     return dbc.RadioItems(
         id=control_id,
         options=list(options),
@@ -196,51 +207,51 @@ def toggles(control_id: str, options: Sequence[dict[str, Any]], value: Any) -> A
 
 
 def fact(figure: str, of_what: str) -> Any:
-    """A figure and what it counts."""
+    """A number and what it counts."""
     return html.Div(
         [html.Div(figure, className="fact-figure"), html.Div(of_what, className="fact-of")], className="fact"
     )
 
 
 def graph(graph_id: str, figure: Any) -> Any:
-    """A still figure at its own height."""
+    """A figure without toolbar, at its own height."""
     return dcc.Graph(id=graph_id, figure=figure, config=GRAPH, style={"height": f"{figure.layout.height}px"})
 
 
 def loading(child: Any, class_name: str = "") -> Any:
-    """Something that is being refreshed: it fades, if that takes more than a moment."""
+    """Wrap what a callback fills: it fades if that takes longer than 0.3 seconds."""
     faded = {"visibility": "visible", "opacity": 0.5}
     return dcc.Loading(child, delay_show=300, overlay_style=faded, type="dot", parent_className=class_name)
 
 
 def notice(title: str, *text: Any, name: str = "") -> Any:
-    """A message in the middle of an empty place."""
+    """A message where a page or card has nothing to show."""
     return html.Div([html.H2(title), *(html.P(t) for t in text)], className=f"notice {name}")
 
 
 def loading_page() -> Any:
-    """What stands there until a page is drawn."""
+    """The spinner shown until a page is drawn."""
     return html.Div(html.Div(className="spinner-border text-secondary", role="status"), className="notice")
 
 
 def empty_store(store: str) -> Any:
-    """The store has nothing published yet."""
+    """The message for a store without a snapshot, with the command that makes one."""
     return notice(
         "Nothing is published in this store yet",
-        "Ingest a catalogue, and the study appears here by itself:",
+        "Ingest a catalogue with this command; the study then appears here without reloading:",
         html.Code(f"aislemap ingest CATALOGUE --images DIR --store {store}"),
         name="empty-store",
     )
 
 
 def not_found(what: str, remedy: str) -> Any:
-    """There is no such thing."""
+    """The message for a page or product that does not exist."""
     return notice(what, remedy, name="not-found")
 
 
-def trouble(said: str) -> Any:
-    """Something cannot be shown; the page tries again with the next snapshot."""
-    return notice("This page cannot be shown", said, "It is drawn again as soon as the next snapshot is there.")
+def trouble(message: str) -> Any:
+    """The message for a page that cannot be shown; it is drawn again with the next snapshot."""
+    return notice("This page cannot be shown", message, "It is drawn again when the next snapshot is published.")
 
 
 def when(moment: Any) -> str:

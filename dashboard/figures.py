@@ -1,4 +1,4 @@
-"""The plots, and the colours: one place, so that a category keeps its colour on every page."""
+"""The colours and the plots of maps, confusions and scores. A category has the same colour on every page."""
 
 import colorsys
 import textwrap
@@ -15,23 +15,23 @@ from store.questions.categories import CategoryScore
 from store.questions.groups import Cell
 from store.questions.study import Grouping, Score
 
-# Okabe & Ito's colours ("Color universal design", 2008) without black and yellow, and two that stay apart from them
+# Okabe & Ito's colours ("Color universal design", 2008) without black and yellow, and two that differ from them
 # under the usual colour-vision deficiencies.
 HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#6A4C9C", "#8A7F2D")
 TIERS = ((0.0, "circle"), (-0.4, "square"), (0.45, "diamond"), (-0.2, "triangle-up"), (0.25, "cross"))
-"""From the ninth category on the hues return lighter or darker and with another mark: 8 x 5 = 40 stay apart."""
+"""From the ninth category on the hues return lighter or darker and with another symbol: 8 x 5 = 40 distinct looks."""
 CONTEXT = "#CDD3DB"
 RIGHT, WRONG = "#0072B2", "#D55E00"
 INK, FAINT, LINE = "#1F2933", "#5B6673", "#E3E7EC"
 FONT = "Inter, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
 WEBGL_FROM = 4000
-"""Points from which a map is drawn by WebGL; below it SVG is as quick, sharper, and needs no graphics driver."""
+"""From this many points a map is drawn with WebGL; below, SVG is as fast, sharper, and needs no graphics driver."""
 BLUES = ((0.0, "#FFFFFF"), (0.3, "#DDEBF5"), (0.7, "#A5CBE6"), (1.0, "#6BAEDC"))
-"""Light enough that the figures on it are read in ink."""
+"""Light enough for dark text on top of it."""
 COLUMNS_WIDTH = 790
-"""Pixels that the columns of a confusion table share in the narrowest window they are named for (1,280)."""
+"""Width in pixels of all columns of a confusion table together, in a window of 1,280 pixels."""
 SLANTED_TO = 45
-"""Groups up to which their names stand above the columns, on a slant; above it their numbers."""
+"""Up to this many groups the columns are headed by slanted names; above, by group numbers."""
 PLAIN = {"showgrid": False, "zeroline": False, "ticks": "", "automargin": True, "fixedrange": True}
 
 
@@ -80,8 +80,8 @@ def base(height: int | None = None, **layout: Any) -> go.Figure:
 def projection(
     points: pa.Table, groups: Sequence[str | None], shown: dict[str, Look], focus: Sequence[str]
 ) -> go.Figure:
-    """A map: `groups` names each point's group; those in `focus` (all, if it is empty) keep their look, the rest turn
-    to grey context underneath. Only the catalogue row travels with a point.
+    """A map: `groups` names each point's group; those in `focus` (all, if it is empty) keep their look, the rest are
+    drawn grey underneath. Each point carries its catalogue row, by which the server finds the product.
     """
     hidden = {"visible": False, "fixedrange": False}
     figure = base(
@@ -89,7 +89,7 @@ def projection(
     )
     x, y = points["x"].to_numpy(), points["y"].to_numpy()
     row, group = points["row"].to_numpy(), np.array([g or "" for g in groups], dtype=object)
-    kind = go.Scattergl if len(x) >= WEBGL_FROM else go.Scatter
+    trace = go.Scattergl if len(x) >= WEBGL_FROM else go.Scatter
     size = 7 if len(x) < 2000 else 5 if len(x) < WEBGL_FROM else 3
     lit = [name for name in shown if not focus or name in focus]
     rest = ~np.isin(group, np.array(lit, dtype=object))
@@ -97,10 +97,10 @@ def projection(
         if mask.any():
             marker = {"size": size, "color": look.colour, "symbol": look.symbol, "opacity": 0.85 if name else 0.6}
             figure.add_trace(
-                kind(
+                trace(
                     x=x[mask],
                     y=y[mask],
-                    customdata=row[mask].tolist(),  # Dash reads it from what was sent: no packed array
+                    customdata=row[mask].tolist(),  # a list: Dash cannot read it back from a packed array
                     mode="markers",
                     marker=marker,
                     name=name,
@@ -120,7 +120,7 @@ def confusion(
         if cell.cluster in column and cell.category in categories:
             counts[list(categories).index(cell.category), column[cell.cluster]] = cell.products
     totals = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
+    fractions = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
     many, size = len(clusters) > 14, 13 if len(clusters) <= 8 else 11
     labels = [
         f"{_short(m or 'unmatched', 18)} · {c}"
@@ -130,11 +130,11 @@ def confusion(
     ]
     figure = base(
         height=max(300, (190 if many else 105) + (22 if many else 42) * len(categories)),
-        margin={"l": 8, "r": 80 if many else 8, "t": 8, "b": 8},  # a slanted name that has no room is not drawn
+        margin={"l": 8, "r": 80 if many else 8, "t": 8, "b": 8},  # plotly leaves out a slanted name that does not fit
     )
     figure.add_trace(
         go.Heatmap(
-            z=shares,
+            z=fractions,
             x=list(range(len(clusters))),
             y=[_short(c, 28) for c in categories],
             zmin=0,
@@ -163,7 +163,7 @@ def confusion(
 
 
 def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str], column: str = "f1") -> go.Figure:
-    """One figure per category (down) and method (across)."""
+    """A heat map of one measure: categories down, methods across."""
     categories = sorted({s.category for s in scores})
     by_place = {(s.category, s.method): s for s in scores}
     found = [[by_place.get((c, m)) for m in methods] for c in categories]
@@ -193,9 +193,9 @@ def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str], colum
 
 
 def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[Grouping]) -> go.Figure:
-    """One metric: a line per method (the best on top), a mark per grouping, with its interval where there is one.
+    """One metric: a line per method (the best on top), a point per grouping, with its interval where there is one.
 
-    The colour is the space, the form of the mark the algorithm.
+    The colour stands for the space, the symbol for the algorithm.
     """
     have = {(s.method, Grouping(s.algorithm, s.space)) for s in scores}
     lanes = {m: [g for g in groupings if (m, g) in have] for m in methods}
@@ -207,7 +207,7 @@ def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[Gr
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "entrywidth": 190},
     )
     spaces = list(dict.fromkeys(g.space for g in groupings))
-    algorithms, marks = (
+    algorithms, symbols = (
         list(dict.fromkeys(g.algorithm for g in groupings)),
         ("circle", "diamond-open", "square", "cross"),
     )
@@ -221,7 +221,10 @@ def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[Gr
         ]
         up = [0 if s.high is None else s.high - (s.value or 0) for s in mine]
         down = [0 if s.low is None else (s.value or 0) - s.low for s in mine]
-        shade, symbol = HUES[spaces.index(grouping.space) % len(HUES)], marks[algorithms.index(grouping.algorithm) % 4]
+        shade, symbol = (
+            HUES[spaces.index(grouping.space) % len(HUES)],
+            symbols[algorithms.index(grouping.algorithm) % 4],
+        )
         figure.add_trace(
             go.Scatter(
                 x=[s.value for s in mine],

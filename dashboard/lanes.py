@@ -1,4 +1,4 @@
-"""The plots with a lane per method: spread over spaces, maps and seeds, and differences with their intervals."""
+"""Plots with one line per method: the range over spaces, maps and seeds, and differences with their intervals."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from dashboard import words
 from dashboard.charts import AXIS, methods_down, titled
 from dashboard.figures import CONTEXT, FAINT, HUES, INK, base
 from store.questions.comparisons import Comparison
-from store.questions.spread import MapScore
+from store.questions.maps import MapScore
 from store.questions.study import Score
 
 SPACES = {"full": HUES[0], "manifold": HUES[2], "map": HUES[1]}
@@ -47,7 +47,7 @@ def spaces(scores: Sequence[Score], methods: Sequence[str], ends: tuple[float, f
 
 
 def map_strip(found: Sequence[MapScore], methods: Sequence[str], ends: tuple[float, float]) -> go.Figure:
-    """The score of every t-SNE map that was tried, a mark each; the darker, the higher the perplexity."""
+    """The score of every t-SNE map that was tried, one point each; the darker, the higher the perplexity."""
     figure = _lanes(methods, ends)
     sizes = sorted({m.perplexity for m in found})
     figure.add_trace(
@@ -82,7 +82,7 @@ def map_strip(found: Sequence[MapScore], methods: Sequence[str], ends: tuple[flo
 
 
 def differences(found: Sequence[Comparison]) -> go.Figure:
-    """Differences from a method each, with their intervals, the first on top; the line is no difference."""
+    """Paired differences with their intervals, the first on top; the vertical line is no difference."""
     figure = base(height=70 + 34 * len(found))
     colours = [HUES[5] if c.distinct else CONTEXT for c in found]
     figure.add_vline(0, line={"color": FAINT, "width": 1.5})
@@ -110,7 +110,7 @@ def differences(found: Sequence[Comparison]) -> go.Figure:
 
 
 def _lanes(methods: Sequence[str], ends: tuple[float, float]) -> go.Figure:
-    """A lane per method over the scores from `ends[0]` to `ends[1]`, so that two figures can be held together."""
+    """A lane per method over the scores from `ends[0]` to `ends[1]`, so that two figures can be compared."""
     figure = base(
         height=100 + 54 * len(methods),
         showlegend=True,
@@ -124,5 +124,5 @@ def _lanes(methods: Sequence[str], ends: tuple[float, float]) -> go.Figure:
 def _shade(place: int, of: int) -> str:
     """The colour of a step from light to dark."""
     low, high = (tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)) for _, colour in SEEDS)
-    share = place / (of - 1) if of > 1 else 1.0
-    return "#" + "".join(f"{round(a + (b - a) * share):02X}" for a, b in zip(low, high, strict=True))
+    fraction = place / (of - 1) if of > 1 else 1.0
+    return "#" + "".join(f"{round(a + (b - a) * fraction):02X}" for a, b in zip(low, high, strict=True))

@@ -1,4 +1,4 @@
-"""The leaderboard: every method by the grouping it is judged by, and where a difference is not one."""
+"""The leaderboard: every method by the grouping it is judged by, and which differences are significant."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,13 +11,13 @@ from dashboard import words
 from dashboard.state import link
 from store.questions.comparisons import Comparison
 from store.questions.labels import Ceiling
-from store.questions.study import Standing, Verdict
+from store.questions.study import Ranked, Verdict
 
 HEAD = ["Method", "From 0 to 1", "Interval", "Over seeds", "Ceiling", "Against the best", "Verdict"]
 
 
 def card(
-    standings: list[Standing],
+    ranking: list[Ranked],
     verdicts: list[Verdict],
     behind: Mapping[str, Comparison],
     ceilings: Mapping[str, Ceiling],
@@ -25,19 +25,20 @@ def card(
 ) -> Any:
     """The card. `behind` holds the leader compared with each other method."""
     by_method = {v.method: v.verdict for v in verdicts if v.scope.startswith("method:")}
-    marks = [m for v in verdicts[:1] for m in (v.infeasible_below, v.feasible_from) if m is not None]
-    ran = [s for s in standings if s.status == "ran"]
-    rest = [s for s in standings if s.status != "ran"]
+    thresholds = [m for v in verdicts[:1] for m in (v.infeasible_below, v.feasible_from) if m is not None]
+    ran = [s for s in ranking if s.status == "ran"]
+    rest = [s for s in ranking if s.status != "ran"]
     scored = [s for s in ran if s.value is not None]
     name = words.named(words.METRICS, metric)
     note = (
         f"{words.METRIC_MEANINGS.get(metric, '')} {_grouped(scored)}"
-        "Dot: median over seeds; thin line: 95 % interval over products; bar: range over seeds; dotted: the chance line"
-        f"{_chance(scored)}; triangle: the ceiling, what a supervised probe reaches on the same vectors"
-        f"{_no_ceiling(scored, ceilings)}{_thresholds(marks)}. Hover for the figures."
+        "Dot: median over seeds; thin line: 95 % interval over products; bar: range over seeds; dotted line: chance"
+        f"{_chance(scored)}; triangle: the ceiling, the score of a classifier trained on the labels of the same vectors"
+        f"{_no_ceiling(scored, ceilings)}{_thresholds(thresholds)}. Hover over a line for the figures."
     )
     body = [
-        _row(s, marks, ceilings.get(s.method), against(s.method, scored, behind), by_method.get(s.method)) for s in ran
+        _row(s, thresholds, ceilings.get(s.method), against(s.method, scored, behind), by_method.get(s.method))
+        for s in ran
     ]
     return ui.card(
         headline(scored, behind),
@@ -55,7 +56,7 @@ def card(
 
 
 def headline(scored: Sequence[Any], behind: Mapping[str, Comparison]) -> str:
-    """Who scores highest, the best first in `scored`, and which others are not shown to differ from it."""
+    """Which method scores highest (`scored` has the best first), and which are not shown to differ from it."""
     if not scored:
         return "The methods"
     best, *others = scored
@@ -70,7 +71,7 @@ def headline(scored: Sequence[Any], behind: Mapping[str, Comparison]) -> str:
 
 
 def against(method: str, scored: Sequence[Any], behind: Mapping[str, Comparison]) -> Any:
-    """How a method stands against the best one: in words, with the paired interval."""
+    """The difference from the best method in words, with its paired interval."""
     if scored and scored[0].method == method:
         return ui.badge("the best", "good") if len(scored) > 1 else ""
     found = behind.get(method)
@@ -85,14 +86,16 @@ def against(method: str, scored: Sequence[Any], behind: Mapping[str, Comparison]
     )
 
 
-def _row(s: Standing, marks: list[float], ceiling: Ceiling | None, difference: Any, verdict: str | None) -> list[Any]:
+def _row(
+    s: Ranked, thresholds: list[float], ceiling: Ceiling | None, difference: Any, verdict: str | None
+) -> list[Any]:
     return [
         html.Span([dcc.Link(words.method(s.method), href=link("/clusters", method=s.method)), _model(s)]),
         ui.track(
             s.value,
             (s.low, s.high),
             (s.seed_min, s.seed_max),
-            marks,
+            thresholds,
             chance=s.chance,
             ceiling=ceiling.value if ceiling else None,
         ),
@@ -104,12 +107,12 @@ def _row(s: Standing, marks: list[float], ceiling: Ceiling | None, difference: A
     ]
 
 
-def _not_there(rest: list[Standing]) -> Any:
+def _not_there(rest: list[Ranked]) -> Any:
     return html.Div(
         [
             html.H3("Not in the comparison"),
             ui.table(
-                ["Method", "Looks at", "Status", "Why, and what to do"],
+                ["Method", "Reads", "Status", "Why, and what to do"],
                 [
                     [html.Span([words.method(s.method), _model(s)]), s.modality or "–", ui.status(s.status), s.detail]
                     for s in rest
@@ -121,34 +124,34 @@ def _not_there(rest: list[Standing]) -> Any:
     )
 
 
-def _chance(scored: Sequence[Standing]) -> str:
-    """The highest chance line in figures: they lie too close together to be read off."""
+def _chance(scored: Sequence[Ranked]) -> str:
+    """The highest chance level as a number: the lines lie too close together to be read off."""
     lines = [s.chance for s in scored if s.chance is not None]
     return f" (at most {max(lines):.3f})" if lines else ""
 
 
-def _no_ceiling(scored: Sequence[Standing], ceilings: Mapping[str, Ceiling]) -> str:
+def _no_ceiling(scored: Sequence[Ranked], ceilings: Mapping[str, Ceiling]) -> str:
     """Why a consensus has no ceiling where the others do."""
     without = any(s.dimensions is None and s.method not in ceilings for s in scored)
     return " (a consensus has no vectors of its own)" if without and ceilings else ""
 
 
-def _thresholds(marks: Sequence[float]) -> str:
-    if len(marks) < 2:
+def _thresholds(thresholds: Sequence[float]) -> str:
+    if len(thresholds) < 2:
         return ""
-    low, high = marks
-    return f"; dashes: below {low:g} is 'not feasible', from {high:g} on 'feasible'"
+    low, high = thresholds
+    return f"; dashed lines: below {low:g} is 'not feasible', from {high:g} on 'feasible'"
 
 
-def _grouped(scored: Sequence[Standing]) -> str:
+def _grouped(scored: Sequence[Ranked]) -> str:
     """How the methods were grouped, the most usual way first."""
     ways = Counter(words.grouping(s.algorithm, s.space) for s in scored)
     return f"Groups by {'; or '.join(way for way, _ in ways.most_common())}. " if ways else ""
 
 
-def _model(standing: Standing) -> Any:
+def _model(row: Ranked) -> Any:
     parts = [
-        words.model(standing.model, standing.method),
-        f"{standing.dimensions:,}-d" if standing.dimensions else None,
+        words.model(row.model, row.method),
+        f"{row.dimensions:,}-d" if row.dimensions else None,
     ]
     return html.Span(" · ".join(part for part in parts if part), className="sub")

@@ -1,4 +1,4 @@
-"""What every answer carries, and what no request may do."""
+"""The security headers of every response, and the requests that are refused."""
 
 from dash import Dash
 from flask import Response, abort, request
@@ -17,13 +17,13 @@ HEADERS = {
 
 
 def protect(app: Dash) -> None:
-    """Limit bodies, refuse posts from other sites, and set the headers. To be called once the app is complete."""
+    """Limit bodies, refuse posts from other sites, and set the headers. Call it last, when the app is complete."""
     app.server.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     policy = content_policy(app.csp_hashes())
 
     @app.server.before_request  # type: ignore[untyped-decorator,unused-ignore]
     def refuse_other_sites() -> None:
-        """Browsers say where a post comes from; clients that say nothing are not browsers."""
+        """Browsers name the origin of a post in Sec-Fetch-Site; clients without that header are not browsers."""
         if request.method == "POST" and request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             abort(403)
 
@@ -38,7 +38,7 @@ def content_policy(script_hashes: list[str]) -> str:
 
     Plotly writes style elements, hence 'unsafe-inline' for styles. It compiles the drawing routines of its WebGL
     maps with `new Function`, hence 'unsafe-eval': without it a map of thousands of points is a grey box. Inline
-    scripts and handlers, the way in for a hostile product name, stay forbidden.
+    scripts and handlers, by which a hostile product name could act, stay forbidden.
     """
     return "; ".join(
         (

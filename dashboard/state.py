@@ -1,4 +1,4 @@
-"""A page's state lives in its address, so that reload, back and a pasted link all work.
+"""A page's state is in its address, so that reload, back and a copied link all work.
 
 A page declares its controls once. `State.read` gives their values for an address; the script assets/state.js keeps
 the address and the controls equal in the browser, without asking the server.
@@ -20,7 +20,7 @@ LOGS = "logs"
 
 @dataclass(frozen=True)
 class Control:
-    """One control: its name in the address, its component's id and property, its value when the address says none."""
+    """One control: its name in the address, its component's id and property, its value where the address has none."""
 
     name: str
     id: str
@@ -44,19 +44,19 @@ class Address:
         values: dict[str, Any] = {}
         for control in self.controls:
             default = defaults.get(control.name, control.default)
-            given = query.get(control.name)
-            if given is None:
+            found = query.get(control.name)
+            if found is None:
                 values[control.name] = default
             elif isinstance(default, list):
-                values[control.name] = given
+                values[control.name] = found
             elif isinstance(default, int):
-                values[control.name] = int(given[0]) if given[0].isdecimal() and len(given[0]) < 10 else default
+                values[control.name] = int(found[0]) if found[0].isdecimal() and len(found[0]) < 10 else default
             else:
-                values[control.name] = given[0]
+                values[control.name] = found[0]
         return values
 
     def store(self, **defaults: Any) -> Any:
-        """The hidden part of the page's layout that tells the browser the names and defaults."""
+        """The hidden part of the page's layout that gives the browser the names and defaults."""
         names = [c.name for c in self.controls]
         values = [defaults.get(c.name, c.default) for c in self.controls]
         return dcc.Store(id=self._id, data={"path": self.path, "names": names, "defaults": values})

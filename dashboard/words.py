@@ -1,4 +1,4 @@
-"""What things are called on the pages; a name that is not here is shown as the store has it."""
+"""The names, definitions and number formats of the pages; a name that is not here is shown as the store has it."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ METHODS = {
     "cnn": "CNN",
     "fusion": "Fusion",
     "consensus-text": "Text consensus",
-    "consensus-image": "Picture consensus",
+    "consensus-image": "Image consensus",
     "consensus": "Consensus",
 }
 REDUCERS = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
@@ -29,7 +29,7 @@ SPACES = {
     "smoothed": "smoothed embedding",
     "ensemble": "several spaces",
 }
-SCOPES = {"text": "From text", "image": "From pictures", "text+image": "From both together"}
+SCOPES = {"text": "From text", "image": "From images", "text+image": "From both together"}
 METRICS = {
     "ari": "ARI",
     "ami": "AMI",
@@ -53,14 +53,13 @@ CATEGORY_FIGURES = {
 }
 CATEGORY_MEANINGS = {
     "f1": "Harmonic mean of precision and recall; 1 is perfect.",
-    "precision": "Share of the matched group's products that are of the category.",
-    "recall": "Share of the category's products that are in its matched group.",
-    "neighbour_purity": "Share of its products' 10 nearest neighbours that are of it too.",
-    "silhouette": "How far its products stand from those of other categories, from -1 to 1.",
-    "stability": "How alike its group comes back when products are resampled: above .75 stable, below .6 not.",
+    "precision": "Fraction of the matched group's products that are of the category.",
+    "recall": "Fraction of the category's products that are in its matched group.",
+    "neighbour_purity": "Mean fraction of a product's 10 nearest neighbours that are of the same category.",
+    "silhouette": "How well its products are separated from those of other categories, from -1 to 1.",
 }
 CRITERIA = {"communities": "Communities of neighbours", "silhouette": "Silhouette"}
-KINDS = {"text": "text", "image": "picture"}
+MODALITIES = {"text": "text", "image": "image"}
 METRIC_MEANINGS = {
     "ari": "Adjusted Rand index: 1 is the catalogue's own grouping, 0 is what chance reaches.",
     "ami": "Adjusted mutual information: 1 is the catalogue's own grouping, 0 is chance; for unequal categories.",
@@ -69,7 +68,7 @@ METRIC_MEANINGS = {
     "homogeneity": "1 when each group holds products of one category only.",
     "completeness": "1 when each category's products are all in one group.",
     "matched_accuracy": "Fraction of products in the group matched to their category.",
-    "silhouette": "How separate the groups are, from -1 to 1; it does not look at the categories.",
+    "silhouette": "How well the groups are separated, from -1 to 1; it does not use the categories.",
 }
 
 
@@ -83,13 +82,19 @@ def method(name: str | None) -> str:
     return named(METHODS, name)
 
 
+def stability(stable_from: float | None) -> str:
+    """What the stability of a group is, and from where on the study calls it stable (None: no threshold is known)."""
+    limit = "" if stable_from is None else f" From {stable_from:g} on a group counts as stable."
+    return f"Mean Jaccard similarity with the nearest group when the products are resampled (Hennig 2007).{limit}"
+
+
 def grouping(algorithm: str | None, space: str | None) -> str:
     """A grouping's shown name, such as 'k-means, UMAP manifold'."""
     return f"{named(ALGORITHMS, algorithm)}{' over' if space == 'ensemble' else ','} {named(SPACES, space)}"
 
 
 def model(name: str | None, shown_for: str | None) -> str | None:
-    """A model's name; one that is put together from methods ('bert + cnn') gives them the names they are shown by."""
+    """A model's name; where it names methods ('bert + cnn'), by the names that they have on the pages."""
     if name is None or not (shown_for == "fusion" or (shown_for or "").startswith("consensus")):
         return name
     joined = [key for key in METHODS if not key.startswith("consensus")]
@@ -112,23 +117,23 @@ def score(value: float | None) -> str:
 
 
 def signed(value: float | None) -> str:
-    """A difference of scores with its sign and two decimals, three where two would hide on which side of 0 it is."""
+    """A difference of scores with its sign and two decimals; three where two would read as zero."""
     if value is None:
         return "–"
     digits = 3 if 0 < abs(value) < 0.005 else 2
     return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
-def share(value: float | None) -> str:
-    """A share in percent."""
+def percent(value: float | None) -> str:
+    """A fraction in percent."""
     return "–" if value is None else f"{value:.0%}"
 
 
 def count(value: int | None, noun: str = "") -> str:
-    """A number with thousands set apart, and its noun in the plural where needed."""
+    """A number with thousands separators, and its noun, in the plural where needed."""
     if value is None:
         return "–"
-    plural = {"category": "categories", "copy": "copies"}.get(noun, f"{noun}s")
+    plural = {"category": "categories"}.get(noun, f"{noun}s")
     return f"{value:,} {noun if value == 1 else plural}".strip() if noun else f"{value:,}"
 
 
@@ -152,7 +157,7 @@ def megabytes(value: float | None) -> str:
 
 
 def due(moment: datetime | None) -> str:
-    """When a run is due; 'overdue since' if that is past, as when the scheduler was killed."""
+    """When a run is due; 'overdue since' if that is past, for example after the scheduler was stopped."""
     return f"overdue since {when(moment)}" if moment and moment < datetime.now(UTC) else when(moment)
 
 

@@ -172,7 +172,7 @@ def models(config: Config) -> None:
     _say('    methods.glove.weights = "glove.6B.100d.txt"')
 
 
-def _figure(row: study_of.Standing) -> str:
+def _figure(row: study_of.Ranked) -> str:
     return "-" if row.value is None else f"{row.value:.2f} ({row.seed_min:.2f}-{row.seed_max:.2f})"
 
 

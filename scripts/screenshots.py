@@ -1,6 +1,6 @@
-"""Pictures of every page over a given store: `scripts/screenshots.py STORE FOLDER [WIDTH ...]`.
+"""Screenshots of every page over a store: `scripts/screenshots.py STORE FOLDER [WIDTH ...]`.
 
-Needs Chromium. The pictures of docs/ are made with it from a real study.
+Needs Chromium. The images in docs/ are made with it from a real study.
 """
 
 import shutil

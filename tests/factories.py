@@ -1,6 +1,6 @@
 """A small, rich and repeatable store for tests, written through the real store and scored with the real measures.
 
-The vectors are made up: each category has a centre, and a method sees it through more or less noise.
+The vectors are made up: each category has a centre, to which a method adds more or less noise.
 """
 
 import colorsys
@@ -38,7 +38,7 @@ SCRIPT = "<script>window.hacked = true</script>"
 
 @dataclass(frozen=True)
 class FakeMethod:
-    """A method as the factory makes it up: `noise` is how badly it sees the categories, None if it did not run.
+    """A method as the factory makes it up: `noise` blurs the categories in its vectors; None if it did not run.
 
     `of` names the methods that a consensus is made of; it has groups, and no vectors or maps of its own.
     """
@@ -71,23 +71,23 @@ METHODS = (
 GROUPINGS = (("kmeans", "manifold"), ("kmeans", "full"), ("kmeans", "map"), ("ward", "full"))
 CONSENSUS = ("consensus", "ensemble")
 RESTS_ON = {"text": "consensus-text", "image": "consensus-image", "text+image": "consensus"}
-FEASIBLE, INFEASIBLE = 0.65, 0.40
-PARAMETERS = {"fusion": {"text": "bert", "image": "cnn", "text_share": 0.65}}
+FEASIBLE, INFEASIBLE, STABLE = 0.65, 0.40, 0.8
+PARAMETERS = {"fusion": {"text": "bert", "image": "cnn", "text_fraction": 0.65}}
 Rows = list[dict[str, Any]]
 
 
 def make_store(
-    folder: Path, products: int = 60, seed: int = 0, categories: bool = True, pictures: bool = True, logs: bool = True
+    folder: Path, products: int = 60, seed: int = 0, categories: bool = True, images: bool = True, logs: bool = True
 ) -> Root:
     """Publish a snapshot of that many made-up products in `folder` (made if need be), and give the store.
 
     Another `seed` gives other scores, and so a new snapshot when published into the same folder. Product ids are
-    'P0000', 'P0001', ... Product 3's name holds a script tag, product 5 has no category, product 7 no picture.
+    'P0000', 'P0001', ... Product 3's name holds a script tag, product 5 has no category, product 7 no image.
     """
     root = Root(folder)
     numbers = np.random.default_rng(seed)
     made = _products(products, categories)
-    part = _write(root, f"factory-{seed}-{products}-{categories}-{pictures}", made, numbers, pictures)
+    part = _write(root, f"factory-{seed}-{products}-{categories}-{images}", made, numbers, images)
     published = snapshot.publish(root, [part])
     if logs:
         _logs(root, published.number, products)
@@ -118,17 +118,17 @@ def _products(count: int, categories: bool) -> Rows:
     return made
 
 
-def _write(root: Root, key: str, made: Rows, numbers: np.random.Generator, pictures: bool) -> Part:
+def _write(root: Root, key: str, made: Rows, numbers: np.random.Generator, images: bool) -> Part:
     with PartWriter(root, key) as writer:
 
         def write(name: str, rows: Rows) -> None:
             writer.write(tables.table(name), rows)
 
         write("products", made)
-        if pictures:
-            write("images", [_picture(p) for p in made if p["image_path"]])
+        if images:
+            write("images", [_image(p) for p in made if p["image_path"]])
         write("texts", [_text(p) for p in made])
-        ran = [m for m in METHODS if m.noise is not None and (pictures or m.modality == "text")]
+        ran = [m for m in METHODS if m.noise is not None and (images or m.modality == "text")]
         vectors: dict[str, NDArray[np.float32]] = {}
         study = judgements.Study(made, CATEGORIES, [m.name for m in ran])
         for method in ran:
@@ -147,14 +147,14 @@ def _write(root: Root, key: str, made: Rows, numbers: np.random.Generator, pictu
             write(name, rows)
         write("issues", [
             {"product_id": "P0007", "catalogue_row": 8, "stage": "images", "problem": "missing image",
-             "detail": "There is no file P0007.jpg in the images folder; the product goes on without a picture."},
+             "detail": "There is no file P0007.jpg in the images folder; the product goes on without an image."},
             {"product_id": "P0005", "catalogue_row": 6, "stage": "catalogue", "problem": "no category",
              "detail": "The category is empty; the product is grouped but not scored."},
         ])  # fmt: skip
     return finish(root, Part(key, "factory", 1.0, 100.0, writer.files()))
 
 
-def _picture(product: dict[str, Any]) -> dict[str, Any]:
+def _image(product: dict[str, Any]) -> dict[str, Any]:
     index = product["catalogue_row"]
     red, green, blue = colorsys.hsv_to_rgb((index % len(CATEGORIES)) / len(CATEGORIES), 0.45, 0.9)
     image = Image.new("RGB", (160, 200), "white")
@@ -181,7 +181,7 @@ def _text(product: dict[str, Any]) -> dict[str, Any]:
 def _vectors(
     method: FakeMethod, seen: Rows, numbers: np.random.Generator, others: dict[str, NDArray[np.float32]]
 ) -> NDArray[np.float32]:
-    """A consensus sees the mean of what its members see."""
+    """The vectors of a consensus are the mean of those it joins."""
     if method.of:
         rows = [p["catalogue_row"] - 1 for p in seen]
         return np.mean([others[m] if len(others[m]) == len(seen) else others[m][rows] for m in method.of], axis=0)
@@ -219,9 +219,9 @@ def _write_grouping(
     vectors: NDArray[np.float32],
     study: judgements.Study,
 ) -> None:
-    """Nearest centre as the grouping, with a slip that differs between the groupings; scored with the real measures."""
-    slip = 0.0 if grouping == CONSENSUS else 0.15 * GROUPINGS.index(grouping)
-    angles = np.arctan2(vectors[:, 1], vectors[:, 0] + slip)
+    """Group by the nearest centre, turned by an angle per grouping; score with the real measures."""
+    turn = 0.0 if grouping == CONSENSUS else 0.15 * GROUPINGS.index(grouping)
+    angles = np.arctan2(vectors[:, 1], vectors[:, 0] + turn)
     cluster = np.round(angles / (2 * np.pi) * len(CATEGORIES)).astype(int) % len(CATEGORIES)
     keys = {"method": method.name, "algorithm": grouping[0], "space": grouping[1]}
     truth = [p["category"] for p in seen]
@@ -285,7 +285,7 @@ def _model(method: FakeMethod, products: int, ran: bool) -> dict[str, Any]:
         "sha256": None if fitted or not ran else "ab" * 32, "dimensions": 8 if ran and not method.of else None,
         "parameters": json.dumps(PARAMETERS.get(method.name, {"methods": method.of})),
         "status": method.status if ran or method.noise is None else "unavailable",
-        "detail": method.detail if ran or method.noise is None else "The catalogue has no pictures.",
+        "detail": method.detail if ran or method.noise is None else "The catalogue has no images.",
         "products": products if ran else None,
     }  # fmt: skip
 
@@ -310,6 +310,7 @@ def _write_verdicts(writer: PartWriter, ran: list[FakeMethod], study: judgements
         row = {
             "scope": scope, "method": name, "verdict": verdict, "reason": reason, "value": value, "metric": "ari",
             "algorithm": grouping[0], "space": grouping[1], "feasible_from": FEASIBLE, "infeasible_below": INFEASIBLE,
+            "stable_from": STABLE,
         }  # fmt: skip
         writer.write(tables.table("verdicts"), [{**row, **interval}])
 

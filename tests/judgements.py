@@ -192,19 +192,20 @@ def _suspects(study: Study) -> Rows:
 
 
 def _categories(study: Study) -> Rows:
-    """A verdict per category, one of each kind."""
+    """A verdict per category; each of the four verdicts occurs."""
     method = next(m for m in ("consensus", "consensus-text") if m in study.ran)
-    said = {
+    reasons = {
         "automate": "Nine in ten of its products are in one stable group.",
         "label": "Its group is not stable: some labels would settle it.",
         "merge": "Its products and those of another category lie together.",
-        "split": "Its products fall into two groups that are each of one kind.",
+        "split": "Its products fall into two groups, each of one sub-type.",
     }
-    kinds = list(said)
+    verdicts = list(reasons)
     return [
-        {"scope": f"category:{category}", "method": method, "verdict": kinds[n % 4], "reason": said[kinds[n % 4]],
-         "algorithm": "consensus", "space": "ensemble", "metric": "f1", "value": 0.5 + 0.06 * n, "low": 0.4 + 0.06 * n,
-         "high": 0.6 + 0.06 * n, "feasible_from": 0.8, "infeasible_below": 0.5}
+        {"scope": f"category:{category}", "method": method, "verdict": verdicts[n % 4],
+         "reason": reasons[verdicts[n % 4]], "algorithm": "consensus", "space": "ensemble", "metric": "f1",
+         "value": 0.5 + 0.06 * n, "low": 0.4 + 0.06 * n, "high": 0.6 + 0.06 * n, "feasible_from": 0.8,
+         "infeasible_below": 0.5}
         for n, category in enumerate(study.categories)
     ]  # fmt: skip
 

@@ -16,7 +16,7 @@ PRODUCT = "/products/product"
 
 @dataclass(frozen=True)
 class Page:
-    """A page: its address and name, its place in the navigation, and how it is drawn and wired.
+    """A page: its address and name, its place in the navigation, its layout and its callbacks.
 
     `layout(reader, search)` draws it for an address' query; `register(app, reader)` adds its callbacks.
     """

@@ -26,7 +26,7 @@ def layout(reader: Reader, search: str) -> Any:
     """The controls in the state of the address."""
     with reader.cursor() as cursor:
         have = {s.method for s in categories.judged_scores(cursor)}
-        ranked = [s.method for s in study.standings(cursor) if s.method in have]
+        ranked = [s.method for s in study.ranking(cursor) if s.method in have]
         verdicts = categories.category_verdicts(cursor)
     if not ranked:
         return ui.notice(
@@ -38,7 +38,7 @@ def layout(reader: Reader, search: str) -> Any:
     state = ADDRESS.read(search, **defaults)
     return ui.page(
         "Which categories can be automated?",
-        "Some categories are found almost whole without a label, others never: what each needs, and why.",
+        "What each category needs before products can be put into it automatically, and why.",
         ADDRESS.store(**defaults),
         ui.loading(html.Div(id="categories-body", className="stack")),
         tools=html.Div(
@@ -77,15 +77,17 @@ def register(app: Dash, reader: Reader) -> None:
     def body(number: int, method: str, column: str) -> Any:
         with reader.cursor(number) as cursor:
             scores = categories.judged_scores(cursor)
-            ranked = [s.method for s in study.standings(cursor)]
+            ranked = [s.method for s in study.ranking(cursor)]
             verdicts = {v.category: v for v in categories.category_verdicts(cursor)}
+            stable_from = study.stable_from(cursor)
             looks = figures.looks([c.name for c in catalogue.categories(cursor)])
             judged = study.judged(cursor)
         column = pick(column, list(words.CATEGORY_FIGURES))
+        meanings = words.CATEGORY_MEANINGS | {"stability": words.stability(stable_from)}
         mine = [s for s in scores if s.method == method]
         return [
-            _table(method, judged.get(method), mine, verdicts, looks),
-            _heat([s for s in scores if getattr(s, column) is not None], ranked, column),
+            _table(method, judged.get(method), mine, verdicts, looks, meanings),
+            _heat([s for s in scores if getattr(s, column) is not None], ranked, column, meanings[column]),
         ]
 
 
@@ -95,6 +97,7 @@ def _table(
     scores: list[categories.CategoryScore],
     verdicts: dict[str, categories.CategoryVerdict],
     looks: dict[str, figures.Look],
+    meanings: dict[str, str],
 ) -> Any:
     columns = [c for c in words.CATEGORY_FIGURES if any(getattr(s, c) is not None for s in scores)]
     body = [
@@ -106,10 +109,12 @@ def _table(
         ]
         for s in sorted(scores, key=lambda s: (-(s.f1 or 0.0), s.category))
     ]
-    heads = [html.Span(words.CATEGORY_FIGURES[c], title=words.CATEGORY_MEANINGS[c]) for c in columns]
+    heads = [html.Span(words.CATEGORY_FIGURES[c], title=meanings[c]) for c in columns]
     by = f" by {words.grouping(grouping.algorithm, grouping.space)}" if grouping else ""
     rests = next((v.method for v in verdicts.values() if v.method), None)
-    note = f"The figures of {words.method(method)}{by}, groups matched to categories one to one."
+    note = (
+        f"The figures of {words.method(method)}{by}. Groups are matched to categories one to one (Hungarian matching)."
+    )
     if rests:
         note += f" The verdicts rest on {words.method(rests)}."
     return ui.card(
@@ -127,8 +132,8 @@ def _table(
 def _title(verdicts: dict[str, categories.CategoryVerdict]) -> str:
     """How many categories each verdict has."""
     counts = Counter(v.verdict for v in verdicts.values())
-    said = [f"{counts[kind]} {meaning}" for kind, meaning in MEANINGS.items() if counts[kind]]
-    return f"Of {words.count(len(verdicts), 'category')}, {words.listed(said)}" if said else "Category by category"
+    parts = [f"{counts[verdict]} {meaning}" for verdict, meaning in MEANINGS.items() if counts[verdict]]
+    return f"Of {words.count(len(verdicts), 'category')}, {words.listed(parts)}" if parts else "Category by category"
 
 
 def _link(category: str) -> Any:
@@ -138,7 +143,8 @@ def _link(category: str) -> Any:
 def _confused(score: categories.CategoryScore) -> Any:
     if score.confused_with is None:
         return "–"
-    return html.Span([score.confused_with, html.Span(f"{words.share(score.confused_fraction)} of it", className="sub")])
+    fraction = f"{words.percent(score.confused_fraction)} of it"
+    return html.Span([score.confused_with, html.Span(fraction, className="sub")])
 
 
 def _verdict(verdict: categories.CategoryVerdict | None) -> Any:
@@ -147,7 +153,7 @@ def _verdict(verdict: categories.CategoryVerdict | None) -> Any:
     return html.Span([ui.verdict(verdict.verdict), html.Span(verdict.reason, className="sub wrap")])
 
 
-def _heat(scores: list[categories.CategoryScore], ranked: list[str], column: str) -> Any:
+def _heat(scores: list[categories.CategoryScore], ranked: list[str], column: str, meaning: str) -> Any:
     name = words.CATEGORY_FIGURES[column]
     if not scores:
         return ui.card(f"No method has a {name.lower()} per category in this snapshot")
@@ -159,7 +165,7 @@ def _heat(scores: list[categories.CategoryScore], ranked: list[str], column: str
     return ui.card(
         f"{name}: highest for {easiest}, lowest for {hardest}",
         ui.graph("category-heat", figures.category_heat(scores, methods, column)),
-        note=f"{words.CATEGORY_MEANINGS[column]} Each method in the grouping it is judged by, the best method first. "
+        note=f"{meaning} Each method in the grouping it is judged by, the best method first. "
         "Hover for precision, recall and what it is confused with.",
     )
 

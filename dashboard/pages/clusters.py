@@ -13,26 +13,24 @@ from store.questions import catalogue, groups, maps, study
 from store.reader import Reader
 
 CENTRAL, FITTING, ODD = 6, 12, 6
-"""Pictures a card shows: the most central products (else some of the main category), and some that do not belong."""
-STABLE, UNSTABLE = 0.75, 0.6
-"""Above the first a group is stable, below the second it is not (Hennig 2007)."""
+"""Products on a card: the most central ones (else some of the main category), and some of other categories."""
 ADDRESS = Address("/clusters", (Control("method", "clusters-method"), Control("grouping", "clusters-grouping")))
 
 
 def layout(reader: Reader, search: str) -> Any:
     """The controls in the state of the address."""
     with reader.cursor() as cursor:
-        groupings = [f"{g.algorithm}.{g.space}" for g in study.groupings(cursor)]
+        groupings = study.groupings(cursor)
         judged = study.judged(cursor)
-        methods = [s.method for s in study.standings(cursor) if s.method in judged]
+        methods = [s.method for s in study.ranking(cursor) if s.method in judged]
     if not groupings or not methods:
         return ui.notice("There are no groups in this snapshot", "No method could be run; the Overview says why.")
     defaults = {"method": methods[0], "grouping": ui.JUDGED["value"]}
     state = ADDRESS.read(search, **defaults)
-    names = [ui.JUDGED, *({"value": g, "label": words.grouping(*g.split("."))} for g in groupings)]
+    names = [ui.JUDGED, *ui.groupings(groupings)]
     return ui.page(
         "Which categories are mixed up?",
-        "The groups that a method made without knowing the categories, held against them.",
+        "The groups that a method made without the categories, compared with the catalogue's categories.",
         ADDRESS.store(**defaults),
         ui.loading(html.Div(id="clusters-body", className="stack")),
         tools=html.Div(
@@ -65,45 +63,46 @@ def register(app: Dash, reader: Reader) -> None:
         Input("clusters-grouping", "value"),
     )
     def body(number: int, method: str, grouping: str) -> Any:
-        algorithm, _, space = (grouping or "").partition(".")
+        chosen = study.Grouping.of(grouping)
         with reader.cursor(number) as cursor:
             judged = study.judged(cursor)
             if grouping == ui.JUDGED["value"] and method in judged:
-                algorithm, space = judged[method].algorithm, judged[method].space
-            where = (method, algorithm, space)
+                chosen = judged[method]
+            where = (method, chosen.algorithm, chosen.space)
             found = groups.clusters(cursor, *where)
             mapped = method in {m.method for m in maps.maps(cursor)}
             cells = groups.confusion(cursor, *where)
-            members = groups.members(cursor, *where, fitting=FITTING, odd=ODD)
+            examples = groups.examples(cursor, *where, fitting=FITTING, odd=ODD)
             central = groups.central(cursor, *where, CENTRAL)
             described = groups.descriptions(cursor, *where)
             looks = figures.looks([c.name for c in catalogue.categories(cursor)])
+            stable_from = study.stable_from(cursor)
             model = words.model(study.model_names(cursor).get(method), method)
+        by = words.grouping(chosen.algorithm, chosen.space)
         if not found:
             return ui.notice(
                 "These groups are not there",
-                f"{words.method(method)} was not grouped by {words.grouping(algorithm, space)}; choose another way.",
+                f"{words.method(method)} was not grouped by {by}; choose another grouping.",
             )
         order = _matched_order(found)
-        by = f"Grouped by {words.grouping(algorithm, space)}. "
         cards = [
             _card(
                 number,
                 mapped
-                and link("/projections", m0=method, panels="1", colour="cluster", grouping=f"{algorithm}.{space}",
+                and link("/projections", m0=method, panels="1", colour="cluster", grouping=chosen.key,
                      focus=c.matched_category),
                 c,
                 described.get(c.cluster),
                 [p for p in central if p.cluster == c.cluster],
-                [m for m in members if m.cluster == c.cluster],
+                [m for m in examples if m.cluster == c.cluster],
                 looks,
+                stable_from,
             )
             for c in order
         ]  # fmt: skip
+        source = f"Grouped by {by}. " + (f"The model: {model}. " if model else "")
         return [
-            _heat(method, by + (f"The model: {model}. " if model else ""), cells, order, sorted(looks))
-            if cells
-            else None,
+            _heat(method, source, cells, order, sorted(looks)) if cells else None,
             html.Div(cards, className="cluster-cards"),
         ]
 
@@ -113,16 +112,18 @@ def _matched_order(found: list[groups.Cluster]) -> list[groups.Cluster]:
     return sorted(found, key=lambda c: (c.matched_category is None, c.matched_category or "", c.cluster))
 
 
-def _heat(method: str, said: str, cells: list[groups.Cell], order: list[groups.Cluster], categories: list[str]) -> Any:
+def _heat(
+    method: str, source: str, cells: list[groups.Cell], order: list[groups.Cluster], categories: list[str]
+) -> Any:
     right = sum(cell.products for cell in cells if cell.category == cell.matched_category)
     total = sum(cell.products for cell in cells)
     mixed = max((c for c in cells if c.category != c.matched_category), key=lambda c: c.products, default=None)
-    note = f"{said}Down: the catalogue's categories; across: the groups, each with the category it is matched to. "
+    note = f"{source}Down: the catalogue's categories; across: the groups, each with the category it is matched to. "
     if mixed:
         other = mixed.matched_category or "no category's match"
         note += f"Most often confused: {mixed.products} of {mixed.category} are with {other}."
     return ui.card(
-        f"{words.method(method)} puts {words.share(right / total)} of the products with their category",
+        f"{words.method(method)} puts {words.percent(right / total)} of the products into the group of their category",
         ui.graph("confusion", figures.confusion(cells, [(c.cluster, c.matched_category) for c in order], categories)),
         note=note,
     )
@@ -134,24 +135,25 @@ def _card(
     cluster: groups.Cluster,
     described: groups.Description | None,
     central: list[groups.Central],
-    members: list[groups.Member],
+    examples: list[groups.Example],
     looks: dict[str, figures.Look],
+    stable_from: float | None,
 ) -> Any:
-    fitting, odd = [m for m in members if m.fits], [m for m in members if not m.fits]
+    fitting, odd = [m for m in examples if m.fits], [m for m in examples if not m.fits]
     look = looks.get(cluster.matched_category or "")
     proposed = described.name if described else None
     title = [
         ui.dot(look.colour) if look else None,
         cluster.matched_category or proposed or f"Group {cluster.cluster}",
     ]
-    said = f"Group {cluster.cluster} · {words.count(cluster.products, 'product')}"
+    note = f"Group {cluster.cluster} · {words.count(cluster.products, 'product')}"
     if cluster.purity is not None:
-        said += f" · {words.share(cluster.purity)} {cluster.main_category}"
+        note += f" · {words.percent(cluster.purity)} {cluster.main_category}"
     if cluster.matched_category and cluster.main_category not in (cluster.matched_category, None):
-        said += f" (the best match left for it is {cluster.matched_category})"
+        note += f" (the best match left for it is {cluster.matched_category})"
     return ui.card(
         title,
-        _description(described) if described else None,
+        _description(described, stable_from) if described else None,
         html.H3("Most central" if central else "Some of its products"),
         _products(number, [(p, None) for p in central or fitting]),
         html.Div(
@@ -162,15 +164,15 @@ def _card(
         )
         if odd
         else None,
-        note=said,
+        note=note,
         tools=dcc.Link("on the map", href=on_map) if on_map else None,
         class_name="cluster-card",
     )
 
 
 def _products(number: int, shown: Sequence[tuple[Any, Any]]) -> Any:
-    """Products, each with what stands under it: small pictures, or the names in full where none has a picture."""
-    if any(product.pictured for product, _ in shown):
+    """Products, each with a line below it: small images, or the whole names where no product has an image."""
+    if any(product.has_image for product, _ in shown):
         tiles = [ui.tile(number, product, under, named=False) for product, under in shown]
         return html.Div(tiles, className="tiles tiles-small")
     lines = [
@@ -185,23 +187,19 @@ def _products(number: int, shown: Sequence[tuple[Any, Any]]) -> Any:
     return html.Ul(lines, className="names")
 
 
-def _description(described: groups.Description) -> Any:
-    """The proposed name, the most telling terms, and whether the group comes back."""
-    stable = described.stability
-    tone = "" if stable is None else "good" if stable > STABLE else "fair" if stable >= UNSTABLE else "poor"
-    word = {"good": "stable", "fair": "doubtful", "poor": "not stable"}.get(tone, "")
+def _description(described: groups.Description, stable_from: float | None) -> Any:
+    """The proposed name, the most distinctive terms, and whether the group is stable under resampling."""
+    stability, tone, word = described.stability, "none", "stability"
+    if stability is not None and stable_from is not None:
+        tone, word = ("good", "stable") if stability >= stable_from else ("poor", "not stable")
     return html.Div(
         [
             html.Div(["Proposed name: ", html.Strong(described.name)]) if described.name else None,
             html.Div(
                 [
                     *(html.Span(term, className="term") for term in described.terms),
-                    html.Span(
-                        ui.badge(f"{word}: {words.score(stable)}", tone),
-                        title="Mean Jaccard with the nearest group over resamples (Hennig 2007): "
-                        "above .75 stable, below .6 not.",
-                    )
-                    if tone
+                    html.Span(ui.badge(f"{word}: {words.score(stability)}", tone), title=words.stability(stable_from))
+                    if stability is not None
                     else None,
                 ],
                 className="terms",

@@ -1,4 +1,4 @@
-"""Suspects and duplicates: the products to look at, ranked, with their pictures."""
+"""Suspects and duplicates: products to check, ranked, with their images."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from store.questions import catalogue, findings
 from store.reader import Reader
 
 SHOWN = 50
-"""Rows a list shows; what is left is said, and SQL has all."""
+"""Most rows of a list; a note says that there are more, and SQL has all."""
 ALL = {"value": "*", "label": "All"}
 ADDRESS = Address(
     "/findings",
-    (Control("category", "findings-category", ALL["value"]), Control("copies", "findings-copies", ALL["value"])),
+    (Control("category", "findings-category", ALL["value"]), Control("pairs", "findings-pairs", ALL["value"])),
 )
 
 
@@ -27,15 +27,16 @@ def layout(reader: Reader, search: str) -> Any:
         disputed = findings.suspect_categories(cursor)
         counts = findings.duplicate_counts(cursor)
     categories = [{"value": c, "label": f"{c} ({n:,})"} for c, n in disputed.items()]
-    copies = [{"value": _copy_key(c), "label": f"{_copy_name(c.modality, c.match)} ({c.pairs:,})"} for c in counts]
+    pairs = [{"value": _pair_key(c), "label": f"{_pair_name(c.modality, c.match)} ({c.pairs:,})"} for c in counts]
     return ui.page(
-        "What is to be looked at in the catalogue?",
-        "Products whose category most methods dispute, and products that are there twice.",
+        "What should be checked in the catalogue?",
+        "Suspects: products whose category most methods dispute. Duplicates: products with the same or nearly the same "
+        "text or image as an earlier one.",
         ADDRESS.store(),
         html.Div(
             [
                 _list("suspects", "Category", "category", [ALL, *categories], state["category"]),
-                _list("duplicates", "Copies", "copies", [ALL, *copies], state["copies"]),
+                _list("duplicates", "Duplicates", "pairs", [ALL, *pairs], state["pairs"]),
             ],
             className="findings",
         ),
@@ -66,33 +67,30 @@ def register(app: Dash, reader: Reader) -> None:
             found = findings.suspects(cursor, chosen, SHOWN)
             looks = figures.looks([c.name for c in catalogue.categories(cursor)])
         if not found:
-            return _head("No category is disputed", "No product is put elsewhere by most methods.")
+            return _head("No category is disputed", "No product is put into another category by most methods.")
         return [
             _head(
                 f"{words.count(total, 'label')} to check, the most disputed first",
-                "Votes: the methods that dispute its category in favour of the proposed one, each from a model that "
-                "never saw the product. Quality: how probable its category is to them, from 0 to 1." + _left(total),
+                "Votes: the methods that predict the proposed category instead of the product's own, each by a model "
+                "not trained on the product. Quality: the mean probability of its own category, from 0 to 1."
+                + _left(total),
             ),
             html.Div([_suspect(number, s, looks) for s in found], className="finding-rows"),
         ]
 
-    @callback(
-        app, Output("findings-duplicates", "children"), Input(SNAPSHOT, "data"), Input("findings-copies", "value")
-    )
-    def duplicates(number: int, copies: str) -> Any:
-        modality, _, match = (copies or "").partition(".") if copies != ALL["value"] else (None, None, None)
+    @callback(app, Output("findings-duplicates", "children"), Input(SNAPSHOT, "data"), Input("findings-pairs", "value"))
+    def duplicates(number: int, pairs: str) -> Any:
+        modality, _, match = (pairs or "").partition(".") if pairs != ALL["value"] else (None, None, None)
         with reader.cursor(number) as cursor:
             counts = findings.duplicate_counts(cursor)
             found = findings.duplicates(cursor, modality, match or None, SHOWN)
         chosen = [c for c in counts if modality is None or (c.modality, c.match) == (modality, match or None)]
         total = sum(c.pairs for c in chosen)
         if not found:
-            return _head("No copies were found", "No two products share a text or a picture.")
-        said = [f"{words.count(c.pairs)} {_copy_name(c.modality, c.match).lower()}" for c in chosen]
+            return _head("No duplicates were found", "No two products share a text or an image.")
+        parts = [f"{words.count(c.pairs)} {_pair_name(c.modality, c.match).lower()}" for c in chosen]
         return [
-            _head(
-                f"{words.count(total, 'copy')} of earlier products", f"{words.listed(said)}.{_left(total)}".capitalize()
-            ),
+            _head(f"{words.count(total, 'duplicate')} of earlier products", f"{words.listed(parts)}.{_left(total)}"),
             html.Div([_pair(number, p) for p in found], className="finding-rows"),
         ]
 
@@ -105,13 +103,13 @@ def _left(total: int) -> str:
     return f" The first {SHOWN} are shown; the table in the store has all." if total > SHOWN else ""
 
 
-def _copy_key(count: findings.PairCount) -> str:
+def _pair_key(count: findings.PairCount) -> str:
     return f"{count.modality}.{count.match or ''}"
 
 
-def _copy_name(modality: str, match: str | None) -> str:
-    """What is the same, in words: 'Same text', 'Similar picture'."""
-    return f"{'Similar' if match == 'near' else 'Same'} {words.named(words.KINDS, modality)}"
+def _pair_name(modality: str, match: str | None) -> str:
+    """What is the same, in words: 'Same text', 'Similar image'."""
+    return f"{'Similar' if match == 'near' else 'Same'} {words.named(words.MODALITIES, modality)}"
 
 
 def _suspect(number: int, s: findings.Suspect, looks: dict[str, figures.Look]) -> Any:
@@ -121,7 +119,7 @@ def _suspect(number: int, s: findings.Suspect, looks: dict[str, figures.Look]) -
     return html.Div(
         [
             html.Div(s.rank, className="finding-rank"),
-            dcc.Link(ui.picture(number, s.product_id, s.name, s.pictured), href=ui.product_link(s.product_id)),
+            dcc.Link(ui.image(number, s.product_id, s.name, s.has_image), href=ui.product_link(s.product_id)),
             html.Div(
                 [
                     dcc.Link(s.name or s.product_id, href=ui.product_link(s.product_id), className="finding-name"),
@@ -151,7 +149,7 @@ def _pair(number: int, pair: findings.Pair) -> Any:
     sides = [
         html.Div(
             [
-                dcc.Link(ui.picture(number, s.product_id, s.name, s.pictured), href=ui.product_link(s.product_id)),
+                dcc.Link(ui.image(number, s.product_id, s.name, s.has_image), href=ui.product_link(s.product_id)),
                 html.Div(
                     [
                         dcc.Link(s.name or s.product_id, href=ui.product_link(s.product_id), className="finding-name"),
@@ -164,15 +162,15 @@ def _pair(number: int, pair: findings.Pair) -> Any:
         for s in (pair.earlier, pair.later)
     ]
     differ = len({pair.earlier.category, pair.later.category} - {None}) > 1
-    said = _copy_name(pair.modality, pair.match)
-    said += f", similarity {words.score(pair.similarity)}" if pair.match == "near" else ""
+    title = _pair_name(pair.modality, pair.match)
+    title += f", similarity {words.score(pair.similarity)}" if pair.match == "near" else ""
     return html.Div(
         [
-            html.Div([said, ui.badge("in two categories", "fair") if differ else None], className="finding-kind"),
+            html.Div([title, ui.badge("in two categories", "fair") if differ else None], className="finding-title"),
             html.Div(sides, className="finding-sides"),
         ],
         className="finding pair",
     )
 
 
-PAGE = Page("/findings", "Suspects & copies", 52, layout, register)
+PAGE = Page("/findings", "Suspects & duplicates", 52, layout, register)

@@ -1,4 +1,4 @@
-"""Labels: how many would do what grouping without any does, or more."""
+"""Labels: how many labelled products per category reach what grouping without labels reaches."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ GROUPED = {"accuracy": "matched_accuracy"}
 
 NOTHING = (
     "There is no learning curve in this snapshot",
-    "It takes categories with enough products each, and a method that could be run.",
+    "It needs categories with enough products each, and a method that could be run.",
 )
 
 
@@ -31,8 +31,9 @@ def layout(reader: Reader, search: str) -> Any:
     defaults = {"metric": metrics[0]}
     state = ADDRESS.read(search, **defaults)
     return ui.page(
-        "How many labels would do it?",
-        "Where grouping without labels is not good enough, a few labelled products a category may be: here is how few.",
+        "How many labels would be enough?",
+        "Where grouping without labels is not good enough, a classifier trained on a few labelled products per "
+        "category may be. This page shows how many it takes.",
         ADDRESS.store(**defaults),
         ui.loading(html.Div(id="labels-body", className="stack")),
         tools=ui.field(
@@ -53,7 +54,7 @@ def register(app: Dash, reader: Reader) -> None:
             curves = labels.learning_curves(cursor, metric)
             ceilings = labels.ceilings(cursor, metric)
             judged = study.judged(cursor)
-            ranked = [s.method for s in study.standings(cursor)]
+            ranked = [s.method for s in study.ranking(cursor)]
             clustering = {
                 s.method: s.value
                 for s in study.scores(cursor)
@@ -69,8 +70,9 @@ def register(app: Dash, reader: Reader) -> None:
             ui.card(
                 title(curves, methods, clustering),
                 ui.graph("learning", charts.learning(curves, methods, ceilings, clustering, metric)),
-                note=f"{name} of a linear probe on the same vectors, by labelled products a category: the median over "
-                "draws, and 95 % of them. Where the curve crosses the line of the grouping, labels begin to pay. "
+                note=f"{name} of a linear classifier on the same vectors, by labelled products per category: the "
+                "median over draws of products, and the middle 95 % of them. Where the curve is above the line of the "
+                "grouping, labels score higher. "
                 + ("" if clustering else f"The grouping itself has no {name} to draw.")
                 + _without_curve({m: v for m, v in clustering.items() if m not in have}),
             ),
@@ -79,30 +81,30 @@ def register(app: Dash, reader: Reader) -> None:
 
 
 def needed(curves: list[labels.CurvePoint], method: str, target: float) -> int | None:
-    """The fewest labels a category with which the method's median reaches the target; None if none tried does."""
+    """The fewest labels per category with which the method's median reaches the target; None if none does."""
     return next((p.labels for p in curves if p.method == method and p.value >= target), None)
 
 
 def _without_curve(clustering: dict[str, float]) -> str:
-    """What the groupings reach that no probe can be trained for: a consensus has no vectors."""
-    said = [f"{words.method(m)} {words.score(v)}" for m, v in sorted(clustering.items(), key=lambda item: -item[1])]
-    return f"Without labels and without vectors of their own: {words.listed(said)}." if said else ""
+    """The scores of the groupings without a learning curve: a consensus has no vectors to train on."""
+    parts = [f"{words.method(m)} {words.score(v)}" for m, v in sorted(clustering.items(), key=lambda item: -item[1])]
+    return f"Without labels and without vectors of their own: {words.listed(parts)}." if parts else ""
 
 
 def title(curves: list[labels.CurvePoint], methods: list[str], clustering: dict[str, float]) -> str:
-    """What the best method with a curve says."""
+    """The finding in one sentence, from the best method that has a curve."""
     best = next((m for m in methods if m in clustering), None)
     if best is None:
-        return "What so many labels a category would bring"
+        return "Scores by number of labels per category"
     count = needed(curves, best, clustering[best])
     most = max(p.labels for p in curves)
     if count is None:
-        return f"{words.method(best)} groups better without labels than a probe does with {most} a category"
+        return f"{words.method(best)} scores higher without labels than a classifier with {most} labels per category"
     reached = next(p for p in curves if p.method == best and p.labels == count)
     better = reached.low is not None and reached.low > clustering[best]
     return (
-        f"With {words.count(count, 'label')} a category, {words.method(best)} does "
-        f"{'better than' if better else 'as well as'} without any: {words.score(reached.value)} against "
+        f"With {words.count(count, 'label')} per category, {words.method(best)} scores "
+        f"{'higher than' if better else 'as high as'} without labels: {words.score(reached.value)} against "
         f"{words.score(clustering[best])}"
     )
 
@@ -142,14 +144,14 @@ def _table(
         for m in methods
     ]
     return ui.card(
-        f"{name} by labels a category",
+        f"{name} by labels per category",
         ui.table(
-            ["Method", "No label", *(f"{count} labels" for count in counts), "All (ceiling)", "To match grouping"],
+            ["Method", "No label", *(f"{count} labels" for count in counts), "All (ceiling)", "Labels to reach it"],
             body,
             tuple(range(1, len(counts) + 4)),
             "labels-needed",
         ),
-        note="'No label' is the grouping that the method is judged by; the last column says how many labels match it.",
+        note="'No label' is the grouping that the method is judged by; the last column: the labels that reach it.",
     )
 
 

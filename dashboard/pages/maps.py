@@ -1,4 +1,4 @@
-"""Why one map misleads: the same vectors, scored in full, on a manifold and on maps of several settings."""
+"""Why one map misleads: the same vectors scored in the full space, on a manifold and on maps of several settings."""
 
 from typing import Any
 
@@ -8,8 +8,7 @@ from dashboard import components as ui
 from dashboard import lanes, words
 from dashboard.pages import Page
 from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
-from store.questions import maps as map_questions
-from store.questions import spread, study
+from store.questions import maps, study
 from store.reader import Reader
 
 METRICS = ("ari", "ami", "silhouette")
@@ -19,7 +18,7 @@ ADDRESS = Address("/maps", (Control("metric", "maps-metric"),))
 def layout(reader: Reader, search: str) -> Any:
     """The choice of the metric in the state of the address."""
     with reader.cursor() as cursor:
-        metrics = [m for m in METRICS if spread.map_ranges(cursor, m) or m in study.metrics(cursor)]
+        metrics = [m for m in METRICS if maps.map_ranges(cursor, m) or m in study.metrics(cursor)]
         declared = study.declared(cursor)[1]
     if not metrics:
         return ui.notice("There is no map to judge in this snapshot", "No method could be run; the Overview says why.")
@@ -27,8 +26,8 @@ def layout(reader: Reader, search: str) -> Any:
     state = ADDRESS.read(search, **defaults)
     return ui.page(
         "Why one map misleads",
-        "A 2-D map is for eyes. The same vectors, grouped on one, give another answer with every setting of the map: "
-        "so the verdict rests on the vectors themselves, or on a manifold of several dimensions.",
+        "Groups made on a 2-D map change with every setting of the map, though the vectors stay the same. So maps are "
+        "for looking at; the verdict rests on the vectors themselves, or on a manifold of several dimensions.",
         ADDRESS.store(**defaults),
         ui.loading(html.Div(id="maps-body", className="stack")),
         tools=ui.field(
@@ -47,9 +46,9 @@ def register(app: Dash, reader: Reader) -> None:
     def body(number: int, metric: str) -> Any:
         with reader.cursor(number) as cursor:
             scores = [s for s in study.scores(cursor) if s.metric == metric and s.algorithm == "kmeans"]
-            found, ranges = spread.map_scores(cursor, metric), spread.map_ranges(cursor, metric)
-            trust = {(t.method, t.reducer): t.trustworthiness for t in map_questions.maps(cursor)}
-            ranked = [s.method for s in study.standings(cursor)]
+            found, ranges = maps.map_scores(cursor, metric), maps.map_ranges(cursor, metric)
+            trust = {(t.method, t.reducer): t.trustworthiness for t in maps.maps(cursor)}
+            ranked = [s.method for s in study.ranking(cursor)]
         name = words.named(words.METRICS, metric)
         have = {s.method for s in scores} | {m.method for m in found}
         methods = [m for m in ranked if m in have]
@@ -68,34 +67,34 @@ def register(app: Dash, reader: Reader) -> None:
         ]
 
 
-def _sentence(ranges: list[spread.MapRange], found: list[spread.MapScore], name: str) -> str:
-    """What this very store shows, in one sentence."""
+def _sentence(ranges: list[maps.MapRange], found: list[maps.MapScore], name: str) -> str:
+    """The finding of this store, in one or two sentences."""
     widest = ranges[0]
     perplexities = [f"{p:g}" for p in sorted({m.perplexity for m in found})]
     answers = len({words.score(m.value) for m in found if m.method == widest.method})
-    said = ""
+    rest = ""
     if len(ranges) > 1:
         least = ranges[-1]
-        said = f" Of {len(ranges)} methods it moves most; {words.method(least.method)} moves least, "
-        said += f"by {words.score(least.high - least.low)}."
+        rest = f" Of {len(ranges)} methods this range is the widest; the narrowest is "
+        rest += f"that of {words.method(least.method)}, {words.score(least.high - least.low)}."
     return (
         f"The same {words.method(widest.method)} vectors give {name} from {words.score(widest.low)} to "
-        f"{words.score(widest.high)} as only t-SNE's perplexity ({words.listed(perplexities)}) and the seed change: "
-        f"{words.count(widest.maps, 'map')}, {words.count(answers, 'answer')}. Who shows the best one shows luck.{said}"
+        f"{words.score(widest.high)} when only t-SNE's perplexity ({words.listed(perplexities)}) and the seed change: "
+        f"{words.count(widest.maps, 'map')}, {words.count(answers, 'answer')}. The best of them is luck.{rest}"
     )
 
 
 def _spaces(scores: list[study.Score], methods: list[str], name: str, ends: tuple[float, float]) -> Any:
     return ui.card(
-        f"{name} depends on the space that is grouped",
+        f"{name} depends on the space that is clustered",
         ui.graph("spaces", lanes.spaces(scores, methods, ends)),
         note="k-means in each space. Dot: median; bar: range over the seeds of the space and of k-means.",
     )
 
 
-def _strip(found: list[spread.MapScore], methods: list[str], name: str, ends: tuple[float, float]) -> Any:
+def _strip(found: list[maps.MapScore], methods: list[str], name: str, ends: tuple[float, float]) -> Any:
     return ui.card(
-        f"{name} on one map or another: every mark is a map of the same vectors",
+        f"{name} by map: every point is another map of the same vectors",
         ui.graph("map-strip", lanes.map_strip(found, methods, ends)),
         note="k-means on t-SNE maps that differ in perplexity and seed only. Box: the middle half; line: the median.",
     )
@@ -103,7 +102,7 @@ def _strip(found: list[spread.MapScore], methods: list[str], name: str, ends: tu
 
 def _table(
     scores: list[study.Score],
-    ranges: list[spread.MapRange],
+    ranges: list[maps.MapRange],
     methods: list[str],
     name: str,
     trust: dict[tuple[str, str], float | None],
@@ -138,14 +137,17 @@ def _table(
                 "Method",
                 *(words.SPACES[s][0].upper() + words.SPACES[s][1:] for s in lanes.SPACES),
                 "Other maps",
-                "Width",
-                html.Span("Trust", title="Trustworthiness of the t-SNE map: 1 when its neighbours are true ones."),
+                "Range",
+                html.Span(
+                    "Trustworthiness",
+                    title="Of the t-SNE map: 1 when neighbours on the map are neighbours in the vectors.",
+                ),
             ],
             body,
             (1, 2, 3, 4, 5, 6),
             "spaces",
         ),
-        note="Median over seeds, below it the range over them; then the lowest and the highest over all other maps.",
+        note="Median over seeds, below it the range over seeds. 'Other maps': lowest and highest over all t-SNE maps.",
     )
 
 

@@ -31,23 +31,23 @@ def layout(reader: Reader, search: str) -> Any:
     """The controls in the state of the address."""
     with reader.cursor() as cursor:
         metrics = study.metrics(cursor)
-        groupings = [f"{g.algorithm}.{g.space}" for g in study.groupings(cursor)]
+        groupings = study.groupings(cursor)
         metric = study.declared(cursor)[1]
         judged = study.judged(cursor)
-        ranked = [s.method for s in study.standings(cursor) if s.value is not None]
-        every = sorted({(s.method, s.algorithm, s.space) for s in study.scores(cursor)})
+        ranked = [s.method for s in study.ranking(cursor) if s.value is not None]
+        every = sorted({(s.method, study.Grouping(s.algorithm, s.space)) for s in study.scores(cursor)})
     if not metrics:
         return ui.notice(*NOTHING)
     best = [_key(m, judged[m]) for m in ranked if m in judged]
     defaults = {"metric": pick(metric, metrics), "grouping": ui.JUDGED["value"]}
     defaults |= {"one": best[0] if best else "", "other": best[1] if len(best) > 1 else ""}
     state = ADDRESS.read(search, **defaults)
-    pairs = [{"value": ".".join(key), "label": _said(key[0], study.Grouping(*key[1:]))} for key in every]
+    pairs = [{"value": _key(*one), "label": _label(*one)} for one in every]
     keys = [pair["value"] for pair in pairs]
-    names = [ui.JUDGED, *({"value": g, "label": words.grouping(*g.split("."))} for g in groupings)]
+    names = [ui.JUDGED, *ui.groupings(groupings)]
     return ui.page(
         "How well does each method do, by every measure?",
-        "The study's verdict rests on one declared measure and grouping; here are all, to see whether it holds.",
+        "The verdict rests on one measure and one grouping, declared before the run. Here are all, for comparison.",
         ADDRESS.store(**defaults),
         ui.loading(html.Div(id="metrics-body", className="stack")),
         ui.card(
@@ -64,8 +64,8 @@ def layout(reader: Reader, search: str) -> Any:
                 className="controls",
             ),
             ui.loading(html.Div(id="metrics-pair")),
-            note="Two scores are compared over the same products: the paired 95 % interval of their difference. Where "
-            "it holds 0, no difference was shown.",
+            note="Two scores are compared over the same products. If the paired 95 % interval of their difference "
+            "contains 0, no difference was shown.",
             class_name="mt-3",
         ),
         tools=html.Div(
@@ -98,7 +98,6 @@ def register(app: Dash, reader: Reader) -> None:
         Input("metrics-grouping", "value"),
     )
     def body(number: int, metric: str, grouping: str) -> Any:
-        algorithm, _, space = (grouping or "").partition(".")
         with reader.cursor(number) as cursor:
             scores = study.scores(cursor)
             groupings = study.groupings(cursor)
@@ -106,15 +105,13 @@ def register(app: Dash, reader: Reader) -> None:
             judged = study.judged(cursor)
         if not scores:
             return ui.notice(*NOTHING)
-        here = study.Grouping(algorithm, space)
+        here, by_judged = study.Grouping.of(grouping), grouping == ui.JUDGED["value"]
 
         def chosen(score: study.Score) -> bool:
-            wanted = judged.get(score.method) if grouping == ui.JUDGED["value"] else here
+            wanted = judged.get(score.method) if by_judged else here
             return study.Grouping(score.algorithm, score.space) == wanted
 
-        said = (
-            "as each method is judged" if grouping == ui.JUDGED["value"] else f"by {words.grouping(algorithm, space)}"
-        )
+        by = "as each method is judged" if by_judged else f"by {words.grouping(here.algorithm, here.space)}"
         of_metric = [s for s in scores if s.metric == metric]
         best: dict[str, float] = {}
         for score in of_metric:
@@ -122,7 +119,7 @@ def register(app: Dash, reader: Reader) -> None:
         methods = sorted(best, key=lambda m: -best[m])
         return [
             _dots(of_metric, methods, groupings, metric),
-            _table([s for s in scores if chosen(s)], metric, said, models),
+            _table([s for s in scores if chosen(s)], metric, by, models),
         ]
 
     @callback(
@@ -146,8 +143,8 @@ def register(app: Dash, reader: Reader) -> None:
             html.P(in_words(first, a, second, b, found, metric), className="answer"),
             ui.graph("differences", lanes.differences(rivals)) if rivals else None,
             html.P(
-                f"{_said(first, a)} less each other method in the grouping that it is judged by, by "
-                f"{words.named(words.METRICS, metric)}; right of the line it is ahead. Grey: no difference was shown.",
+                f"{words.named(words.METRICS, metric)} of {_label(first, a)} minus that of each other method as "
+                "judged. Right of the line it is ahead. Grey: no difference was shown.",
                 className="note",
             )
             if rivals
@@ -156,16 +153,16 @@ def register(app: Dash, reader: Reader) -> None:
 
 
 def _key(method: str, grouping: study.Grouping) -> str:
-    return f"{method}.{grouping.algorithm}.{grouping.space}"
+    return f"{method}.{grouping.key}"
 
 
 def _parts(key: str | None) -> tuple[str, study.Grouping]:
-    """The method and grouping of a choice; empty names for nonsense."""
-    method, algorithm, space = [*(key or "").split("."), "", "", ""][:3]
-    return method, study.Grouping(algorithm, space)
+    """The method and grouping of a choice; names that no store has for nonsense."""
+    method, _, grouping = (key or "").partition(".")
+    return method, study.Grouping.of(grouping)
 
 
-def _said(method: str, grouping: study.Grouping) -> str:
+def _label(method: str, grouping: study.Grouping) -> str:
     return f"{words.method(method)} ({words.grouping(grouping.algorithm, grouping.space)})"
 
 
@@ -182,13 +179,13 @@ def in_words(
         return "These are the same grouping; choose another to compare it with."
     if found is None:
         return "These two were not compared: no product with a category was placed by both."
-    apart = words.score(abs(found.difference))
-    how = f"is {apart} {'ahead of' if found.difference > 0 else 'behind'}"
-    if apart == words.score(0.0):
+    size = words.score(abs(found.difference))
+    how = f"is {size} {'ahead of' if found.difference > 0 else 'behind'}"
+    if size == words.score(0.0):
         how = "scores the same as" if found.difference == 0 else "scores within 0.005 of"
     sure = "so the difference is real" if found.distinct else "so no difference was shown"
     return (
-        f"{_said(one, a)} {how} {_said(other, b)} by "
+        f"{_label(one, a)} {how} {_label(other, b)} by "
         f"{words.named(words.METRICS, metric)}; the interval goes from {words.signed(found.low)} to "
         f"{words.signed(found.high)} over {words.count(found.products, 'product')}, {sure}."
     )
@@ -207,13 +204,13 @@ def _dots(scores: list[study.Score], methods: list[str], groupings: list[study.G
         ui.graph("dots", figures.dots(scores, methods, groupings)),
         note=[
             words.METRIC_MEANINGS.get(metric, ""),
-            " Lines: 95 % interval over products. Marks far apart on one line: ",
-            "the figure depends on how the products were grouped.",
+            " Lines: 95 % interval over products. The further the points of one method lie from each other, ",
+            "the more its score depends on how the products were grouped.",
         ],
     )
 
 
-def _table(scores: list[study.Score], metric: str, said: str, models: dict[str, str]) -> Any:
+def _table(scores: list[study.Score], metric: str, by: str, models: dict[str, str]) -> Any:
     here = {(s.method, s.metric): s for s in scores}
     have = {column for _, column in here}
     metrics = [m for m in words.METRICS if m in have] + sorted(have - set(words.METRICS))
@@ -242,7 +239,7 @@ def _table(scores: list[study.Score], metric: str, said: str, models: dict[str, 
     }
     rows = [[named[m], *(cell(m, column) for column in metrics)] for m in methods]
     return ui.card(
-        f"Every measure, {said}",
+        f"Every measure, {by}",
         ui.table(
             [
                 "Method",

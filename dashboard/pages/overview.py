@@ -1,4 +1,4 @@
-"""Overview: the verdict, the methods beside each other, and what was studied."""
+"""Overview: the verdicts, the leaderboard, costs, and what was studied."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ def layout(reader: Reader, search: str) -> Any:
     """The page; its body follows the snapshot and the logs."""
     return ui.page(
         "Can these products be grouped automatically?",
-        "What the study found: from the text alone, from the pictures alone, and from both together.",
+        "The verdicts of the study: from the text alone, from the images alone, and from both together.",
         ui.loading(html.Div(id="overview-body", className="stack")),
     )
 
@@ -31,22 +31,22 @@ def register(app: Dash, reader: Reader) -> None:
     def body(number: int, logs: str) -> Any:
         with reader.cursor(number) as cursor:
             metric = study.declared(cursor)[1]
-            standings = study.standings(cursor)
+            ranking = study.ranking(cursor)
             verdicts = study.verdicts(cursor)
             behind = comparisons.behind_leader(cursor, metric)
-            beside = [_how_many(estimates.k_estimates(cursor), standings), _named(estimates.named_scores(cursor))]
-            beside = [part for part in beside if part is not None]
+            parts = [_how_many(estimates.k_estimates(cursor), ranking), _named(estimates.named_scores(cursor))]
+            parts = [part for part in parts if part is not None]
             return [
-                _verdicts(verdicts, standings),
-                leaderboard.card(standings, verdicts, behind, labels.ceilings(cursor, metric), metric),
+                _verdicts(verdicts, ranking),
+                leaderboard.card(ranking, verdicts, behind, labels.ceilings(cursor, metric), metric),
                 _cost(costs.costs(cursor), metric),
-                html.Div(beside, className="halves" if len(beside) > 1 else "stack") if beside else None,
+                html.Div(parts, className="halves" if len(parts) > 1 else "stack") if parts else None,
                 html.Div([_catalogue(cursor), _changes(reader, cursor, number), _activity(cursor)], className="thirds"),
             ]
 
 
-def _verdicts(verdicts: list[study.Verdict], standings: list[study.Standing]) -> Any:
-    models = {s.method: words.model(s.model, s.method) for s in standings}
+def _verdicts(verdicts: list[study.Verdict], ranking: list[study.Ranked]) -> Any:
+    models = {s.method: words.model(s.model, s.method) for s in ranking}
     scopes = [v for v in verdicts if v.scope in words.SCOPES]
     if not scopes:
         return ui.card(
@@ -56,7 +56,7 @@ def _verdicts(verdicts: list[study.Verdict], standings: list[study.Standing]) ->
 
 
 def _verdict(verdict: study.Verdict, model: str | None) -> Any:
-    marks = [m for m in (verdict.infeasible_below, verdict.feasible_from) if m is not None]
+    thresholds = [m for m in (verdict.infeasible_below, verdict.feasible_from) if m is not None]
     figure = [
         html.Div(
             [
@@ -65,7 +65,7 @@ def _verdict(verdict: study.Verdict, model: str | None) -> Any:
                 html.Span(ui.interval(verdict.low, verdict.high), className="verdict-interval"),
             ]
         ),
-        ui.track(verdict.value, (verdict.low, verdict.high), marks=marks),
+        ui.track(verdict.value, (verdict.low, verdict.high), thresholds=thresholds),
     ]
     return html.Section(
         [
@@ -80,27 +80,27 @@ def _verdict(verdict: study.Verdict, model: str | None) -> Any:
     )
 
 
-def _how_many(found: list[estimates.Estimate], standings: list[study.Standing]) -> Any:
-    """The number of groups, for the methods in the order of the leaderboard."""
+def _how_many(found: list[estimates.Estimate], ranking: list[study.Ranked]) -> Any:
+    """The estimated number of groups, for the methods in the order of the leaderboard."""
     if not found:
         return None
     have = {e.method for e in found}
-    methods = [s.method for s in standings if s.method in have]
-    chief = next(e for m in methods for e in found if e.method == m)
-    spread = "" if chief.low is None else f" ({chief.low} to {chief.high})"
-    title = f"{words.method(chief.method)} sees {words.count(chief.k, 'group')}{spread}"
-    if chief.categories is not None:
-        title += f"; the catalogue has {words.count(chief.categories, 'category')}"
+    methods = [s.method for s in ranking if s.method in have]
+    best = next(e for m in methods for e in found if e.method == m)
+    spread = "" if best.low is None else f" ({best.low} to {best.high})"
+    title = f"{words.method(best.method)} suggests {words.count(best.k, 'group')}{spread}"
+    if best.categories is not None:
+        title += f"; the catalogue has {words.count(best.categories, 'category')}"
     return ui.card(
         title,
         ui.graph("group-counts", charts.group_counts(found, methods)),
         note="The number of groups, estimated without the categories, with its 95 % range. "
         + (
-            f"The study stands by the {words.CRITERIA[estimates.STOOD_BY].lower()}; the others are for comparison. "
+            f"The study relies on {words.CRITERIA[estimates.DECLARED].lower()}; the others are for comparison. "
             if len({e.criterion for e in found}) > 1
             else ""
         )
-        + ("Dashes: the number of categories." if chief.categories is not None else ""),
+        + ("Dashed line: the number of categories." if best.categories is not None else ""),
         class_name="how-many",
     )
 
@@ -124,19 +124,19 @@ def _cost(found: list[costs.Cost], metric: str) -> Any:
     ]
     head = ["Method", name, "Vectors", "Groups", "Peak memory", "Stored", "Dimensions"]
     return ui.card(
-        _bargain(timed, name),
+        _tradeoff(timed, name),
         html.Div(
             [ui.graph("costs", charts.costs(found, metric)), ui.table(head, body, tuple(range(1, 7)), "costs")],
             className="halves wide-only",
         ),
-        note="Per 1,000 products, from the run's own measurements: up is better, left is quicker. 'Vectors' is what "
-        "the plot shows, 'Groups' all its groupings, every seed. A method that joins others' vectors bears their cost "
-        "too, a consensus also that of their groups.",
+        note="Per 1,000 products, as measured in the run; higher is better, further left is faster. 'Vectors': the "
+        "time the plot shows. 'Groups': all groupings with all seeds. A method that joins other methods' vectors "
+        "includes their cost, a consensus also the cost of their groups.",
     )
 
 
-def _bargain(timed: list[costs.Cost], name: str) -> str:
-    """The best method, and the quickest that keeps most of its score."""
+def _tradeoff(timed: list[costs.Cost], name: str) -> str:
+    """The best method, and the fastest with at least 90 % of its score."""
     scored = [c for c in timed if c.value is not None]
     if not scored:
         return "What the vectors cost"
@@ -147,12 +147,12 @@ def _bargain(timed: list[costs.Cost], name: str) -> str:
     good = [c for c in scored if (c.value or 0.0) >= 0.9 * (best.value or 0.0)]
     quick = min(good, key=lambda c: c.seconds or 0.0)
     if quick is best:
-        return f"{title} per 1,000 products, and no quicker method comes near"
+        return f"{title} per 1,000 products, and no faster method comes near"
     return f"{title}, {words.method(quick.method)} {words.score(quick.value)} for {words.per_thousand(quick.seconds)}"
 
 
 def _named(found: list[estimates.NamedScore]) -> Any:
-    """Groups made from the categories' names: another question than the verdict's, and so apart from it."""
+    """Groups made from the categories' names. No clustering, so no verdict rests on them."""
     if not found:
         return None
     metrics = list(dict.fromkeys(f.metric for f in found))
@@ -174,8 +174,8 @@ def _named(found: list[estimates.NamedScore]) -> Any:
         ui.table(
             ["Method", *(words.named(words.METRICS, m) for m in metrics)], body, range(1, len(metrics) + 1), "named"
         ),
-        note="Each product goes to the category whose name is nearest to it as text. No label of a product is used, "
-        "but the names are: so these figures stand apart, and no verdict rests on them.",
+        note="Each product goes to the category whose name is most similar to its text. No product's label is used, "
+        "but the category names are, so no verdict rests on these figures.",
         class_name="named-groups",
     )
 
@@ -186,7 +186,7 @@ def _catalogue(cursor: Cursor) -> Any:
     facts = [
         ui.fact(words.count(found.products), "products"),
         ui.fact(words.count(found.categories), "categories"),
-        ui.fact(words.count(found.images), "with a picture"),
+        ui.fact(words.count(found.images), "with an image"),
         ui.fact(words.count(found.texts), "with a text"),
         ui.fact(words.count(found.suspects), "suspect labels"),
         ui.fact(words.count(found.duplicates), "duplicates"),
@@ -211,15 +211,15 @@ def _changes(reader: Reader, cursor: Cursor, number: int) -> Any:
     except AislemapError as error:
         return ui.card(title, html.P(str(error), className="note"))
     lines = moved(changes)
-    said = f"{products:+,} products. " if products else "The same number of products. "
-    said += "Scores that moved:" if lines else "No method's score moved."
+    summary = f"{products:+,} products. " if products else "The same number of products. "
+    summary += "Scores that changed:" if lines else "No method's score changed."
     return ui.card(
-        title, html.P(said), ui.table(["Method", "Before", "Now"], lines, (1, 2), "changes") if lines else None
+        title, html.P(summary), ui.table(["Method", "Before", "Now"], lines, (1, 2), "changes") if lines else None
     )
 
 
 def moved(changes: Sequence[study.Change]) -> list[list[str]]:
-    """A line of method, score before and now for each change that can be read: one that two digits show."""
+    """Method, score before and score now, for each change that shows in two decimals."""
     lines = [[words.method(c.method), words.score(c.before), words.score(c.value)] for c in changes]
     return [line for line in lines if line[1] != line[2]]
 

@@ -1,4 +1,4 @@
-"""One product: its picture and texts, where each method put it, what each finds alike, what to look at."""
+"""One product: its image and texts, its group by each method, its nearest neighbours, and what to check."""
 
 import json
 from typing import Any
@@ -43,7 +43,7 @@ def register(app: Dash, reader: Reader) -> None:
                 [_category(product.category, looks), f" · {product.product_id}"],
                 html.Div(
                     [
-                        html.Div([_picture(number, product), _facts(product)], className="stack"),
+                        html.Div([_image(number, product), _facts(product)], className="stack"),
                         html.Div(
                             [_concerns(cursor, product_id), _placements(cursor, product, looks), _texts(product)],
                             className="stack",
@@ -59,9 +59,9 @@ def _category(category: str | None, looks: dict[str, figures.Look]) -> Any:
     return html.Span([ui.dot(looks[category].colour), category] if category in looks and category else "no category")
 
 
-def _picture(number: int, product: catalogue.Product) -> Any:
+def _image(number: int, product: catalogue.Product) -> Any:
     return html.Section(
-        ui.picture(number, product.product_id, product.name, product.width is not None, "big-picture"),
+        ui.image(number, product.product_id, product.name, product.width is not None, "big-image"),
         className="panel",
     )
 
@@ -92,14 +92,14 @@ def _concerns(cursor: Cursor, product_id: str) -> Any:
     lines = [
         html.Li(
             [
-                html.Strong(c.kind),
+                html.Strong(c.topic),
                 f": {c.detail} ",
                 dcc.Link(c.other, href=ui.product_link(c.other)) if c.other else None,
             ]
         )
         for c in found
     ]
-    return ui.card("To look at", html.Ul(lines, className="concerns"), class_name="concern")
+    return ui.card("To check", html.Ul(lines, className="concerns"), class_name="concern")
 
 
 def _placements(cursor: Cursor, product: catalogue.Product, looks: dict[str, figures.Look]) -> Any:
@@ -110,7 +110,7 @@ def _placements(cursor: Cursor, product: catalogue.Product, looks: dict[str, fig
         for p in catalogue.placements(cursor, product.product_id, grouping.algorithm, grouping.space)
         if judged.get(p.method) == grouping
     }
-    ranked = study.standings(cursor)
+    ranked = study.ranking(cursor)
     lines = []
     right = 0
     for method in [s.method for s in ranked if s.method in found]:
@@ -148,7 +148,7 @@ def _texts(product: catalogue.Product) -> Any:
 
 def _neighbours(cursor: Cursor, number: int, product: catalogue.Product, looks: dict[str, figures.Look]) -> Any:
     have = catalogue.embedded_by(cursor)
-    ranked = [s.method for s in study.standings(cursor) if s.method in have]
+    ranked = [s.method for s in study.ranking(cursor) if s.method in have]
     strips = []
     for method in ranked:
         near = catalogue.neighbours(cursor, product.product_id, method, NEIGHBOURS)
@@ -186,7 +186,7 @@ def _neighbours(cursor: Cursor, number: int, product: catalogue.Product, looks: 
     if not strips:
         return None
     return ui.card(
-        "What each method finds most alike", *strips, note="By cosine similarity of the vectors, the nearest first."
+        "The most similar products by each method", *strips, note="Cosine similarity of the vectors, the nearest first."
     )
 
 

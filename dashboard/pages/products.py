@@ -1,4 +1,4 @@
-"""Products: find one among any number of them."""
+"""Products: search, filter and page through them."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def layout(reader: Reader, search: str) -> Any:
         categories = [{"value": c.name, "label": f"{c.name} ({c.count:,})"} for c in catalogue.categories(cursor)]
     return ui.page(
         "Products",
-        "Search by name, brand, description or id; open one to see where each method puts it and what it finds alike.",
+        "Search by name, brand, description or id; open one for its group by each method and similar products.",
         ADDRESS.store(),
         html.Div(
             [
@@ -53,7 +53,7 @@ def layout(reader: Reader, search: str) -> Any:
                     ui.select("products-category", [ALL, *categories], state["category"]),
                     "products-category",
                 ),
-                html.Div(id="products-said", className="said"),
+                html.Div(id="products-count", className="count"),
             ],
             className="controls wide-first",
         ),
@@ -79,7 +79,7 @@ def register(app: Dash, reader: Reader) -> None:
     @callback(
         app,
         Output("products-body", "children"),
-        Output("products-said", "children"),
+        Output("products-count", "children"),
         Output("products-page", "max_value"),
         Output("products-page", "class_name"),
         Output("products-page", "active_page", allow_duplicate=True),
@@ -95,19 +95,19 @@ def register(app: Dash, reader: Reader) -> None:
             wanted = max(1, int(page or 1))
             found = catalogue.search(cursor, text or "", chosen or None, PER_PAGE, (wanted - 1) * PER_PAGE)
             last = max(1, -(-found.total // PER_PAGE))
-            if wanted > last:  # fewer matches than before: show the last page there is
+            if wanted > last:  # fewer matches than before: show the last page
                 wanted = last
                 found = catalogue.search(cursor, text or "", chosen or None, PER_PAGE, (wanted - 1) * PER_PAGE)
             looks = figures.looks([c.name for c in catalogue.categories(cursor)])
-        said = words.count(found.total, "product")
+        count = words.count(found.total, "product")
         if found.total > PER_PAGE:
-            said += f", page {wanted} of {last}"
+            count += f", page {wanted} of {last}"
         if not found.products:
             content = ui.notice("No product matches", "Try fewer words, or all categories.", name="no-match")
         else:
             content = html.Div([ui.tile(number, p, _under(p, looks)) for p in found.products], className="tiles")
         hidden = "pages d-none" if last == 1 else "pages"
-        return content, said, last, hidden, wanted if wanted != page else no_update
+        return content, count, last, hidden, wanted if wanted != page else no_update
 
 
 def _under(product: catalogue.Brief, looks: dict[str, figures.Look]) -> Any:

@@ -35,15 +35,14 @@ def layout(reader: Reader, search: str) -> Any:
     """The controls in the state of the address, and a place for each panel."""
     with reader.cursor() as cursor:
         have = maps.maps(cursor)
-        groupings = [f"{g.algorithm}.{g.space}" for g in study.groupings(cursor)]
+        groupings = ui.groupings(study.groupings(cursor))
         declared, _ = study.declared(cursor)
-        defaults = first_shown(cursor, have, f"{declared.algorithm}.{declared.space}")
+        defaults = first_shown(cursor, have, declared.key)
     if not have:
         return ui.notice("There is no map in this snapshot", "No method could be run; the Overview says why.")
     state = ADDRESS.read(search, **defaults)
     methods = sorted({m.method for m in have})
     reducers = list(dict.fromkeys(m.reducer for m in have))
-    names = [{"value": g, "label": words.grouping(*g.split("."))} for g in groupings]
     controls = html.Div(
         [
             ui.field(
@@ -55,15 +54,17 @@ def layout(reader: Reader, search: str) -> Any:
                 "Colour by", ui.toggles("map-colour", ui.choices(COLOURS, COLOURS), state["colour"]), "map-colour"
             ),
             ui.field(
-                "Grouped by", ui.select("map-grouping", names, pick(state["grouping"], groupings)), "map-grouping"
+                "Grouped by",
+                ui.select("map-grouping", groupings, pick(state["grouping"], [g["value"] for g in groupings])),
+                "map-grouping",
             ),
         ],
         className="controls",
     )
     return ui.page(
         "Do products of a category lie together?",
-        "Each point is a product. Islands of one colour are categories that a method recognises; mixed ones it "
-        "confuses. Hover for the picture, click for the product.",
+        "Each point is a product. A region of one colour is a category that the method separates well; a region of "
+        "mixed colours holds categories that it confuses. Hover for the image, click for the product.",
         ADDRESS.store(**defaults),
         controls,
         dbc.Checklist(
@@ -82,14 +83,14 @@ def layout(reader: Reader, search: str) -> Any:
 
 
 def first_shown(cursor: Cursor, have: list[maps.Map], grouping: str) -> dict[str, Any]:
-    """On t-SNE: for each verdict its method, or the best of its kind that has a map; then the others."""
+    """The panels' first choice: t-SNE of each verdict's method, or of the best one of its modality that has a map."""
     mapped = dict.fromkeys(m.method for m in have)
-    ranked = [s for s in study.standings(cursor) if s.method in mapped]
+    ranked = [s for s in study.ranking(cursor) if s.method in mapped]
     first: list[str] = []
     for verdict in study.verdicts(cursor):
-        of_kind = [s.method for s in ranked if s.modality == verdict.scope]
+        of_scope = [s.method for s in ranked if s.modality == verdict.scope]
         if verdict.scope in words.SCOPES:
-            first += [verdict.method] if verdict.method in mapped else of_kind[:1]
+            first += [verdict.method] if verdict.method in mapped else of_scope[:1]
     methods = list(dict.fromkeys([*first, *(s.method for s in ranked), *mapped]))
     reducer = pick("tsne", [m.reducer for m in have], "tsne")
     panels = {f"m{i}": methods[i % len(methods)] if methods else "" for i in range(PANELS)}
@@ -111,7 +112,7 @@ def _panel(index: int, state: dict[str, Any], methods: list[str], reducers: list
                 [
                     ui.select(f"map-method-{index}", ui.choices(words.METHODS, methods), method),
                     ui.select(f"map-reducer-{index}", ui.choices(words.REDUCERS, reducers), reducer),
-                    html.Div(id=f"map-said-{index}", className="note"),
+                    html.Div(id=f"map-summary-{index}", className="note"),
                 ],
                 className="map-head",
             ),
@@ -138,7 +139,7 @@ def register(app: Dash, reader: Reader) -> None:
         Input("map-count", "value"),
     )
     def legend(number: int, colour: str, panels: str) -> Any:
-        """One legend for all panels, whose chips bring out what they name."""
+        """One legend for all panels; a chip highlights what it names."""
         with reader.cursor(number) as cursor:
             shown = _shown(cursor, colour)
             counts = {c.name: c.count for c in catalogue.categories(cursor)} if colour == "category" else {}
@@ -160,7 +161,7 @@ def register(app: Dash, reader: Reader) -> None:
         app,
         Output("go", "href"),
         [Input(f"map-{i}", "clickData") for i in range(PANELS)],
-        State(SNAPSHOT, "data"),  # no input: it also changes while there are no maps
+        State(SNAPSHOT, "data"),  # a state, not an input: it also changes while there are no maps
         prevent_initial_call=True,
     )
     def open_product(*clicks_and_number: Any) -> Any:
@@ -175,7 +176,7 @@ def _register_panel(app: Dash, reader: Reader, index: int) -> None:
     @callback(
         app,
         Output(f"map-{index}", "figure"),
-        Output(f"map-said-{index}", "children"),
+        Output(f"map-summary-{index}", "children"),
         Input(SNAPSHOT, "data"),
         Input(f"map-method-{index}", "value"),
         Input(f"map-reducer-{index}", "value"),
@@ -187,22 +188,22 @@ def _register_panel(app: Dash, reader: Reader, index: int) -> None:
     def draw(number: int, method: str, reducer: str, colour: str, grouping: str, focus: list[str], panels: str) -> Any:
         if not panels.isdecimal() or index >= int(panels):
             return no_update, no_update
-        algorithm, _, space = (grouping or "").partition(".")
+        chosen = study.Grouping.of(grouping)
         with reader.cursor(number) as cursor:
-            points = maps.points(cursor, method, reducer, algorithm, space)
+            points = maps.points(cursor, method, reducer, chosen.algorithm, chosen.space)
             shown = _shown(cursor, colour)
             found = [m for m in maps.maps(cursor) if (m.method, m.reducer) == (method, reducer)]
             model = words.model(study.model_names(cursor).get(method), method)
         groups = _groups(points, colour)
-        said = words.count(points.num_rows, "product")
+        summary = words.count(points.num_rows, "product")
         if found and found[0].trustworthiness is not None:
-            said += f" · trustworthiness {words.score(found[0].trustworthiness)}"
+            summary += f" · trustworthiness {words.score(found[0].trustworthiness)}"
         if colour == "match" and points.num_rows:
-            said += f" · {words.share(groups.count('right') / max(1, len(groups) - groups.count(None)))} right"
+            summary += f" · {words.percent(groups.count('right') / max(1, len(groups) - groups.count(None)))} right"
         if model:
-            said += f" · {model}"
+            summary += f" · {model}"
         lit = [name for name in focus or [] if name in shown]
-        return figures.projection(points, groups, shown, lit), said
+        return figures.projection(points, groups, shown, lit), summary
 
     @callback(
         app,
@@ -220,7 +221,7 @@ def _register_panel(app: Dash, reader: Reader, index: int) -> None:
             return False, no_update, no_update, no_update
         content = html.Div(
             [
-                ui.picture(number, product.product_id, product.name, product.pictured, "hover-picture"),
+                ui.image(number, product.product_id, product.name, product.has_image, "hover-image"),
                 html.Div(product.name or product.product_id, className="hover-name"),
                 html.Div(product.category or UNKNOWN, className="sub"),
             ],
@@ -231,7 +232,7 @@ def _register_panel(app: Dash, reader: Reader, index: int) -> None:
 
 
 def _product(reader: Reader, number: int, event: Any) -> catalogue.Brief | None:
-    """The product of a point that was hovered or clicked: a point carries its catalogue row."""
+    """The product of the point that was hovered or clicked, found by the point's catalogue row."""
     if not event or not event.get("points"):
         return None
     with reader.cursor(number) as cursor:
@@ -239,7 +240,7 @@ def _product(reader: Reader, number: int, event: Any) -> catalogue.Brief | None:
 
 
 def _shown(cursor: Cursor, colour: str) -> dict[str, figures.Look]:
-    """What the colours stand for. A group wears the colour of the category it is matched to."""
+    """The look of each name in the legend. A group has the colour of the category it is matched to."""
     looks = figures.looks([c.name for c in catalogue.categories(cursor)])
     if colour == "match":
         return {"right": figures.Look(figures.RIGHT), "wrong": figures.Look(figures.WRONG, "diamond")}

@@ -143,12 +143,12 @@ def step(work: Work, *, verdict: Mapping[str, Any], category_verdict: Mapping[st
     grouping = next((found for found in groupings if found), None)
     if grouping is None:
         reason = "There is nothing to judge it by: no declared method was scored against two or more categories."
-        work.write(
-            "verdicts", [{"scope": f"category:{c}", "verdict": "unknown", "reason": reason} for c in sorted(worth)]
-        )
+        rows = [{"scope": f"category:{c}", "verdict": "unknown", "reason": reason} for c in sorted(worth)]
+        work.write("verdicts", [{**row, "stable_from": marks["stable_from"]} for row in rows])
         return
     guessed = next((g for method in (grouping.method, *order) if (g := guesses(work, method))), {})
-    work.write("verdicts", (judge(category, grouping, guessed, marks) for category in sorted(worth)))
+    rows = [judge(category, grouping, guessed, marks) for category in sorted(worth)]
+    work.write("verdicts", [{**row, "stable_from": marks["stable_from"]} for row in rows])
 
 
 def worths(categories: Sequence[str | None], kin: Sequence[int]) -> dict[str, float]:

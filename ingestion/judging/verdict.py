@@ -32,8 +32,11 @@ class Labels:
     enough: bool = False
 
 
-def step(work: Work, *, verdict: Mapping[str, Any]) -> None:
-    """Write `judged_groupings`, one row per method, and `verdicts`, one row per scope and one per method."""
+def step(work: Work, *, verdict: Mapping[str, Any], stable_from: float) -> None:
+    """Write `judged_groupings`, one row per method, and `verdicts`, one row per scope and one per method.
+
+    Each verdict carries `stable_from`, the setting by which groups are called stable.
+    """
     rule = dict(verdict)
     if rule["metric"] == "auto":
         categories = work.read("catalogue", "products", ["category"])["category"].to_pylist()
@@ -65,7 +68,7 @@ def step(work: Work, *, verdict: Mapping[str, Any]) -> None:
         lent = next((labels[m] for m in methods if m in found and labels[m].ceiling is not None), None)
         rows.append(judge(scope, found[first], rule, sizes[first], lent) if first else unknown(scope, methods))
     rows += [judge(f"method:{method}", found[method], rule, sizes[method], labels[method]) for method in sorted(found)]
-    work.write("verdicts", rows)
+    work.write("verdicts", [{**row, "stable_from": stable_from} for row in rows])
 
 
 def metric_for(categories: Mapping[str, int]) -> str:

@@ -161,11 +161,12 @@ def conclusions(methods: Collection[str], joins: dict[str, list[str]], config: C
     probed = tuple(f"probes:{method}" for method in methods)
     described = tuple(f"descriptions:{method}" for method in every)
     rule = {"verdict": config.verdict.model_dump(mode="json")}
+    stable = {"stable_from": config.category_verdict.stable_from}
     by_category = {**rule, "category_verdict": config.category_verdict.model_dump(mode="json")}
     seen = ("duplicates", *scored, *probed, *described)
     return [
         Step("comparisons", comparisons.step, needs=("catalogue", "duplicates"), uses=scored),
-        Step("verdict", verdict.step, needs=("catalogue",), uses=(*scored, *probed), parameters=rule),
+        Step("verdict", verdict.step, needs=("catalogue",), uses=(*scored, *probed), parameters=rule | stable),
         Step("category_verdicts", category_verdicts.step, None, ("catalogue", "verdict"), seen, by_category),
         Step("suspects", suspects.step, needs=("catalogue",), uses=probed, parameters={"joins": joins}),
     ]

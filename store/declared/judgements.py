@@ -196,6 +196,12 @@ TABLES = (
             Column("high", "DOUBLE", "The higher of the interval's end and the highest seed."),
             Column("feasible_from", "DOUBLE", "At and above this it is feasible, or can be automated (configuration)."),
             Column("infeasible_below", "DOUBLE", "Below this it is not feasible (configuration)."),
+            Column(
+                "stable_from",
+                "DOUBLE",
+                "A group with this stability or more counts as stable (configuration).",
+                "0 to 1",
+            ),
         ),
     ),
     Table(

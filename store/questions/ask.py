@@ -9,16 +9,16 @@ Cursor = duckdb.DuckDBPyConnection
 Row = TypeVar("Row")
 
 
-def rows(cursor: Cursor, kind: type[Row], sql: str, values: Sequence[Any] = ()) -> list[Row]:
-    """All rows of a query as `kind`, whose fields are named like the query's columns."""
+def rows(cursor: Cursor, row: type[Row], sql: str, values: Sequence[Any] = ()) -> list[Row]:
+    """All rows of a query as `row`, whose fields are named like the query's columns."""
     cursor.execute(sql, values)
     names = [column[0] for column in cursor.description or ()]
-    return [kind(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+    return [row(**dict(zip(names, values, strict=True))) for values in cursor.fetchall()]
 
 
-def first(cursor: Cursor, kind: type[Row], sql: str, values: Sequence[Any] = ()) -> Row | None:
+def first(cursor: Cursor, row: type[Row], sql: str, values: Sequence[Any] = ()) -> Row | None:
     """The first row of a query, or None."""
-    return next(iter(rows(cursor, kind, sql, values)), None)
+    return next(iter(rows(cursor, row, sql, values)), None)
 
 
 def column(cursor: Cursor, sql: str, values: Sequence[Any] = ()) -> list[Any]:

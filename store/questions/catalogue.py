@@ -1,4 +1,4 @@
-"""The products themselves: what the catalogue is, search, and all that is known of one product."""
+"""The products: the catalogue in figures, search, and everything about one product."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ class Brief:
     category: str | None
     brand: str | None
     price: float | None
-    pictured: bool
+    has_image: bool
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Product:
-    """One product with its texts and the measures of its picture."""
+    """One product with its texts and the size of its image in pixels."""
 
     product_id: str
     name: str | None
@@ -86,21 +86,21 @@ class Neighbour:
     product_id: str
     name: str | None
     category: str | None
-    pictured: bool
+    has_image: bool
     similarity: float
 
 
 @dataclass(frozen=True)
 class Concern:
-    """Something to look at about a product. `other` is another product it concerns, if any."""
+    """Something to check about a product. `other` is another product it concerns, if any."""
 
-    kind: str
+    topic: str
     detail: str
     other: str | None = None
 
 
 BRIEF = """p.product_id, p.name, p.category, p.brand, p.price,
-           p.product_id IN (SELECT product_id FROM images) AS pictured"""
+           p.product_id IN (SELECT product_id FROM images) AS has_image"""
 
 
 def summary(cursor: Cursor) -> Summary:
@@ -159,7 +159,7 @@ def search(cursor: Cursor, text: str = "", category: str | None = None, limit: i
 
 
 def product(cursor: Cursor, product_id: str) -> Product | None:
-    """All that the catalogue and the cleaning say of one product; None if there is no such product."""
+    """One product as catalogued and with its cleaned text; None if there is no such product."""
     return first(
         cursor,
         Product,
@@ -177,7 +177,7 @@ def product_at(cursor: Cursor, catalogue_row: int) -> Brief | None:
 
 
 def thumbnail(cursor: Cursor, product_id: str) -> bytes | None:
-    """The JPEG thumbnail of a product's picture, or None if it has none."""
+    """The JPEG thumbnail of a product's image, or None if it has none."""
     found = column(cursor, "SELECT thumbnail FROM images WHERE product_id = ?", [product_id])
     return bytes(found[0]) if found and found[0] is not None else None
 
@@ -217,26 +217,26 @@ def neighbours(cursor: Cursor, product_id: str, method: str, limit: int = 8) -> 
               WHERE v.product_id <> ? AND NOT isnan(similarity)
               ORDER BY similarity DESC, v.product_id LIMIT ?)
             SELECT n.product_id, p.name, p.category,
-                   n.product_id IN (SELECT product_id FROM images) AS pictured, n.similarity
+                   n.product_id IN (SELECT product_id FROM images) AS has_image, n.similarity
             FROM near n JOIN products p USING (product_id) ORDER BY n.similarity DESC, n.product_id""",
         (product_id, product_id, limit),
     )
 
 
 def concerns(cursor: Cursor, product_id: str) -> list[Concern]:
-    """What is to be looked at about a product: a disputed label, its copies, problems with its input."""
+    """What is to be checked about a product: a disputed label, its duplicates, problems with its input."""
     return rows(
         cursor,
         Concern,
-        """WITH copies AS (SELECT *, if("match" = 'near', 'Nearly the same', 'The same') AS same FROM duplicates)
-           SELECT 'suspect label' AS kind, format('{} of {} methods put it in {}', votes, methods,
+        """WITH pairs AS (SELECT *, if("match" = 'near', 'Nearly the same', 'The same') AS same FROM duplicates)
+           SELECT 'suspect label' AS topic, format('{} of {} methods put it in {}', votes, methods,
                   suggested_category) AS detail, NULL AS other FROM suspects WHERE product_id = $id
            UNION ALL
            SELECT 'duplicate', format('{} {} as an earlier product (similarity {:.2f})', same, modality, similarity),
-                  duplicate_of FROM copies WHERE product_id = $id
+                  duplicate_of FROM pairs WHERE product_id = $id
            UNION ALL
            SELECT 'duplicate', format('A later product has {} {} (similarity {:.2f})', lower(same), modality,
-                  similarity), product_id FROM copies WHERE duplicate_of = $id
+                  similarity), product_id FROM pairs WHERE duplicate_of = $id
            UNION ALL
            SELECT problem, coalesce(detail, stage), NULL FROM issues WHERE product_id = $id""",
         {"id": product_id},  # type: ignore[arg-type]

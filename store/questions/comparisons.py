@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from store.questions.ask import Cursor, first, rows
-from store.questions.study import Grouping, judged, standings
+from store.questions.study import Grouping, judged, ranking
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def behind_leader(cursor: Cursor, metric: str) -> dict[str, Comparison]:
 
     Each in the grouping it is judged by. Empty where nothing was scored or compared.
     """
-    leader = next((s.method for s in standings(cursor) if s.value is not None), None)
+    leader = next((s.method for s in ranking(cursor) if s.value is not None), None)
     if leader is None:
         return {}
     grouping = judged(cursor)

@@ -1,4 +1,4 @@
-"""What a method costs beside what it brings, from the runs' own measurements."""
+"""The cost of each method beside its score, as measured in the runs."""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from store.questions.ask import Cursor, rows
-from store.questions.study import standings
+from store.questions.study import ranking
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class _Measured:
-    kind: str
+    stage: str
     method: str
     seconds: float
     peak_mb: float | None
@@ -46,16 +46,16 @@ BYTES = 4
 def costs(cursor: Cursor) -> list[Cost]:
     """Every method that ran, the best first. A step's cost is that of its newest measurement."""
     measured = {
-        (m.kind, m.method): m
+        (m.stage, m.method): m
         for m in rows(
             cursor,
             _Measured,
-            """SELECT split_part(step, ':', 1) AS kind, split_part(step, ':', 2) AS method, seconds, peak_mb
+            """SELECT split_part(step, ':', 1) AS stage, split_part(step, ':', 2) AS method, seconds, peak_mb
                FROM steps WHERE seconds IS NOT NULL AND status IN ('computed', 'cached') AND contains(step, ':')
                QUALIFY row_number() OVER (PARTITION BY step ORDER BY run_id DESC) = 1""",
         )
     }
-    ran = [s for s in standings(cursor) if s.status == "ran"]
+    ran = [s for s in ranking(cursor) if s.status == "ran"]
     built_on = {s.method: _built_on(s.parameters, {r.method for r in ran} - {s.method}) for s in ran}
     found = []
     for s in ran:

@@ -1,11 +1,11 @@
-"""How many groups there are, judged without the categories; and what their names alone would give."""
+"""How many groups there are, estimated without the categories; and the scores of groups by category name."""
 
 from dataclasses import dataclass
 
 from store.questions.ask import Cursor, rows
 
-STOOD_BY = "communities"
-"""The criterion that the project stands by; the others are shown beside it."""
+DECLARED = "communities"
+"""The criterion that the study relies on, declared before the run; the others are for comparison."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class NamedScore:
 
 
 def k_estimates(cursor: Cursor) -> list[Estimate]:
-    """Every estimate, by method; the criterion that the project stands by first."""
+    """Every estimate, by method; the declared criterion first."""
     return rows(
         cursor,
         Estimate,
         """SELECT method, criterion, k, low, high, categories FROM k_estimates
            ORDER BY method, criterion <> ?, criterion""",
-        [STOOD_BY],
+        [DECLARED],
     )
 
 
@@ -62,7 +62,7 @@ def k_curves(cursor: Cursor, method: str) -> list[CurvePoint]:
         CurvePoint,
         """SELECT method, criterion, k, value, low, high FROM k_curves
            WHERE method = ? AND value IS NOT NULL ORDER BY criterion <> ?, criterion, k""",
-        (method, STOOD_BY),
+        (method, DECLARED),
     )
 
 

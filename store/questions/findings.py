@@ -1,4 +1,4 @@
-"""What is to be looked at in the catalogue: labels that are disputed, and copies."""
+"""What is to be checked in the catalogue: disputed labels, and duplicates."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class Suspect:
     product_id: str
     name: str | None
     category: str | None
-    pictured: bool
+    has_image: bool
     suggested_category: str | None
     votes: int
     methods: int
@@ -22,17 +22,17 @@ class Suspect:
 
 @dataclass(frozen=True)
 class Side:
-    """One of two products that are copies of each other."""
+    """One of the two products of a duplicate pair."""
 
     product_id: str
     name: str | None
     category: str | None
-    pictured: bool
+    has_image: bool
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A product and the earlier one that it is a copy of; see the table `duplicates`."""
+    """A product and the earlier one that it duplicates; see the table `duplicates`."""
 
     later: Side
     earlier: Side
@@ -43,14 +43,14 @@ class Pair:
 
 @dataclass(frozen=True)
 class PairCount:
-    """How many copies there are of a modality and match."""
+    """How many duplicate pairs there are of a modality and match."""
 
     modality: str
     match: str | None
     pairs: int
 
 
-PICTURED = "IN (SELECT product_id FROM images)"
+HAS_IMAGE = "IN (SELECT product_id FROM images)"
 
 
 def suspects(cursor: Cursor, category: str | None = None, limit: int = 25, offset: int = 0) -> list[Suspect]:
@@ -58,7 +58,7 @@ def suspects(cursor: Cursor, category: str | None = None, limit: int = 25, offse
     return rows(
         cursor,
         Suspect,
-        f"""SELECT s."rank", s.product_id, p.name, s.category, s.product_id {PICTURED} AS pictured,
+        f"""SELECT s."rank", s.product_id, p.name, s.category, s.product_id {HAS_IMAGE} AS has_image,
                    s.suggested_category, s.votes, s.methods, s.quality
             FROM suspects s LEFT JOIN products p USING (product_id)
             WHERE ? IS NULL OR s.category = ? ORDER BY s."rank", s.product_id LIMIT ? OFFSET ?""",
@@ -73,7 +73,7 @@ def suspect_categories(cursor: Cursor) -> dict[str, int]:
 
 
 def duplicate_counts(cursor: Cursor) -> list[PairCount]:
-    """How many copies there are, by what is the same and whether exactly."""
+    """How many duplicate pairs there are, by modality and whether they are exact or near."""
     return rows(
         cursor,
         PairCount,
@@ -84,10 +84,10 @@ def duplicate_counts(cursor: Cursor) -> list[PairCount]:
 def duplicates(
     cursor: Cursor, modality: str | None = None, match: str | None = None, limit: int = 25, offset: int = 0
 ) -> list[Pair]:
-    """The copies of that modality and match (any, if None), the most alike first."""
+    """The duplicate pairs of that modality and match (any, if None), the most similar first."""
     found = cursor.execute(
-        f"""SELECT d.product_id, p.name, p.category, d.product_id {PICTURED},
-                   d.duplicate_of, o.name, o.category, d.duplicate_of {PICTURED},
+        f"""SELECT d.product_id, p.name, p.category, d.product_id {HAS_IMAGE},
+                   d.duplicate_of, o.name, o.category, d.duplicate_of {HAS_IMAGE},
                    d.modality, d."match", d.similarity
             FROM duplicates d LEFT JOIN products p USING (product_id)
             LEFT JOIN products o ON o.product_id = d.duplicate_of

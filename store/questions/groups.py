@@ -17,7 +17,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Cluster:
-    """One group: its size, the category most of its products are of, and that category's share (purity)."""
+    """One group: its size, the category of most of its products, and the fraction of that category (purity)."""
 
     cluster: int
     matched_category: str | None
@@ -27,14 +27,14 @@ class Cluster:
 
 
 @dataclass(frozen=True)
-class Member:
-    """A product of a group. `fits`: it is of the group's main category."""
+class Example:
+    """A product of a group, as an example. `fits`: it is of the group's main category."""
 
     cluster: int
     product_id: str
     name: str | None
     category: str | None
-    pictured: bool
+    has_image: bool
     fits: bool
 
 
@@ -73,14 +73,14 @@ def clusters(cursor: Cursor, method: str, algorithm: str, space: str) -> list[Cl
     )
 
 
-def members(cursor: Cursor, method: str, algorithm: str, space: str, *, fitting: int, odd: int) -> list[Member]:
+def examples(cursor: Cursor, method: str, algorithm: str, space: str, *, fitting: int, odd: int) -> list[Example]:
     """Some products of each group: up to `fitting` of its main category and up to `odd` of others.
 
     The same products each time: spread over the catalogue by a hash of their id.
     """
     return rows(
         cursor,
-        Member,
+        Example,
         f"""WITH grouped AS ({GROUPED}), main AS ({MAIN}),
             marked AS (
               SELECT g.cluster, g.product_id, g.name, g.category,
@@ -89,7 +89,7 @@ def members(cursor: Cursor, method: str, algorithm: str, space: str, *, fitting:
             chosen AS (
               SELECT * FROM marked
               QUALIFY row_number() OVER (PARTITION BY cluster, fits ORDER BY md5(product_id)) <= if(fits, ?, ?))
-            SELECT c.*, i.product_id IS NOT NULL AS pictured
+            SELECT c.*, i.product_id IS NOT NULL AS has_image
             FROM chosen c LEFT JOIN (SELECT product_id FROM images) i USING (product_id)
             ORDER BY cluster, fits DESC, md5(product_id)""",
         (method, algorithm, space, fitting, odd),
@@ -98,7 +98,7 @@ def members(cursor: Cursor, method: str, algorithm: str, space: str, *, fitting:
 
 @dataclass(frozen=True)
 class Description:
-    """What a group is, without the categories: a proposed name, its most telling terms, and how stable it is."""
+    """What a group is, without the categories: a proposed name, its most distinctive terms, and its stability."""
 
     cluster: int
     name: str | None
@@ -114,7 +114,7 @@ class Central:
     product_id: str
     name: str | None
     category: str | None
-    pictured: bool
+    has_image: bool
     similarity: float | None
 
 
@@ -142,7 +142,7 @@ def central(cursor: Cursor, method: str, algorithm: str, space: str, limit: int)
     return rows(
         cursor,
         Central,
-        """SELECT c.cluster, c.product_id, p.name, p.category, i.product_id IS NOT NULL AS pictured, c.similarity
+        """SELECT c.cluster, c.product_id, p.name, p.category, i.product_id IS NOT NULL AS has_image, c.similarity
            FROM cluster_products c JOIN products p USING (product_id)
            LEFT JOIN (SELECT product_id FROM images) i USING (product_id)
            WHERE c.method = ? AND c.algorithm = ? AND c.space = ? AND c."rank" <= ?

@@ -1,4 +1,4 @@
-"""The 2-D maps: which there are, and their points."""
+"""The 2-D maps: which there are, their points, and how the scores of groupings on them vary."""
 
 from dataclasses import dataclass
 
@@ -14,6 +14,26 @@ class Map:
     method: str
     reducer: str
     trustworthiness: float | None
+
+
+@dataclass(frozen=True)
+class MapScore:
+    """The score of k-means on one t-SNE map; see the table `map_scores`."""
+
+    method: str
+    perplexity: float
+    seed: int
+    value: float
+
+
+@dataclass(frozen=True)
+class MapRange:
+    """The lowest and the highest score over all t-SNE maps of the same vectors."""
+
+    method: str
+    low: float
+    high: float
+    maps: int
 
 
 def maps(cursor: Cursor) -> list[Map]:
@@ -44,3 +64,25 @@ def points(cursor: Cursor, method: str, reducer: str, algorithm: str, space: str
            ORDER BY p.catalogue_row""",
         params=(algorithm, space, method, reducer),
     ).to_arrow_table()
+
+
+def map_scores(cursor: Cursor, metric: str) -> list[MapScore]:
+    """The score of every map that was tried, by method, perplexity and seed."""
+    return rows(
+        cursor,
+        MapScore,
+        """SELECT method, perplexity, seed, value FROM map_scores WHERE metric = ? AND value IS NOT NULL
+           ORDER BY method, perplexity, seed""",
+        [metric],
+    )
+
+
+def map_ranges(cursor: Cursor, metric: str) -> list[MapRange]:
+    """Per method the range over its maps, the widest first."""
+    return rows(
+        cursor,
+        MapRange,
+        """SELECT method, min(value) AS low, max(value) AS high, count(*) AS maps FROM map_scores
+           WHERE metric = ? AND value IS NOT NULL GROUP BY method ORDER BY high - low DESC, method""",
+        [metric],
+    )

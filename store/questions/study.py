@@ -1,4 +1,4 @@
-"""The study's answer: can the products be grouped, by which method, and how sure is that."""
+"""The study's verdicts and scores: can the products be grouped, by which method, and with what certainty."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Ranked:
     """A method on the leaderboard: what ran, and its score in one grouping, None where it was not scored."""
 
     method: str
@@ -56,6 +56,17 @@ class Grouping:
 
     algorithm: str
     space: str
+
+    @property
+    def key(self) -> str:
+        """The grouping as one word, 'algorithm.space', for addresses and controls."""
+        return f"{self.algorithm}.{self.space}"
+
+    @classmethod
+    def of(cls, key: str | None) -> "Grouping":
+        """The grouping of a `key`. Nothing or nonsense gives names that no grouping of a store has."""
+        algorithm, _, space = (key or "").partition(".")
+        return cls(algorithm, space)
 
 
 @dataclass(frozen=True)
@@ -107,19 +118,19 @@ def verdicts(cursor: Cursor) -> list[Verdict]:
     )
 
 
-def leaderboard(cursor: Cursor, algorithm: str, space: str, metric: str) -> list[Standing]:
+def leaderboard(cursor: Cursor, algorithm: str, space: str, metric: str) -> list[Ranked]:
     """Every method by its score in that grouping, the best first; those without a score last, by name."""
     chosen = "SELECT * FROM scores WHERE algorithm = ? AND space = ? AND metric = ?"
-    return rows(cursor, Standing, f"WITH chosen AS ({chosen}) {BOARD}", (algorithm, space, metric))
+    return rows(cursor, Ranked, f"WITH chosen AS ({chosen}) {BOARD}", (algorithm, space, metric))
 
 
-def standings(cursor: Cursor) -> list[Standing]:
+def ranking(cursor: Cursor) -> list[Ranked]:
     """Every method by its declared score in the grouping it is judged by, the best first; those without last."""
     chosen = "SELECT * FROM scores SEMI JOIN judged_groupings USING (method, algorithm, space, metric)"
-    return rows(cursor, Standing, f"WITH chosen AS ({chosen}) {BOARD}")
+    return rows(cursor, Ranked, f"WITH chosen AS ({chosen}) {BOARD}")
 
 
-def models(cursor: Cursor) -> list[Standing]:
+def models(cursor: Cursor) -> list[Ranked]:
     """Every method with its model, without scores; those that ran first, then by modality and name."""
     found = leaderboard(cursor, "", "", "")
     return sorted(found, key=lambda m: (m.status != "ran", m.modality or "", m.method))
@@ -160,6 +171,12 @@ def declared(cursor: Cursor) -> tuple[Grouping, str]:
     return (have[0] if have else Grouping("kmeans", "manifold")), "ari"
 
 
+def stable_from(cursor: Cursor) -> float | None:
+    """The stability (0 to 1) from which the study calls a group stable, as declared; None without a verdict."""
+    found = column(cursor, "SELECT any_value(stable_from) FROM verdicts")
+    return None if found[0] is None else float(found[0])
+
+
 def metrics(cursor: Cursor) -> list[str]:
     """The metrics that were computed, the usual ones first."""
     order = "['ari', 'ami', 'nmi', 'v_measure', 'homogeneity', 'completeness', 'matched_accuracy', 'silhouette']"
@@ -182,7 +199,7 @@ def scores(cursor: Cursor) -> list[Score]:
 
 def changes(cursor: Cursor, before: Cursor) -> list[Change]:
     """Each method's declared score now and in an earlier snapshot, where the two differ."""
-    now = {s.method: s.value for s in standings(cursor)}
-    then = {s.method: s.value for s in standings(before)}
+    now = {s.method: s.value for s in ranking(cursor)}
+    then = {s.method: s.value for s in ranking(before)}
     both = [Change(method, now.get(method), then.get(method)) for method in sorted(now.keys() | then.keys())]
     return [change for change in both if change.value != change.before]

@@ -30,9 +30,9 @@ def dashboard(store: Path) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            said = process.stdout.readline()
-            found = re.search(r"http://\S+", said)
-            assert found, f"the dashboard did not say where it is: {said!r}"
+            line = process.stdout.readline()
+            found = re.search(r"http://\S+", line)
+            assert found, f"the dashboard did not say where it is: {line!r}"
             yield found[0]
         finally:
             process.terminate()

@@ -17,7 +17,7 @@ expect.set_options(timeout=WAIT)
 
 
 def points(page: Page, panel: int) -> Locator:
-    """The marks of one map."""
+    """The points of one map."""
     return page.locator(f"#map-{panel} .scatterlayer .point")
 
 
@@ -30,8 +30,8 @@ def points(page: Page, panel: int) -> Locator:
         ("/categories", "Which categories can be automated?", "#category-heat .heatmaplayer image"),
         ("/metrics", "How well does each method do, by every measure?", "#differences .scatterlayer .point"),
         ("/maps", "Why one map misleads", "#map-strip .scatterlayer .point"),
-        ("/labels", "How many labels would do it?", "#learning .scatterlayer .point"),
-        ("/findings", "What is to be looked at in the catalogue?", ".pair img"),
+        ("/labels", "How many labels would be enough?", "#learning .scatterlayer .point"),
+        ("/findings", "What should be checked in the catalogue?", ".pair img"),
         ("/products", "Products", "#products-body .tile"),
         ("/products/product?id=P0010", "Aria Wall Clock no. 10", ".strip .tile"),
         ("/runs", "What ran, and what runs next", "#runs-steps .steps tbody tr"),
@@ -56,7 +56,7 @@ def test_the_navigation_leads_to_every_page_and_names_it(study: str, page: Page)
         expect(page.locator(".side-nav .active")).to_have_text(name)
 
 
-def test_the_overview_gives_the_verdicts_and_says_what_could_not_run_and_why(study: str, page: Page) -> None:
+def test_the_overview_has_verdicts_and_why_a_method_did_not_run(study: str, page: Page) -> None:
     page.goto(study)
     expect(page.locator(".verdict")).to_have_count(3)
     expect(page.locator(".verdict-text")).to_contain_text("consensus-text reaches an ARI of")
@@ -69,7 +69,7 @@ def test_the_overview_gives_the_verdicts_and_says_what_could_not_run_and_why(stu
     expect(page.locator(".unavailable tr", has_text="GloVe")).to_contain_text("stopped at 4,096 MB")
 
 
-def test_hovering_a_point_shows_that_products_picture_and_a_click_opens_it(study: str, page: Page) -> None:
+def test_a_point_shows_its_product_on_hover_and_opens_it_on_click(study: str, page: Page) -> None:
     page.goto(f"{study}/projections?panels=1&m0=bert&r0=tsne")
     expect(points(page, 0)).to_have_count(60)
     point = page.locator("#map-0 .scatterlayer .trace").nth(1).locator(".point").nth(2)
@@ -86,8 +86,8 @@ def test_hovering_a_point_shows_that_products_picture_and_a_click_opens_it(study
     expect(page.locator("h1")).to_contain_text(f"no. {row - 1}")
 
 
-def test_a_map_of_thousands_is_drawn_by_webgl_under_the_pages_own_policy(tmp_path: Path, page: Page) -> None:
-    make_store(tmp_path, products=WEBGL_FROM, pictures=False)
+def test_a_map_of_thousands_is_drawn_by_webgl_under_the_csp(tmp_path: Path, page: Page) -> None:
+    make_store(tmp_path, products=WEBGL_FROM, images=False)
     with shown(tmp_path, page) as address:
         page.goto(f"{address}/projections?panels=1&m0=bert&r0=tsne")
         plot = page.locator("#map-0 .js-plotly-plot")
@@ -105,7 +105,7 @@ def test_a_map_of_thousands_is_drawn_by_webgl_under_the_pages_own_policy(tmp_pat
         expect(page.locator("#map-card-0 .hover-card")).to_be_visible()
 
 
-def test_a_chip_leaves_its_category_coloured_and_the_rest_as_grey_context(study: str, page: Page) -> None:
+def test_a_chip_colours_its_category_and_greys_the_rest(study: str, page: Page) -> None:
     page.goto(f"{study}/projections")
     expect(points(page, 0)).to_have_count(60)
     page.locator(".chip", has_text="Watches").click()
@@ -122,17 +122,17 @@ def test_a_linked_view_survives_reload_back_and_a_change_of_page(study: str, pag
     expect(page.locator("#map-grouping")).to_have_value("ward.full")
     expect(page.locator("#map-panel-2")).to_be_visible()
     expect(page.locator("#map-panel-3")).to_be_hidden()
-    expect(page.locator("#map-said-0")).to_contain_text("right")
+    expect(page.locator("#map-summary-0")).to_contain_text("right")
     page.locator("#map-method-0").select_option("sift")
     expect(page).to_have_url(re.compile("m0=sift"))
     page.reload()
     expect(page.locator("#map-method-0")).to_have_value("sift")
-    expect(page.locator("#map-said-0")).to_contain_text("59 products")
+    expect(page.locator("#map-summary-0")).to_contain_text("59 products")
     page.locator("#map-method-0").select_option("bert")
-    expect(page.locator("#map-said-0")).to_contain_text("60 products")
+    expect(page.locator("#map-summary-0")).to_contain_text("60 products")
     page.go_back()
     expect(page.locator("#map-method-0")).to_have_value("sift")
-    expect(page.locator("#map-said-0")).to_contain_text("59 products")
+    expect(page.locator("#map-summary-0")).to_contain_text("59 products")
     page.locator(".side-nav").get_by_text("Runs").click()
     expect(page.locator("h1")).to_contain_text("What ran")
     page.go_back()
@@ -140,18 +140,18 @@ def test_a_linked_view_survives_reload_back_and_a_change_of_page(study: str, pag
     expect(page.locator("#map-panel-2")).to_be_visible()
 
 
-def test_products_are_searched_filtered_and_paged_and_the_address_says_how(study: str, page: Page) -> None:
+def test_a_search_its_filter_and_page_are_kept_in_the_address(study: str, page: Page) -> None:
     page.goto(f"{study}/products")
-    expect(page.locator("#products-said")).to_have_text("60 products, page 1 of 2")
+    expect(page.locator("#products-count")).to_have_text("60 products, page 1 of 2")
     expect(page.locator("#products-body .tile")).to_have_count(36)
     page.locator("#products-page").get_by_text("2", exact=True).click()
     expect(page.locator("#products-body .tile")).to_have_count(24)
     expect(page).to_have_url(re.compile("page=2"))
     page.locator("#products-search").fill("aria")
-    expect(page.locator("#products-said")).to_have_text("12 products")
+    expect(page.locator("#products-count")).to_have_text("12 products")
     page.locator("#products-category").select_option("Watches")
     expect(page).to_have_url(re.compile("q=aria&category=Watches"))
-    expect(page.locator("#products-said")).to_have_text(re.compile(r"^\d products?$"))
+    expect(page.locator("#products-count")).to_have_text(re.compile(r"^\d products?$"))
     shown = page.locator("#products-body .tile").count()
     page.reload()
     expect(page.locator("#products-search")).to_have_value("aria")
@@ -199,16 +199,16 @@ def test_a_run_can_be_chosen_and_a_failure_says_why(study: str, page: Page) -> N
     expect(page).to_have_url(re.compile("run="))
 
 
-def test_a_new_snapshot_appears_on_the_open_page_which_keeps_its_state(tmp_path: Path, page: Page) -> None:
+def test_a_new_snapshot_appears_on_the_open_page_in_its_state(tmp_path: Path, page: Page) -> None:
     make_store(tmp_path)
     with shown(tmp_path, page) as address:
         page.goto(f"{address}/projections?panels=1&m0=cnn&colour=cluster")
-        expect(page.locator("#map-said-0")).to_contain_text("59 products")
+        expect(page.locator("#map-summary-0")).to_contain_text("59 products")
         page.evaluate("window.untouched = true")
         make_store(tmp_path, products=80, seed=1)
-        expect(page.locator("#news")).to_contain_text("Snapshot 2 is here")
-        expect(page.locator("#map-said-0")).to_contain_text("79 products")
-        expect(page.locator("#where")).to_contain_text("Snapshot 2")
+        expect(page.locator("#news")).to_contain_text("Snapshot 2 was published")
+        expect(page.locator("#map-summary-0")).to_contain_text("79 products")
+        expect(page.locator("#snapshot-info")).to_contain_text("Snapshot 2")
         expect(page.locator("#map-method-0")).to_have_value("cnn")
         assert page.evaluate("window.untouched"), "the page was not reloaded"
         page.locator(".side-nav").get_by_text("Overview").click()
@@ -223,8 +223,8 @@ def test_an_empty_store_says_so_and_fills_by_itself(tmp_path: Path, page: Page) 
         expect(page.locator(".verdict")).to_have_count(3)
 
 
-def test_a_catalogue_without_categories_has_groups_and_maps_and_no_scores(tmp_path: Path, page: Page) -> None:
-    make_store(tmp_path, categories=False, pictures=False)
+def test_without_categories_there_are_groups_and_maps_but_no_scores(tmp_path: Path, page: Page) -> None:
+    make_store(tmp_path, categories=False, images=False)
     with shown(tmp_path, page) as address:
         page.goto(address)
         expect(page.locator(".verdict").first).to_contain_text("unknown")
@@ -241,7 +241,11 @@ def test_a_catalogue_without_categories_has_groups_and_maps_and_no_scores(tmp_pa
 
 @pytest.mark.parametrize(
     ("address", "place"),
-    [("/metrics", ".all-scores"), ("/clusters?method=bert", "#clusters-body"), ("/projections?m0=bert", "#map-said-0")],
+    [
+        ("/metrics", ".all-scores"),
+        ("/clusters?method=bert", "#clusters-body"),
+        ("/projections?m0=bert", "#map-summary-0"),
+    ],
 )
 def test_the_model_is_named_beside_the_figures(study: str, page: Page, address: str, place: str) -> None:
     page.goto(study + address)

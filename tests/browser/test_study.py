@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=30_000)
 
 
-def test_the_overview_sets_the_best_apart_from_what_only_looks_worse(study: str, page: Page) -> None:
+def test_the_overview_names_methods_not_shown_to_differ(study: str, page: Page) -> None:
     page.goto(study)
     rows = page.locator(".leaderboard tbody tr")
     expect(rows).to_have_count(9)
@@ -26,7 +26,7 @@ def test_the_overview_sets_the_best_apart_from_what_only_looks_worse(study: str,
     expect(page.locator(".named-groups")).to_contain_text("not clustering")
 
 
-def test_two_groupings_are_chosen_and_compared_and_the_link_keeps_them(study: str, page: Page) -> None:
+def test_two_groupings_are_compared_and_kept_in_the_link(study: str, page: Page) -> None:
     page.goto(f"{study}/metrics")
     answer = page.locator("#metrics-pair .answer")
     expect(answer).to_contain_text("the interval goes from")
@@ -39,7 +39,7 @@ def test_two_groupings_are_chosen_and_compared_and_the_link_keeps_them(study: st
     expect(answer).to_contain_text("SIFT (k-means, 2-D map) is")
 
 
-def test_a_category_has_its_verdict_and_reason_and_the_heat_map_its_figure(study: str, page: Page) -> None:
+def test_a_category_has_its_verdict_and_the_heat_map_its_figure(study: str, page: Page) -> None:
     page.goto(f"{study}/categories")
     row = page.locator(".category-table tbody tr", has_text="Baby Care").first
     expect(page.locator(".category-table tbody tr")).to_have_count(7)
@@ -54,9 +54,9 @@ def test_a_category_has_its_verdict_and_reason_and_the_heat_map_its_figure(study
     expect(page.locator("#categories-body")).to_contain_text("The figures of Consensus")
 
 
-def test_the_maps_page_shows_every_map_and_says_how_far_they_differ(study: str, page: Page) -> None:
+def test_the_maps_page_shows_every_map_and_the_range_of_scores(study: str, page: Page) -> None:
     page.goto(f"{study}/maps")
-    expect(page.locator("#maps-body .answer")).to_contain_text(re.compile(r"give ARI from .+ to .+ as only t-SNE's"))
+    expect(page.locator("#maps-body .answer")).to_contain_text(re.compile(r"give ARI from .+ to .+ when only t-SNE's"))
     expect(page.locator("#map-strip .scatterlayer .point")).to_have_count(6 * 4 * 3)
     expect(page.locator("#spaces .scatterlayer .point")).to_have_count(6 * 3)
     page.locator("#maps-metric").select_option("silhouette")
@@ -64,32 +64,32 @@ def test_the_maps_page_shows_every_map_and_says_how_far_they_differ(study: str, 
     expect(page).to_have_url(re.compile("metric=silhouette"))
 
 
-def test_the_labels_page_draws_a_curve_for_every_method_with_vectors(study: str, page: Page) -> None:
+def test_the_labels_page_has_a_curve_per_method_with_vectors(study: str, page: Page) -> None:
     page.goto(f"{study}/labels?metric=ari")
     expect(page.locator("#labels-metric")).to_have_value("ari")
     expect(page.locator("#learning .scatterlayer .point")).to_have_count(6 * 4)
     expect(page.locator(".labels-needed tbody tr")).to_have_count(6)
 
 
-def test_a_suspect_is_shown_with_its_picture_and_opens_its_product(study: str, page: Page) -> None:
+def test_a_suspect_is_shown_with_its_image_and_opens_its_product(study: str, page: Page) -> None:
     page.goto(f"{study}/findings")
     first = page.locator(".suspect").first
-    picture = first.locator("img")
-    expect(picture).to_be_visible()
-    assert picture.evaluate("async node => { await node.decode(); return node.naturalWidth }") > 0
+    image = first.locator("img")
+    expect(image).to_be_visible()
+    assert image.evaluate("async node => { await node.decode(); return node.naturalWidth }") > 0
     name = first.locator(".finding-name").text_content()
     first.locator(".finding-name").click()
     expect(page.locator("h1")).to_have_text(name or "no name")
     expect(page.locator(".concern")).to_contain_text("suspect label")
     page.go_back()
     expect(page.locator(".pair")).to_have_count(4)
-    page.locator("#findings-copies").select_option("image.exact")
+    page.locator("#findings-pairs").select_option("image.exact")
     expect(page.locator(".pair")).to_have_count(1)
     expect(page.locator(".pair img")).to_have_count(2)
-    expect(page).to_have_url(re.compile("copies=image.exact"))
+    expect(page).to_have_url(re.compile("pairs=image.exact"))
 
 
-def test_a_group_of_a_consensus_is_described_without_a_map_of_its_own(study: str, page: Page) -> None:
+def test_a_group_of_a_consensus_is_described_without_a_map(study: str, page: Page) -> None:
     page.goto(f"{study}/clusters?method=consensus&grouping=judged")
     expect(page.locator(".cluster-card")).to_have_count(7)
     card = page.locator(".cluster-card").first
@@ -99,19 +99,17 @@ def test_a_group_of_a_consensus_is_described_without_a_map_of_its_own(study: str
     expect(page.locator("#clusters-body").get_by_text("on the map")).to_have_count(0)
 
 
-def test_a_catalogue_without_categories_has_maps_to_compare_and_says_why_the_rest_is_empty(
-    tmp_path: Path, page: Page
-) -> None:
-    make_store(tmp_path, categories=False, pictures=False)
+def test_without_categories_pages_have_maps_or_say_why_they_are_empty(tmp_path: Path, page: Page) -> None:
+    make_store(tmp_path, categories=False, images=False)
     with shown(tmp_path, page) as address:
         page.goto(f"{address}/maps")
         expect(page.locator("#maps-body .answer")).to_contain_text("give Silhouette from")
-        for path, said in (
+        for path, line in (
             ("/categories", "There are no figures per category"),
             ("/labels", "There is no learning curve"),
         ):
             page.goto(address + path)
-            expect(page.locator(".notice")).to_contain_text(said)
+            expect(page.locator(".notice")).to_contain_text(line)
         page.goto(f"{address}/findings")
         expect(page.locator("#findings-suspects")).to_contain_text("No category is disputed")
         page.goto(address)

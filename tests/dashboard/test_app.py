@@ -32,8 +32,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 def callback(client: FlaskClient, **headers: str) -> Any:
     """Ask the callback behind the snapshot's place in the navigation."""
     body = {
-        "output": "where.children",
-        "outputs": {"id": "where", "property": "children"},
+        "output": "snapshot-info.children",
+        "outputs": {"id": "snapshot-info", "property": "children"},
         "inputs": [{"id": "snapshot", "property": "data", "value": 1}],
         "changedPropIds": ["snapshot.data"],
     }
@@ -56,7 +56,7 @@ def test_a_product_that_is_not_there_is_not_found(client: FlaskClient) -> None:
     assert client.get("/products/product").status_code == 404
 
 
-def test_a_thumbnail_is_sent_once_and_never_taken_for_that_of_another_store_at_the_same_address(
+def test_a_thumbnail_is_sent_once_and_revalidated(
     client: FlaskClient,
 ) -> None:
     found = client.get(thumbnail_url(1, "P0001"))
@@ -109,7 +109,7 @@ def test_a_store_that_is_not_there_yet_is_no_error(tmp_path: Path) -> None:
     assert not (tmp_path / "later").exists(), "the dashboard never writes"
 
 
-def test_an_address_gives_the_controls_their_values_and_nonsense_falls_back() -> None:
+def test_an_address_sets_the_controls_and_nonsense_falls_back() -> None:
     controls = (Control("q", "a"), Control("page", "b", 1), Control("focus", "c", []), Control("method", "d"))
     address = Address("/x", controls)
     assert address.read("", method="bert") == {"q": "", "page": 1, "focus": [], "method": "bert"}
@@ -122,14 +122,14 @@ def test_an_address_gives_the_controls_their_values_and_nonsense_falls_back() ->
 
 
 @pytest.mark.parametrize("count", [7, 40])
-def test_categories_have_looks_that_stay_apart_and_do_not_depend_on_order(count: int) -> None:
+def test_every_category_has_its_own_look_in_any_order(count: int) -> None:
     names = [f"category {i:02d}" for i in range(count)]
     looks = figures.looks(names)
     assert looks == figures.looks(names[::-1])
     assert len({(look.colour, look.symbol) for look in looks.values()}) == count
 
 
-def test_seven_categories_stay_apart_for_the_colour_blind() -> None:
+def test_seven_categories_differ_for_the_colour_blind() -> None:
     """Simulated by Machado et al. 2009 (severity 1), in linear RGB; the distance is taken there too."""
     simulations = (
         ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
@@ -143,7 +143,7 @@ def test_seven_categories_stay_apart_for_the_colour_blind() -> None:
             assert sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5 > 0.05
 
 
-def test_figures_are_worded_as_people_read_them() -> None:
+def test_figures_are_formatted_for_people() -> None:
     assert words.seconds(0.42) == "0.4 s"
     assert words.seconds(59.7) == "1 min 00 s"
     assert words.seconds(7500) == "2 h 05 min"
@@ -158,7 +158,7 @@ def test_the_command_imports_dash_only_when_it_runs() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_the_headline_says_where_a_lead_may_be_none() -> None:
+def test_the_headline_names_methods_that_may_be_as_good() -> None:
     def scored(method: str, low: float, high: float) -> SimpleNamespace:
         return SimpleNamespace(method=method, value=(low + high) / 2, low=low, high=high)
 
@@ -180,10 +180,10 @@ def test_a_run_that_was_due_and_did_not_come_is_called_overdue() -> None:
 
 
 @pytest.mark.skipif(importlib.util.find_spec("pandas") is None, reason="pandas is not installed")
-def test_pandas_is_whole_before_the_first_request(tmp_path: Path) -> None:
+def test_pandas_is_imported_before_the_first_request(tmp_path: Path) -> None:
     look = (
         "import sys; from pathlib import Path; from dashboard.app import create_app; from store.root import Root; "
         "create_app(Root(Path(sys.argv[1]))); sys.exit(not hasattr(sys.modules.get('pandas'), 'NaT'))"
     )
-    house = Path(__file__).parent.parent.parent
-    assert subprocess.run([sys.executable, "-c", look, str(tmp_path)], cwd=house, check=False).returncode == 0
+    repository = Path(__file__).parent.parent.parent
+    assert subprocess.run([sys.executable, "-c", look, str(tmp_path)], cwd=repository, check=False).returncode == 0

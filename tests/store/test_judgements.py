@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from duckdb import DuckDBPyConnection as Cursor
 
-from store.questions import categories, comparisons, costs, estimates, findings, groups, labels, spread, study
+from store.questions import categories, comparisons, costs, estimates, findings, groups, labels, maps, study
 from store.questions.study import Grouping
 from store.reader import Reader
 from store.root import Root
@@ -28,21 +28,21 @@ def cursor(root: Root) -> Iterator[Cursor]:
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cursor]:
-    """A store without categories and pictures."""
-    made = make_store(tmp_path_factory.mktemp("bare"), products=20, categories=False, pictures=False)
+    """A store without categories and images."""
+    made = make_store(tmp_path_factory.mktemp("bare"), products=20, categories=False, images=False)
     with Reader(made).cursor() as cursor:
         yield cursor
 
 
-def test_each_method_stands_by_its_score_in_the_grouping_it_is_judged_by(cursor: Cursor) -> None:
+def test_each_method_has_the_score_of_its_judged_grouping(cursor: Cursor) -> None:
     judged = study.judged(cursor)
     assert judged["consensus"] == Grouping(*CONSENSUS)
     assert judged["bert"] == DECLARED
-    standings = [s for s in study.standings(cursor) if s.value is not None]
-    assert len(standings) == 9
-    assert [s.value for s in standings] == sorted((s.value or 0.0 for s in standings), reverse=True)
+    ranking = [s for s in study.ranking(cursor) if s.value is not None]
+    assert len(ranking) == 9
+    assert [s.value for s in ranking] == sorted((s.value or 0.0 for s in ranking), reverse=True)
     scores = {(s.method, s.algorithm, s.space): s.value for s in study.scores(cursor) if s.metric == "ari"}
-    for s in standings:
+    for s in ranking:
         assert (s.algorithm, s.space) == (judged[s.method].algorithm, judged[s.method].space)
         assert s.value == scores[s.method, judged[s.method].algorithm, judged[s.method].space]
 
@@ -63,12 +63,12 @@ def test_a_comparison_read_from_the_other_side_has_the_other_sign(cursor: Cursor
 
 def test_the_leader_is_compared_with_every_other_method_once(cursor: Cursor) -> None:
     behind = comparisons.behind_leader(cursor, "ari")
-    standings = {s.method: s for s in study.standings(cursor) if s.value is not None}
-    leader = next(iter(standings))
-    assert set(behind) == set(standings) - {leader}
+    ranking = {s.method: s for s in study.ranking(cursor) if s.value is not None}
+    leader = next(iter(ranking))
+    assert set(behind) == set(ranking) - {leader}
     for method, found in behind.items():
         assert found.method == leader
-        assert found.difference == pytest.approx((standings[leader].value or 0) - (standings[method].value or 0))
+        assert found.difference == pytest.approx((ranking[leader].value or 0) - (ranking[method].value or 0))
         assert found.distinct == ((found.low or 0) > 0 or (found.high or 0) < 0)
     assert {c.distinct for c in behind.values()} == {True, False}
 
@@ -90,10 +90,10 @@ def test_learning_curves_come_by_method_and_labels(cursor: Cursor) -> None:
 
 
 def test_the_widest_spread_over_maps_comes_first_and_is_that_of_the_maps(cursor: Cursor) -> None:
-    ranges = spread.map_ranges(cursor, "ari")
+    ranges = maps.map_ranges(cursor, "ari")
     assert all(a.high - a.low >= b.high - b.low for a, b in pairwise(ranges))
     for found in ranges:
-        values = [m.value for m in spread.map_scores(cursor, "ari") if m.method == found.method]
+        values = [m.value for m in maps.map_scores(cursor, "ari") if m.method == found.method]
         assert (min(values), max(values), len(values)) == (found.low, found.high, found.maps)
 
 
@@ -150,12 +150,12 @@ def test_a_group_is_described_by_its_terms_its_stability_and_its_central_product
         assert sum(p.cluster == cluster for p in central) == 4
 
 
-def test_the_estimate_that_the_project_stands_by_comes_first(cursor: Cursor) -> None:
+def test_the_declared_estimate_comes_first(cursor: Cursor) -> None:
     found = estimates.k_estimates(cursor)
     first = {e.method: e for e in reversed(found)}
-    assert {e.criterion for e in first.values()} == {estimates.STOOD_BY}
+    assert {e.criterion for e in first.values()} == {estimates.DECLARED}
     assert {e.categories for e in found} == {len(CATEGORIES)}
-    curve = [p for p in estimates.k_curves(cursor, "bert") if p.criterion == estimates.STOOD_BY]
+    curve = [p for p in estimates.k_curves(cursor, "bert") if p.criterion == estimates.DECLARED]
     assert max(curve, key=lambda p: p.value).k == first["bert"].k
 
 
@@ -183,8 +183,8 @@ def test_a_store_without_categories_has_groups_to_describe_and_nothing_to_compar
     assert comparisons.behind_leader(bare, "ari") == {}
     assert labels.ceilings(bare, "ari") == {}
     assert labels.learning_curves(bare, "ari") == labels.curve_metrics(bare) == []
-    assert spread.map_ranges(bare, "ari") == []
-    assert spread.map_ranges(bare, "silhouette")
+    assert maps.map_ranges(bare, "ari") == []
+    assert maps.map_ranges(bare, "silhouette")
     assert categories.judged_scores(bare) == []
     assert categories.category_verdicts(bare) == []
     assert findings.suspects(bare) == []

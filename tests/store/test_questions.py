@@ -28,17 +28,17 @@ def cursor(root: Root) -> Iterator[Cursor]:
         yield cursor
 
 
-def test_the_leaderboard_has_every_method_best_first_and_those_without_a_score_last(cursor: Cursor) -> None:
-    standings = study.leaderboard(cursor, *DECLARED, "ari")
-    assert {s.method for s in standings} == {m.name for m in METHODS}
-    scored = [s.value for s in standings if s.value is not None]
+def test_the_leaderboard_is_sorted_with_unscored_methods_last(cursor: Cursor) -> None:
+    ranking = study.leaderboard(cursor, *DECLARED, "ari")
+    assert {s.method for s in ranking} == {m.name for m in METHODS}
+    scored = [s.value for s in ranking if s.value is not None]
     assert scored == sorted(scored, reverse=True)
     without = ["consensus", "consensus-image", "consensus-text", "glove", "use"]  # a consensus is grouped otherwise
-    assert [s.method for s in standings if s.value is None] == without
-    assert "--weights use=PATH" in (standings[-1].detail or "")
+    assert [s.method for s in ranking if s.value is None] == without
+    assert "--weights use=PATH" in (ranking[-1].detail or "")
 
 
-def test_a_leaderboard_value_is_the_ari_of_the_clusters_in_the_store(cursor: Cursor) -> None:
+def test_a_leaderboard_value_is_the_ari_of_the_stored_clusters(cursor: Cursor) -> None:
     best = study.leaderboard(cursor, *DECLARED, "ari")[0]
     points = maps.points(cursor, best.method, "tsne", *DECLARED)
     known = [(c, g) for c, g in zip(*(points[n].to_pylist() for n in ("category", "cluster")), strict=True) if c]
@@ -66,9 +66,9 @@ def test_every_grouping_and_metric_is_listed_in_a_sensible_order(cursor: Cursor)
     assert {s.category for s in categories.category_scores(cursor, *DECLARED)} == set(CATEGORIES)
 
 
-def test_a_map_has_one_point_per_product_that_the_method_could_read_in_catalogue_order(cursor: Cursor) -> None:
+def test_a_map_has_a_point_per_embedded_product_in_catalogue_order(cursor: Cursor) -> None:
     rows = maps.points(cursor, "cnn", "umap", *DECLARED)["row"].to_pylist()
-    assert rows == [row for row in range(1, 61) if row != 8]  # product 7 has no picture
+    assert rows == [row for row in range(1, 61) if row != 8]  # product 7 has no image
     assert {(m.method, m.reducer) for m in maps.maps(cursor)} >= {("bert", "tsne"), ("cnn", "pca")}
     assert maps.points(cursor, "bert", "nonsense", *DECLARED).num_rows == 0
 
@@ -86,15 +86,15 @@ def test_the_groups_of_a_method_hold_each_of_its_products_once(cursor: Cursor) -
 
 def test_a_group_shows_some_that_fit_and_some_that_do_not(cursor: Cursor) -> None:
     main = {c.cluster: c.main_category for c in groups.clusters(cursor, "sift", *DECLARED)}
-    members = groups.members(cursor, "sift", *DECLARED, fitting=2, odd=1)
-    assert any(not m.fits for m in members)
-    assert all(m.fits == (m.category == main[m.cluster]) for m in members)
+    examples = groups.examples(cursor, "sift", *DECLARED, fitting=2, odd=1)
+    assert any(not m.fits for m in examples)
+    assert all(m.fits == (m.category == main[m.cluster]) for m in examples)
     for cluster in main:
-        assert sum(m.fits for m in members if m.cluster == cluster) <= 2
-        assert sum(not m.fits for m in members if m.cluster == cluster) <= 1
+        assert sum(m.fits for m in examples if m.cluster == cluster) <= 2
+        assert sum(not m.fits for m in examples if m.cluster == cluster) <= 1
 
 
-def test_a_search_finds_products_with_every_word_whatever_the_case(cursor: Cursor) -> None:
+def test_a_search_finds_products_with_every_word_in_any_case(cursor: Cursor) -> None:
     everything = catalogue.search(cursor, limit=100).products
     found = catalogue.search(cursor, "aria NO. 1", limit=100)
     assert found.total == len(found.products) > 0
@@ -150,12 +150,12 @@ def test_a_method_without_vectors_has_no_neighbours(cursor: Cursor, method: str)
     assert catalogue.neighbours(cursor, "P0000", method) == []
 
 
-def test_what_concerns_a_product_is_told_with_the_other_product(cursor: Cursor) -> None:
-    kinds = {(c.kind, c.other) for c in catalogue.concerns(cursor, "P0005")}
-    assert ("no category", None) in kinds
-    assert ("duplicate", "P0012") in kinds
-    assert [c.other for c in catalogue.concerns(cursor, "P0010") if c.kind == "duplicate"] == ["P0003"]
-    near = next(c.detail for c in catalogue.concerns(cursor, "P0012") if c.kind == "duplicate")
+def test_what_concerns_a_product_names_the_other_product(cursor: Cursor) -> None:
+    topics = {(c.topic, c.other) for c in catalogue.concerns(cursor, "P0005")}
+    assert ("no category", None) in topics
+    assert ("duplicate", "P0012") in topics
+    assert [c.other for c in catalogue.concerns(cursor, "P0010") if c.topic == "duplicate"] == ["P0003"]
+    near = next(c.detail for c in catalogue.concerns(cursor, "P0012") if c.topic == "duplicate")
     assert near == "Nearly the same text as an earlier product (similarity 0.97)"
 
 
@@ -176,16 +176,16 @@ def test_runs_steps_and_jobs_come_newest_and_longest_first(cursor: Cursor) -> No
 
 
 def test_a_store_without_categories_answers_every_question(tmp_path: Path) -> None:
-    with Reader(make_store(tmp_path, products=20, categories=False, pictures=False)).cursor() as cursor:
+    with Reader(make_store(tmp_path, products=20, categories=False, images=False)).cursor() as cursor:
         assert all(v.value is None for v in study.verdicts(cursor))
         assert study.metrics(cursor) == []
         assert groups.confusion(cursor, "bert", *DECLARED) == []
         assert all(c.purity is None for c in groups.clusters(cursor, "bert", *DECLARED))
-        assert groups.members(cursor, "bert", *DECLARED, fitting=2, odd=1)
+        assert groups.examples(cursor, "bert", *DECLARED, fitting=2, odd=1)
         assert catalogue.categories(cursor) == []
 
 
-def test_the_reader_follows_the_newest_snapshot_and_says_what_changed(tmp_path: Path) -> None:
+def test_the_reader_follows_the_newest_snapshot_and_its_changes(tmp_path: Path) -> None:
     reader = Reader(Root(tmp_path))
     assert reader.number() is None
     with pytest.raises(StoreMissing), reader.cursor():
@@ -205,7 +205,7 @@ def test_the_reader_follows_the_newest_snapshot_and_says_what_changed(tmp_path: 
         pass
 
 
-def test_a_snapshot_that_is_no_longer_kept_serves_its_open_cursors(tmp_path: Path) -> None:
+def test_a_snapshot_no_longer_kept_serves_its_open_cursors(tmp_path: Path) -> None:
     reader = Reader(make_store(tmp_path, products=20))
     with reader.cursor(1) as old:
         for seed in range(1, KEPT + 2):

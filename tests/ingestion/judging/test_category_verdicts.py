@@ -78,6 +78,7 @@ def verdicts(root: Root, reads: list[Any], **rule: Any) -> dict[str, dict[str, A
 def test_what_is_found_and_pure_is_automated_and_the_reason_holds_the_figures(tmp_path: Path) -> None:
     row = run(Root(tmp_path), {"Mug": {0: 95, 1: 5}, "Hat": {1: 97, 0: 3}})["Mug"]
     assert row["verdict"] == "automate"
+    assert row["stable_from"] == CategoryVerdict().stable_from
     assert (row["method"], row["algorithm"], row["space"]) == ("bert", "kmeans", "manifold")
     assert (row["metric"], row["value"], row["feasible_from"]) == ("recall", 0.95, MARKS["automate_from"])
     assert "95 % of its 100 products (95 % Wilson interval 89 to 98 %)" in row["reason"]

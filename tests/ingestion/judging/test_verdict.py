@@ -78,7 +78,11 @@ def written(root: Root, *scores: dict[str, Any], **given: Any) -> dict[str, Rows
     ]
     reads.append(put(root, "catalogue", {"products": given.get("products", BALANCED)}))
     reads += given.get("reads", [])
-    return do(root, "verdict", verdict.step, reads, {"verdict": given.get("rule", RULE)})
+    return do(root, "verdict", verdict.step, reads, {"verdict": given.get("rule", RULE), "stable_from": 0.6})
+
+
+def test_every_verdict_carries_the_setting_of_a_stable_group(tmp_path: Path) -> None:
+    assert {row["stable_from"] for row in verdicts(Root(tmp_path)).values()} == {0.6}
 
 
 def sentences(reason: str) -> list[str]:
@@ -168,7 +172,7 @@ def test_products_that_are_each_a_category_of_their_own_are_unknown(tmp_path: Pa
     products = [{"product_id": str(at), "category": names[code]} for at, code in enumerate(codes.tolist())]
     reads = [put(Root(tmp_path), "catalogue", {"products": products}), put(Root(tmp_path), "scoring:tfidf", scored)]
     rule = {**RULE, "metric": "auto"}
-    found = do(Root(tmp_path), "verdict", verdict.step, reads, {"verdict": rule})["verdicts"]
+    found = do(Root(tmp_path), "verdict", verdict.step, reads, {"verdict": rule, "stable_from": 0.6})["verdicts"]
     assert {row["verdict"] for row in found} == {"unknown"}
     (text,) = (row for row in found if row["scope"] == "text")
     assert text["reason"].startswith(f"Of {60 - pairs} categories")
