@@ -44,8 +44,8 @@ def ingest(
     with console.Progress() as listener:
         report = pipeline.ingest(catalogue, images, store, checked, listener)
     console.study(store, report)
-    given = [name for name, _ in _pairs("--weights", weights)]  # weights are given to a method that is to run
-    asked = [name for name in (*(checked.study.methods or ()), *given) if name in report.missing]
+    weighted = [name for name, _ in _pairs("--weights", weights)]  # who gives weights wants that method to run
+    asked = [name for name in (*(checked.study.methods or ()), *weighted) if name in report.missing]
     if asked:
         raise MethodUnavailable(f"{', '.join(asked)} did not run.", "The lines above say why.")
 
@@ -54,13 +54,13 @@ def sample(
     folder: Annotated[Path, typer.Argument(help="The folder to write it to.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
 ) -> None:
-    """Write the built-in sample catalogue: some 420 made-up products in 7 categories, with drawn pictures."""
+    """Write the built-in sample catalogue: 420 made-up products in 7 categories, with drawn images."""
     from ingestion import console
     from ingestion.sample.catalogue import make
 
     with console.Bar("drawing the sample") as progress:
         made = make(folder, seed, progress)
-    typer.echo(f"{made.products} products in {folder / 'catalogue.csv'}, pictures in {folder / 'images'}.")
+    typer.echo(f"{made.products} products in {folder / 'catalogue.csv'}, images in {folder / 'images'}.")
 
 
 @models.command("list")
@@ -84,7 +84,7 @@ def schedule(
     from ingestion.schedule import run
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # our own line per event says it better
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # the scheduler logs its own line per event
     run(load(config))
 
 
@@ -100,7 +100,7 @@ def override(
     columns: list[str] | None,
     k: int | None,
 ) -> None:
-    """Put the options of the command line over the settings of the file."""
+    """Override the settings of the file, in place, by the options; ConfigError for NAME=VALUE without '='."""
     if methods:
         _table(settings, "study")["methods"] = names(methods)
     if k:

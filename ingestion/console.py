@@ -26,7 +26,7 @@ if not console.is_terminal:
 
 
 class Bar:
-    """A progress bar on a terminal; a line every few seconds where there is none. Called with (done, total)."""
+    """A progress bar on a terminal; elsewhere a line every `EVERY` seconds. Called with (done, total)."""
 
     EVERY = 5.0
 
@@ -50,7 +50,7 @@ class Bar:
 
 
 class Progress(Listener):
-    """An ingestion as it goes: a bar for each running step on a terminal, a line for each ended one."""
+    """The progress of an ingestion: a bar for each running step on a terminal, a line for each step that ended."""
 
     def __init__(self) -> None:
         self._bars, self._tasks = _bars(), dict[str, TaskID]()
@@ -62,24 +62,24 @@ class Progress(Listener):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bars.stop()
 
     def planned(self, steps: list[str]) -> None:
-        """Count them."""
+        """Add the steps to the total."""
         self._total += len(steps)
 
     def started(self, step: str) -> None:
-        """A bar for it."""
+        """Show a bar for the step."""
         self._tasks[step] = self._bars.add_task(step, total=None)
 
     def progressed(self, step: str, done: int, total: int) -> None:
-        """Move its bar."""
+        """Move the bar of the step."""
         self._bars.update(self._tasks[step], completed=done, total=total)
 
     def ended(self, outcome: Outcome) -> None:
-        """A line for it, unless it was there already."""
+        """Print a line for the step, unless its result was in the store already."""
         self._ended += 1
         self._total = max(self._total, self._ended)
         if outcome.step in self._tasks:
@@ -109,7 +109,7 @@ COLUMNS = {
     "manifold": ("kmeans", "manifold"),
     "2-D map": ("kmeans", "map"),
 }
-"""The groupings that are listed: the declared one first, then what the field reports, k-means in one space."""
+"""The groupings that are listed, as (algorithm, space): the declared one, then the usual ones, k-means in one space."""
 
 
 def study(store: Path, report: Report) -> None:
@@ -135,7 +135,7 @@ def study(store: Path, report: Report) -> None:
     for method, reason in report.missing.items():
         _say(f"{method} did not run. {reason}")
     for outcome in report.outcomes.values():
-        if outcome.status == "failed" and ":" not in outcome.step:  # of no method: those are told above
+        if outcome.status == "failed" and ":" not in outcome.step:  # those of a method are listed above
             _say(f"{outcome.step} is missing from the study: its step failed. {outcome.detail}")
     _say(
         f"Snapshot {report.number} ({report.status}) in {report.seconds:.1f} s: {report.count('computed')} steps "
@@ -144,9 +144,9 @@ def study(store: Path, report: Report) -> None:
 
 
 def models(config: Config) -> None:
-    """Print what each method would run, from where, what to do where it cannot, and how to run another."""
+    """Print what each method would run, from where, what to do where it cannot run, and how to run another."""
     table = Table(title="What each method runs")
-    for name in ("method", "looks at", "model", "from", "MB", "dimensions", "licence", "sha256"):
+    for name in ("method", "modality", "model", "from", "MB", "dimensions", "licence", "sha256"):
         table.add_column(name, overflow="fold", justify="right" if name in {"MB", "dimensions"} else "left")
     missing = []
     for name in registry.METHODS:
@@ -168,7 +168,7 @@ def models(config: Config) -> None:
     for name, known in registry.HUB_MODELS.items():
         others = f"   # or {', '.join(known[1:])}" if known[1:] else ""
         _say(f'    methods.{name}.model = "{known[0]}"{others}')
-    _say("or one that lies on this machine (here or as --weights METHOD=PATH):")
+    _say("or a file on this machine, in aislemap.toml or as --weights METHOD=PATH:")
     _say('    methods.glove.weights = "glove.6B.100d.txt"')
 
 

@@ -19,13 +19,13 @@ from store.errors import AislemapError, ConfigError
 from store.root import Root
 
 GRACE = 300
-"""Seconds by which a run may be late (a machine that slept) and still be made; after that it counts as missed."""
+"""Seconds by which a run may be late and still start, as after the machine slept; after that it counts as missed."""
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 log = logging.getLogger(__name__)
 
 
 def run(config: Config) -> None:
-    """Run the jobs until SIGINT or SIGTERM; a running ingestion is let finish. ConfigError if no job can run."""
+    """Run the jobs until SIGINT or SIGTERM; a running ingestion finishes first. ConfigError if no job can run."""
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
@@ -36,9 +36,9 @@ def run(config: Config) -> None:
 
 
 class Scheduler:
-    """The jobs of a configuration on APScheduler: a thread each, and a lock per store, so that runs into it queue up.
+    """The jobs of a configuration on APScheduler: a thread for each, and a lock for each store, so that its runs wait.
 
-    A queue of APScheduler's own would count the wait as lateness, and drop what waited longer than `GRACE`.
+    A queue of APScheduler's own would count the wait as lateness, and drop a run that waited longer than `GRACE`.
     """
 
     def __init__(self, config: Config) -> None:
@@ -64,20 +64,20 @@ class Scheduler:
             self._scheduler.add_job(self._ingest, triggers[job.name], [job], id=job.name)
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Start the scheduler; returns at once."""
         self._scheduler.start()
         for job in self.config.jobs:
-            self.tell(job, "scheduled", f"{job.cron} ({job.timezone})")
+            self.record(job, "scheduled", f"{job.cron} ({job.timezone})")
 
     def stop(self) -> None:
-        """Let running ingestions finish and start no more."""
-        log.info("stopping; a running ingestion is let finish")
+        """Start no more ingestions and wait for those that run."""
+        log.info("stopping; a running ingestion finishes first")
         self._stopping.set()
         self._scheduler.shutdown(wait=True)
         for job in self.config.jobs:
-            self.tell(job, "stopped", "the scheduler was stopped")
+            self.record(job, "stopped", "the scheduler was stopped")
 
-    def tell(self, job: Job, event: str, detail: str, run_id: str | None = None) -> None:
+    def record(self, job: Job, event: str, detail: str, run_id: str | None = None) -> None:
         """Log an event as a line, and as a row of `schedule` in the job's store."""
         planned = self._scheduler.get_job(job.name) if self._scheduler.running else None
         following = planned.next_run_time if planned else None
@@ -100,38 +100,38 @@ class Scheduler:
                 self._run(job)
 
     def _run(self, job: Job) -> None:
-        self.tell(job, "started", f"ingesting {job.catalogue}")
+        self.record(job, "started", f"ingesting {job.catalogue}")
         try:
             report = pipeline.ingest(job.catalogue, job.images, job.store, self.config)
         except AislemapError as error:
-            self.tell(job, "failed", str(error))
+            self.record(job, "failed", str(error))
         except Exception as error:
             log.exception("%s failed", job.name)
-            self.tell(job, "failed", f"{type(error).__name__}: {error}")
+            self.record(job, "failed", f"{type(error).__name__}: {error}")
         else:
             detail = f"snapshot {report.number} in {report.seconds:.0f} s, {report.count('computed')} steps computed"
-            self.tell(job, report.status, detail, report.run_id)
+            self.record(job, report.status, detail, report.run_id)
 
     def _missed(self, event: Any) -> None:
         if late := getattr(event, "scheduled_run_time", None):
             detail = f"the run due at {late} was not made: the machine was off or too busy"
         else:
             detail = f"the run due at {event.scheduled_run_times[-1]} was not made: the one before it had not ended"
-        self.tell(self._jobs[event.job_id], "missed", detail)
+        self.record(self._jobs[event.job_id], "missed", detail)
 
 
 def trigger(job: Job) -> Any:
-    """The APScheduler trigger of a job. ConfigError for a cron expression or time zone that is none."""
+    """The APScheduler trigger of a job. ConfigError for an invalid cron expression or time zone."""
     from apscheduler.triggers.cron import CronTrigger
 
     try:
         *fields, days = job.cron.split() or [""]
         found = CronTrigger.from_crontab(" ".join([*fields, weekdays(days)]), ZoneInfo(job.timezone))
         if found.get_next_fire_time(None, datetime.now(UTC)) is None:
-            raise ValueError("it never comes")
+            raise ValueError("such a time never comes")
     except (ValueError, OSError, ZoneInfoNotFoundError) as error:
         raise ConfigError(
-            f"The job {job.name!r} has a time that is none: {job.cron!r} in {job.timezone!r} ({error}). Write it as "
+            f"The job {job.name!r} has an invalid time: {job.cron!r} in {job.timezone!r} ({error}). Write it as "
             "'minute hour day month weekday' in a zone such as 'Europe/Paris'."
         ) from error
     return found
@@ -143,7 +143,7 @@ def weekdays(field: str) -> str:
     for part in field.lower().split(","):
         numbers = re.fullmatch(r"([0-7])(?:-([0-7]))?(?:/([1-7]))?|\*/([1-7])", part)
         if not numbers:
-            days.append(part)  # '*' or names, or what is no day, of which the trigger complains
+            days.append(part)  # '*' or names; the trigger reports what is not a day
             continue
         first, last, step, every = (int(group) if group else None for group in numbers.groups())
         start, end = (0, 6) if every else (first or 0, first or 0 if last is None else last)

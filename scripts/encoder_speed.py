@@ -2,9 +2,9 @@
 
     python scripts/encoder_speed.py CATALOGUE.csv IMAGES MOBILENET.h5
 
-Texts or pictures (decoded within) a second, the first batch (loading, warming up) left out. Every run is a process of
-its own, three rounds in turns, with one thread as in the engine and with as many as the packages take. Nothing else
-should be running.
+Texts or images (with their decoding) a second, without the first batch, which loads the model. Every run is its own
+process; three rounds, in turns, with one thread as in the engine and with as many as the packages use by default.
+Nothing else should be running.
 """
 
 import csv
@@ -26,7 +26,7 @@ PAIRS = (("use-compact", "bert"), ("cnn-compact", "MobileNetV2"))
 
 
 def rate(which: str, catalogue: str, images: str, mobilenet: str) -> float:
-    """Products a second of one method over the catalogue's first 768 texts or 352 pictures."""
+    """Products a second of one method over the catalogue's first 768 texts or 352 images."""
     with Path(catalogue).open(encoding="utf-8") as file:
         texts = [Text(str(n), " ".join(row.values()), "") for n, row in enumerate(csv.DictReader(file))][:768]
     pictures = [Picture(path.stem, path) for path in sorted(Path(images).iterdir())][:352]
@@ -49,8 +49,8 @@ def main() -> None:
                 for which in pair:
                     command = [sys.executable, __file__, *sys.argv[1:4], which]
                     environment = {**os.environ, **settings, "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_WAIT_POLICY": "PASSIVE"}
-                    told = subprocess.run(command, env=environment, capture_output=True, check=True, text=True).stdout
-                    rates[which].append(json.loads(told.splitlines()[-1]))
+                    output = subprocess.run(command, env=environment, capture_output=True, check=True, text=True).stdout
+                    rates[which].append(json.loads(output.splitlines()[-1]))
             first, second = (median(rates[which]) for which in pair)
             shown = "; ".join(f"{which} {', '.join(f'{r:.0f}' for r in found)}" for which, found in rates.items())
             load = os.getloadavg()[0]

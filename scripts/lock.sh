@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . scripts/packages.sh
 new=$(mktemp -d)
 trap 'rm -r "$new"' EXIT
-cat requirements.lock requirements-dev.lock >"$new/all" 2>/dev/null || true  # what stands is kept unless told otherwise
+cat requirements.lock requirements-dev.lock >"$new/all" 2>/dev/null || true  # versions are kept unless UPGRADE says otherwise
 cp "$new/all" "$new/run"
 printf '%s\n' "$torch" >"$new/torch"
 pin() {

@@ -37,8 +37,8 @@ class Heard(Scheduler):
         super().__init__(config)
         self.events: queue.Queue[tuple[str, str, str]] = queue.Queue()
 
-    def tell(self, job: Job, event: str, detail: str, run_id: str | None = None) -> None:
-        super().tell(job, event, detail, run_id)
+    def record(self, job: Job, event: str, detail: str, run_id: str | None = None) -> None:
+        super().record(job, event, detail, run_id)
         self.events.put((job.name, event, detail))
 
     def until_ended(self, count: int) -> list[tuple[str, str, str]]:
@@ -101,7 +101,7 @@ def goods(tmp_path: Path) -> dict[str, Path]:
         ({"timezone": ""}, "''"),
     ],
 )
-def test_a_time_that_is_none_is_named_with_its_job_and_how_to_write_it(changes: dict[str, str], named: str) -> None:
+def test_an_invalid_time_is_named_with_its_job_and_how_to_write_it(changes: dict[str, str], named: str) -> None:
     with pytest.raises(ConfigError) as caught:
         Scheduler(Config(jobs=(job(**changes),)))
     for part in ("'nightly'", named, "'minute hour day month weekday'"):
@@ -209,8 +209,8 @@ def test_a_run_due_while_the_one_before_it_goes_on_is_told_as_missed(
     told = threading.Event()
 
     class Telling(Heard):
-        def tell(self, job: Job, event: str, detail: str, run_id: str | None = None) -> None:
-            super().tell(job, event, detail, run_id)
+        def record(self, job: Job, event: str, detail: str, run_id: str | None = None) -> None:
+            super().record(job, event, detail, run_id)
             if event == "missed":
                 told.set()
 
