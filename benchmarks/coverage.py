@@ -1,16 +1,16 @@
-"""Coverage of the intervals, by simulation: how often they hold the truth, through the functions that a study runs.
+"""Coverage of the intervals by simulation: how often they contain the true value, by the functions that a study runs.
 
-fixed   the truth is a joint distribution of categories and groups; a draw is a sample of products from it
-drawn   the truth is a Gaussian mixture in ten dimensions; a draw is a sample of products, grouped afresh by k-means
+fixed   the population is a joint distribution of categories and groups; a draw is a sample of products from it
+drawn   the population is a Gaussian mixture in ten dimensions; a draw is a sample of products, grouped by k-means
 paired  two groupings of one joint distribution, and the interval of their difference
-noise   vectors of pure noise: the interval must hold 0 and the verdict be 'not feasible'
+noise   vectors of pure noise: the interval must contain 0 and the verdict be 'not feasible'
 
     python -m benchmarks.coverage --draws 500 fixed paired noise drawn
 """
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -19,20 +19,21 @@ from numpy.typing import NDArray
 
 from ingestion.config import Config
 from ingestion.grouping import agreement, clustering
+from ingestion.grouping.agreement import Codes
+from ingestion.grouping.resampling import representative
 from ingestion.judging import comparisons, scoring, verdict
 
-Codes = NDArray[np.int32]
-Shares = NDArray[np.float64]
+Fractions = NDArray[np.float64]
 METRICS = ("ari", "ami")
 DIMENSIONS = 10
-"""Of the mixture: as many as the manifold has."""
-LARGE = 60_000
-"""Products of the very large draw that stands for the population."""
+"""Of the mixture: as many as the UMAP space of a study has."""
+POPULATION = 60_000
+"""Products of the large draw that stands for the population."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """So many products in so many categories; unbalanced ones go as 1 / rank^0.7. `ari` is the population's, about."""
+    """`n` products in `k` categories, unbalanced ones as 1 / rank^0.7; `ari` is about the population's."""
 
     n: int
     k: int
@@ -40,8 +41,8 @@ class Setting:
     ari: float
 
     @property
-    def shares(self) -> Shares:
-        """(k,) shares of the categories."""
+    def fractions(self) -> Fractions:
+        """(k,) fractions of the products in each category."""
         sizes = np.ones(self.k) if self.balanced else 1 / np.arange(1, self.k + 1) ** 0.7
         return np.asarray(sizes / sizes.sum())
 
@@ -50,8 +51,8 @@ class Setting:
 
 
 @dataclass
-class Held:
-    """The intervals of all draws of a setting by one metric, and the truth that they are to hold."""
+class Coverage:
+    """The intervals of all draws of a setting for one metric, and the true value that they should contain."""
 
     truth: float
     values: list[float] = field(default_factory=list)
@@ -59,21 +60,21 @@ class Held:
     high: list[float] = field(default_factory=list)
 
     def add(self, value: float, low: float, high: float) -> None:
-        """One more draw."""
+        """Add a draw."""
         self.values.append(value)
         self.low.append(low)
         self.high.append(high)
 
-    def of(self, truth: float) -> float:
-        """Percent of the intervals that hold a value."""
-        return 100 * float(np.mean((np.array(self.low) <= truth) & (truth <= np.array(self.high))))
+    def of(self, value: float) -> float:
+        """Percent of the intervals that contain a value."""
+        return 100 * float(np.mean((np.array(self.low) <= value) & (value <= np.array(self.high))))
 
     def __str__(self) -> str:
         mean = float(np.mean(self.values))
         width = float(np.mean(np.array(self.high) - self.low)) / 2
         return (
             f"truth {self.truth:+.3f}  mean {mean:+.3f}  half width {width:.3f}  "
-            f"holds truth {self.of(self.truth):5.1f} %  holds mean {self.of(mean):5.1f} %"
+            f"contains truth {self.of(self.truth):5.1f} %  contains mean {self.of(mean):5.1f} %"
         )
 
 
@@ -83,66 +84,63 @@ def settings() -> Iterator[Setting]:
         yield Setting(n, k, balanced, ari)
 
 
-def joint(setting: Setting) -> Shares:
-    """(k, k) shares of category and group: right but for a share of errors, found by halving, spread over the rest."""
+def joint(setting: Setting) -> Fractions:
+    """(k, k) fractions of category and group: a fraction of errors, found by bisection, is spread over other groups."""
     low, high = 0.0, 1 - 1 / setting.k
     while high - low > 1e-9:
         errors = (low + high) / 2
-        shares = setting.shares[:, None] * _confusion(setting.k, errors)
-        low, high = (errors, high) if truth("ari", shares) > setting.ari else (low, errors)
-    return np.asarray(shares)
+        fractions = setting.fractions[:, None] * _confusion(setting.k, errors)
+        low, high = (errors, high) if truth("ari", fractions) > setting.ari else (low, errors)
+    return np.asarray(fractions)
 
 
-def truth(metric: str, shares: Shares) -> float:
-    """The metric of a population of these (categories, groups) shares."""
-    return agreement.MEASURES[metric](np.rint(shares * 1e6).astype(np.int64))
+def truth(metric: str, fractions: Fractions) -> float:
+    """The metric of a population with these (categories, groups) fractions."""
+    return agreement.MEASURES[metric](np.rint(fractions * 1e6).astype(np.int64))
 
 
-def fixed(setting: Setting, draws: int) -> dict[str, Held]:
+def fixed(setting: Setting, draws: int) -> dict[str, Coverage]:
     """The intervals of `scores` for samples of a fixed joint distribution."""
-    random, shares = np.random.default_rng(1), joint(setting)
-    held = {metric: Held(truth(metric, shares)) for metric in METRICS}
+    random, fractions = np.random.default_rng(1), joint(setting)
+    found = {metric: Coverage(truth(metric, fractions)) for metric in METRICS}
     for _ in range(draws):
-        table = random.multinomial(setting.n, shares.ravel()).reshape(shares.shape)
-        _score(held, [_occupied(table)])
-    return held
+        table = random.multinomial(setting.n, fractions.ravel()).reshape(fractions.shape)
+        _score(found, [_occupied(table)])
+    return found
 
 
-def drawn(setting: Setting, draws: int, seeds: int = 5) -> dict[str, Held]:
-    """The intervals of `scores` for samples of a mixture that are grouped afresh, with several seeds, in each draw."""
+def drawn(setting: Setting, draws: int, seeds: int = 5) -> dict[str, Coverage]:
+    """The intervals of `scores` for samples of a mixture, each of which is grouped with several seeds."""
     centres = _mixture(setting)
     random = np.random.default_rng(2)
-    whole = _draw(replace(setting, n=LARGE), centres, np.random.default_rng(3))
+    whole = _draw(replace(setting, n=POPULATION), centres, np.random.default_rng(3))
     table = agreement.contingency(whole[0], clustering.kmeans(whole[1], setting.k, 0))
-    held = {metric: Held(agreement.MEASURES[metric](table)) for metric in METRICS}
+    found = {metric: Coverage(agreement.MEASURES[metric](table)) for metric in METRICS}
     for _ in range(draws):
         categories, points = _draw(setting, centres, random)
         groups = [clustering.kmeans(points, setting.k, seed) for seed in range(seeds)]
-        _score(
-            held,
-            [agreement.contingency(categories, g) for g in groups],
-            scoring.representative(dict(enumerate(groups))),
-        )
-    return held
+        tables = [agreement.contingency(categories, g) for g in groups]
+        _score(found, tables, representative(dict(enumerate(groups))))
+    return found
 
 
-def paired(one: Setting, other: float, shared: float, draws: int) -> dict[str, Held]:
+def paired(one: Setting, other: float, shared: float, draws: int) -> dict[str, Coverage]:
     """The intervals of `comparisons` for two groupings of one sample, of agreement `one.ari` and `other`.
 
-    `shared` is the share of products that the second grouping places by the luck of the first: it is right where the
-    first is, but for those that it must get wrong to agree less.
+    `shared` is the fraction of products for which both groupings use the same random number: for these the second is
+    right where the first is, but for the products that it must get wrong to agree less.
     """
     random = np.random.default_rng(4)
     first, second = joint(one), joint(replace(one, ari=other))
-    held = {m: Held(truth(m, first) - truth(m, second)) for m in METRICS}
-    chances = [(shares / shares.sum(1, keepdims=True)).cumsum(1) for shares in (first, second)]
+    found = {m: Coverage(truth(m, first) - truth(m, second)) for m in METRICS}
+    cumulative = [(f / f.sum(1, keepdims=True)).cumsum(1) for f in (first, second)]
     for _ in range(draws):
-        categories = np.unique(random.choice(one.k, one.n, p=one.shares), return_inverse=True)[1].astype(np.int32)
-        luck = random.random(one.n)
-        again = np.where(random.random(one.n) < shared, luck, random.random(one.n))
+        categories = np.unique(random.choice(one.k, one.n, p=one.fractions), return_inverse=True)[1].astype(np.int32)
+        uniform = random.random(one.n)
+        other_uniform = np.where(random.random(one.n) < shared, uniform, random.random(one.n))
         groupings = []
-        for name, chance, u in zip("ab", chances, (luck, again), strict=True):
-            # the luck counts from the own group on, so that equal luck is right or wrong in both
+        for name, chance, u in zip("ab", cumulative, (uniform, other_uniform), strict=True):
+            # groups are ordered from the product's own on, so that equal numbers are right or wrong in both
             shift = categories[:, None]
             turned = np.take_along_axis(
                 np.diff(chance, axis=1, prepend=0)[categories], (np.arange(one.k) + shift) % one.k, 1
@@ -151,31 +149,34 @@ def paired(one: Setting, other: float, shared: float, draws: int) -> dict[str, H
             table = agreement.contingency(categories, groups.astype(np.int32))
             values = {metric: agreement.MEASURES[metric](table) for metric in METRICS}
             rows = {m: {"value": v, "seed_sd": None} for m, v in values.items()}
-            groupings.append(comparisons.Shown((name, "kmeans", "full"), groups.astype(np.int32), rows))
+            groupings.append(comparisons.ShownGrouping((name, "kmeans", "full"), groups.astype(np.int32), rows))
         for row in comparisons.compare(groupings, categories):
-            held[row["metric"]].add(row["difference"], row["low"], row["high"])
-    return held
+            found[row["metric"]].add(row["difference"], row["low"], row["high"])
+    return found
 
 
-def noise(setting: Setting, draws: int, seeds: int = 5) -> tuple[dict[str, Held], int]:
-    """The intervals, and how often the verdict is 'not feasible', for vectors that know nothing of the categories."""
+def noise(setting: Setting, draws: int, seeds: int = 5) -> tuple[dict[str, Coverage], int]:
+    """The intervals, and how often the verdict is 'not feasible', for vectors independent of the categories."""
     random, rule = np.random.default_rng(5), Config().verdict.model_dump(mode="json") | {"metric": "ari"}
-    held, refused = {metric: Held(0.0) for metric in METRICS}, 0
+    found, refused = {metric: Coverage(0.0) for metric in METRICS}, 0
     categories = np.repeat(np.arange(setting.k, dtype=np.int32), setting.n // setting.k)
     for _ in range(draws):
         points = random.standard_normal((len(categories), DIMENSIONS)).astype(np.float32)
         groups = [clustering.kmeans(points, setting.k, seed) for seed in range(seeds)]
-        rows = _score(held, [agreement.contingency(categories, g) for g in groups])
+        tables = [agreement.contingency(categories, g) for g in groups]
+        rows = _score(found, tables, metrics=(*METRICS, "matched_accuracy"))  # which the verdict's reason names
         tag = {"method": "m", "algorithm": "kmeans", "space": "manifold"}
         judged = verdict.judge("text", {metric: tag | row for metric, row in rows.items()}, rule)
         refused += judged["verdict"] == "not feasible"
-    return held, refused
+    return found, refused
 
 
-def _score(held: dict[str, Held], tables: list[agreement.Table], shown: int = 0) -> dict[str, dict[str, float]]:
-    rows = {row["metric"]: row for row in scoring.scores(tables, tables[shown])}
-    for metric, found in held.items():
-        found.add(*(rows[metric][end] for end in ("value", "low", "high")))
+def _score(
+    found: dict[str, Coverage], tables: list[agreement.Table], shown: int = 0, metrics: Sequence[str] = METRICS
+) -> dict[str, dict[str, float]]:
+    rows = {row["metric"]: row for row in scoring.scores(tables, tables[shown], metrics=metrics)}
+    for metric, coverage in found.items():
+        coverage.add(*(rows[metric][end] for end in ("value", "low", "high")))
     return rows
 
 
@@ -183,38 +184,38 @@ def _occupied(table: agreement.Table) -> agreement.Table:
     return np.asarray(table[table.sum(1) > 0][:, table.sum(0) > 0])
 
 
-def _confusion(k: int, errors: float) -> Shares:
+def _confusion(k: int, errors: float) -> Fractions:
     return np.full((k, k), errors / (k - 1)) + np.eye(k) * (1 - errors - errors / (k - 1))
 
 
-def _draw(setting: Setting, centres: Shares, random: np.random.Generator) -> tuple[Codes, NDArray[np.float32]]:
-    categories = random.choice(setting.k, setting.n, p=setting.shares).astype(np.int32)
+def _draw(setting: Setting, centres: Fractions, random: np.random.Generator) -> tuple[Codes, NDArray[np.float32]]:
+    categories = random.choice(setting.k, setting.n, p=setting.fractions).astype(np.int32)
     points = centres[categories] + random.standard_normal((setting.n, centres.shape[1]))
     return categories, points.astype(np.float32)
 
 
-def _mixture(setting: Setting) -> Shares:
-    """(k, dimensions) random centres, as far apart as makes the agreement of k-means about the setting's."""
+def _mixture(setting: Setting) -> Fractions:
+    """(k, dimensions) random centres, scaled so that the ARI of k-means is about the setting's."""
     centres = np.random.default_rng(6).standard_normal((setting.k, DIMENSIONS))
     low, high, middle = 0.1, 6.0, replace(setting, n=8_000)
     for _ in range(9):
         scale = (low + high) / 2
         categories, points = _draw(middle, centres * scale, np.random.default_rng(7))
-        found = agreement.ari(agreement.contingency(categories, clustering.kmeans(points, setting.k, 0)))
-        low, high = (scale, high) if found < setting.ari else (low, scale)
+        ari = agreement.ari(agreement.contingency(categories, clustering.kmeans(points, setting.k, 0)))
+        low, high = (scale, high) if ari < setting.ari else (low, scale)
     return np.asarray(centres * (low + high) / 2)
 
 
 def main() -> None:
-    """Print a table of each part that is named."""
+    """Print a table of each named part."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="+", choices=("fixed", "paired", "noise", "drawn"))
     parser.add_argument("--draws", type=int, default=500)
     wanted = parser.parse_args()
 
-    def say(label: str, held: dict[str, Held]) -> None:
-        for metric, found in held.items():
-            sys.stdout.write(f"{label}  {metric}  {found}\n")
+    def report(label: str, found: dict[str, Coverage]) -> None:
+        for metric, coverage in found.items():
+            sys.stdout.write(f"{label}  {metric}  {coverage}\n")
         sys.stdout.flush()
 
     for part in wanted.parts:
@@ -223,14 +224,14 @@ def main() -> None:
                 (200, 1050), (7, 20), (True, False), ((0.3, 0.3), (0.6, 0.55), (0.9, 0.9)), (0.0, 0.8)
             ):
                 setting = Setting(n, k, balanced, a)
-                say(f"paired  {setting} and {b:.2f}, shared {shared:.1f}", paired(setting, b, shared, wanted.draws))
+                report(f"paired  {setting} and {b:.2f}, shared {shared:.1f}", paired(setting, b, shared, wanted.draws))
         elif part == "noise":
             for n, k in product((200, 1050), (7, 20)):
-                held, refused = noise(Setting(n, k, True, 0.0), 100)
-                say(f"noise  n {n}, k {k}, not feasible {refused} of 100", held)
+                found, refused = noise(Setting(n, k, True, 0.0), 100)
+                report(f"noise  n {n}, k {k}, not feasible {refused} of 100", found)
         else:
             for setting in settings():
-                say(f"{part}  {setting}", {"fixed": fixed, "drawn": drawn}[part](setting, wanted.draws))
+                report(f"{part}  {setting}", {"fixed": fixed, "drawn": drawn}[part](setting, wanted.draws))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ of mistakes that were not met.
 For which settings the interval holds the truth 95 times in 100, and for which not: benchmarks/README.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -62,21 +62,22 @@ def influences(deviation: Values, duplicate_groups: DuplicateGroups | None = Non
     return summed * ((n - 1) / n * np.sqrt(draws / (draws - 1))) if draws > 2 else np.full(draws, np.nan)
 
 
-def null(table: Table) -> dict[str, Values]:
-    """(NULL_DRAWS,) values of each measure for shuffled categories: random tables with the margins of `table`."""
+def null(table: Table, metrics: Iterable[str] = agreement.MEASURES) -> dict[str, Values]:
+    """(NULL_DRAWS,) values of these measures for shuffled categories: random tables with the margins of `table`."""
     from scipy.stats import random_table
 
     margins = np.sort(table.sum(1)), np.sort(table.sum(0))  # sorted, so that renumbered groups give the same draws
     source, random = random_table(*margins), np.random.default_rng(NULL_SEED)
     chance = agreement.sums(table, chance=True).chance  # depends on the margins only, so every shuffle has the same
-    values: dict[str, list[Values]] = {name: [] for name in agreement.MEASURES}
+    values: dict[str, list[Values]] = {name: [] for name in metrics}
     at_a_time = max(1, BLOCK_CELLS // table.size)
     for start in range(0, NULL_DRAWS, at_a_time):
         drawn = source.rvs(min(at_a_time, NULL_DRAWS - start), random_state=random).astype(np.int64)
         sums = replace(agreement.sums(drawn), chance=chance)
-        for name, measure in agreement.MEASURES.items():
+        for name, found in values.items():
+            measure = agreement.MEASURES[name]
             of_sums = agreement.OF_SUMS.get(measure)
-            values[name].append(of_sums(sums) if of_sums else np.array([measure(t) for t in drawn]))
+            found.append(of_sums(sums) if of_sums else np.array([measure(t) for t in drawn]))
     return {name: np.concatenate(found) for name, found in values.items()}
 
 

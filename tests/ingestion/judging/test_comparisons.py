@@ -1,4 +1,4 @@
-"""Two groupings compared: paired, over the products both placed, and honest where there is no difference."""
+"""Comparisons of groupings: paired, over the products that both grouped, and not distinct without a difference."""
 
 from pathlib import Path
 from typing import Any
@@ -9,38 +9,40 @@ from numpy.typing import NDArray
 
 from benchmarks.coverage import Setting, paired
 from ingestion.grouping import agreement
+from ingestion.grouping.agreement import Codes
 from ingestion.judging import comparisons, scoring
-from ingestion.judging.comparisons import NOWHERE, Shown, compare
+from ingestion.judging.comparisons import NO_GROUP, ShownGrouping, compare
 from store.root import Root
 from tests.ingestion.steps import Rows, do, put
 
-Codes = NDArray[np.int32]
 RANDOM = np.random.default_rng(0)
 CATEGORIES = np.repeat(np.arange(4, dtype=np.int32), 50)
 
 
 def some(right: float) -> Codes:
-    """Groups that are right for that share of the products, and random for the rest."""
+    """Groups that are right for that fraction of the products, and random for the rest."""
     random = RANDOM.integers(0, 4, len(CATEGORIES))
     return np.where(RANDOM.random(len(CATEGORIES)) < right, CATEGORIES, random).astype(np.int32)
 
 
-def shown(name: str, groups: Codes, spread: float | None = None) -> Shown:
-    placed = groups != NOWHERE
-    table = agreement.contingency(CATEGORIES[placed], groups[placed])
+def shown(name: str, groups: Codes, spread: float | None = None) -> ShownGrouping:
+    has = groups != NO_GROUP
+    table = agreement.contingency(CATEGORIES[has], groups[has])
     rows: dict[str, dict[str, Any]] = {}
     for metric, measure in comparisons.METRICS.items():
         value = measure(table)
         rows[metric] = {"value": value, "seed_sd": spread}
-    return Shown((name, "kmeans", "full"), groups, rows)
+    return ShownGrouping((name, "kmeans", "full"), groups, rows)
 
 
-def between(one: Shown, other: Shown, metric: str = "ari", kin: NDArray[np.int64] | None = None) -> dict[str, Any]:
-    return next(row for row in compare([one, other], CATEGORIES, kin) if row["metric"] == metric)
+def between(
+    one: ShownGrouping, other: ShownGrouping, metric: str = "ari", duplicate_groups: NDArray[np.int64] | None = None
+) -> dict[str, Any]:
+    return next(row for row in compare([one, other], CATEGORIES, duplicate_groups) if row["metric"] == metric)
 
 
 @pytest.mark.parametrize("shared", [0.0, 0.8])
-def test_the_paired_interval_holds_the_true_difference_95_times_in_100(shared: float) -> None:
+def test_the_paired_interval_holds_the_truth_95_times_in_100(shared: float) -> None:
     found = paired(Setting(200, 4, balanced=True, ari=0.6), 0.5, shared, 500)["ari"]
     assert 93 <= found.of(found.truth) <= 97
 
@@ -59,7 +61,7 @@ def test_the_error_is_that_of_leaving_each_product_out_of_both(metric: str) -> N
     assert found[0, 0] == 0
 
 
-def test_a_grouping_does_not_differ_from_itself_under_another_name() -> None:
+def test_a_grouping_does_not_differ_from_itself_renumbered() -> None:
     groups = some(0.7)
     row = between(shown("a", groups), shown("b", ((groups + 1) % 4).astype(np.int32)))
     assert (row["difference"], row["distinct"]) == (0.0, False)
@@ -67,18 +69,21 @@ def test_a_grouping_does_not_differ_from_itself_under_another_name() -> None:
 
 
 def test_a_clear_difference_is_distinct_and_a_small_one_is_not() -> None:
-    best, good, like = shown("a", some(0.95)), shown("b", some(0.6)), shown("c", some(0.6))
+    best, good, similar = shown("a", some(0.95)), shown("b", some(0.6)), shown("c", some(0.6))
     assert between(best, good)["distinct"]
     assert between(best, good)["low"] > 0
-    assert not between(good, like)["distinct"]
+    assert not between(good, similar)["distinct"]
 
 
-def test_what_is_hard_for_both_cancels() -> None:
+def test_errors_that_both_share_cancel() -> None:
     groups = some(0.7)
     nearly = groups.copy()
     nearly[:3] = (nearly[:3] + 1) % 4
-    alike, apart = between(shown("a", groups), shown("b", nearly)), between(shown("a", groups), shown("c", some(0.7)))
-    assert alike["high"] - alike["low"] < 0.5 * (apart["high"] - apart["low"])
+    related, unrelated = (
+        between(shown("a", groups), shown("b", nearly)),
+        between(shown("a", groups), shown("c", some(0.7))),
+    )
+    assert related["high"] - related["low"] < 0.5 * (unrelated["high"] - unrelated["low"])
 
 
 def test_seeds_that_differ_widen_the_interval() -> None:
@@ -96,20 +101,20 @@ def test_the_variances_of_both_groupings_seeds_are_added() -> None:
     assert half[1] ** 2 - half[0] ** 2 == pytest.approx(1.959964**2 * (0.03**2 + 0.04**2))
 
 
-def test_near_copies_widen_the_interval() -> None:
+def test_near_duplicates_widen_the_interval() -> None:
     one, other = (np.repeat(some(r)[::2], 2).astype(np.int32) for r in (0.9, 0.7))
     pairs = np.repeat(np.arange(100), 2)
-    alone, kin = (
+    single, grouped = (
         between(shown("a", one), shown("b", other)),
-        between(shown("a", one), shown("b", other), kin=pairs),
+        between(shown("a", one), shown("b", other), duplicate_groups=pairs),
     )
-    assert kin["high"] - kin["low"] > 1.2 * (alone["high"] - alone["low"])
+    assert grouped["high"] - grouped["low"] > 1.2 * (single["high"] - single["low"])
 
 
-def test_only_the_products_that_both_placed_are_compared() -> None:
+def test_only_the_products_that_both_grouped_are_compared() -> None:
     whole, part = some(0.9), some(0.9)
-    whole[:50] = RANDOM.integers(0, 4, 50)  # what the other could not place is hard for this one
-    part[:50] = NOWHERE
+    whole[:50] = RANDOM.integers(0, 4, 50)  # the other has no group for these, which are wrong here
+    part[:50] = NO_GROUP
     row = between(shown("a", whole), shown("b", part))
     assert row["products"] == 150
     kept = CATEGORIES[50:]
@@ -118,18 +123,18 @@ def test_only_the_products_that_both_placed_are_compared() -> None:
 
 
 def test_two_products_give_a_difference_without_an_interval() -> None:
-    few = np.full(200, NOWHERE, dtype=np.int32)
+    few = np.full(200, NO_GROUP, dtype=np.int32)
     few[[0, 60]] = (0, 1)
     row = between(shown("a", few), shown("b", some(0.9)))
     assert (row["low"], row["high"], row["distinct"], row["products"]) == (None, None, False, 2)
 
 
-def test_groupings_that_share_products_of_one_category_only_are_not_compared() -> None:
-    few = np.where(CATEGORIES == 0, 0, NOWHERE).astype(np.int32)
+def test_groupings_with_one_category_in_common_are_not_compared() -> None:
+    few = np.where(CATEGORIES == 0, 0, NO_GROUP).astype(np.int32)
     assert list(compare([shown("a", few), shown("b", some(0.9))], CATEGORIES)) == []
 
 
-def test_the_step_compares_every_pair_once_from_what_scoring_wrote(tmp_path: Path) -> None:
+def test_the_step_compares_every_pair_of_scored_groupings_once(tmp_path: Path) -> None:
     root, ids = Root(tmp_path), [f"p{at}" for at in range(200)]
     products: Rows = [{"product_id": i, "category": f"c{c}"} for i, c in zip(ids, CATEGORIES, strict=True)]
     products.insert(0, {"product_id": "none", "category": None})

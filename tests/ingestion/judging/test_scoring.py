@@ -1,4 +1,4 @@
-"""The scores: a hand-worked example, and what the categories may and may not do."""
+"""The scores: a worked example, and what the categories may and may not change."""
 
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def by(rows: Rows, key: str) -> dict[Any, dict[str, Any]]:
     return {row[key]: row for row in rows}
 
 
-def test_the_agreement_is_the_hand_worked_one(written: dict[str, Rows]) -> None:
+def test_the_agreement_is_the_worked_example(written: dict[str, Rows]) -> None:
     # Of 15 pairs: 4 of one category (A 3, B 1), 7 of one group (6 in group 0, 1 in group 2), and 2 of both (b1-b2,
     # a1-a2): chance 4 * 7 / 15 = 28/15, most (4 + 7) / 2; ARI (2 - 28/15) / (11/2 - 28/15) = 4/109.
     row = by(written["scores"], "metric")["ari"]
@@ -63,7 +63,7 @@ def test_matched_accuracy_counts_those_in_the_matched_group(written: dict[str, R
     assert by(written["scores"], "metric")["matched_accuracy"]["value"] == pytest.approx(4 / 6)
 
 
-def test_the_interval_is_around_the_median_and_takes_in_products_seeds_and_what_neither_sees() -> None:
+def test_the_interval_adds_jackknife_seeds_and_remainder() -> None:
     table = np.array([[90, 7, 3], [5, 80, 9], [2, 8, 96]])
     other = np.array([[88, 9, 3], [5, 80, 9], [2, 8, 96]])
     null = intervals.null(table)
@@ -78,26 +78,26 @@ def test_the_interval_is_around_the_median_and_takes_in_products_seeds_and_what_
         assert row["value"] - row["low"] == pytest.approx(half)
 
 
-def test_near_copies_count_as_one_draw() -> None:
-    # 40 products, each there four times, are 40 draws: but for the remainder the interval is that of the 40
+def test_near_duplicates_count_as_one_draw() -> None:
+    # 40 products with four duplicates each are 40 draws: but for the remainder the interval is that of the 40
     random = np.random.default_rng(0)
     categories = random.integers(0, 2, 40).astype(np.int32)
     groups = np.where(random.random(40) < 0.8, categories, 1 - categories).astype(np.int32)
     four = np.repeat(categories, 4), np.repeat(groups, 4), np.repeat(np.arange(40), 4)
     table = agreement.contingency(categories, groups)
     single = {row["metric"]: row for row in scores([table], table)}
-    copied = {row["metric"]: row for row in scores([4 * table], 4 * table)}
-    kin = {row["metric"]: row for row in scores([4 * table], 4 * table, four)}
+    repeated = {row["metric"]: row for row in scores([4 * table], 4 * table)}
+    grouped = {row["metric"]: row for row in scores([4 * table], 4 * table, four)}
     for metric in ("ari", "matched_accuracy"):
         width = {
             name: rows[metric]["high"] - rows[metric]["low"]
-            for name, rows in {"single": single, "copied": copied, "kin": kin}.items()
+            for name, rows in {"single": single, "repeated": repeated, "grouped": grouped}.items()
         }
-        assert width["copied"] < 0.6 * width["single"]
-        assert width["kin"] == pytest.approx(width["single"], rel=0.15)
+        assert width["repeated"] < 0.6 * width["single"]
+        assert width["grouped"] == pytest.approx(width["single"], rel=0.15)
 
 
-def test_the_chance_line_is_what_one_in_twenty_shuffles_of_the_categories_reaches() -> None:
+def test_one_in_twenty_shuffles_reaches_the_chance_level() -> None:
     random = np.random.default_rng(1)
     categories = np.repeat(np.arange(5, dtype=np.int32), 40)
     groups = random.integers(0, 5, 200).astype(np.int32)
@@ -109,7 +109,7 @@ def test_the_chance_line_is_what_one_in_twenty_shuffles_of_the_categories_reache
         assert 0.01 < above < 0.10
 
 
-def test_category_scores_are_the_hand_worked_ones(written: dict[str, Rows]) -> None:
+def test_category_scores_are_the_worked_example(written: dict[str, Rows]) -> None:
     rows = by(written["category_scores"], "category")
     figures = ("precision", "recall", "f1", "products", "confused_with", "confused_fraction")
     assert [rows["A"][f] for f in figures] == [
@@ -123,7 +123,7 @@ def test_category_scores_are_the_hand_worked_ones(written: dict[str, Rows]) -> N
     assert [rows["B"][f] for f in figures] == [0.5, 1.0, pytest.approx(2 / 3), 2, None, 0.0]
 
 
-def test_a_category_whose_group_holds_none_of_it_scores_nought_and_says_where_it_went(written: dict[str, Rows]) -> None:
+def test_a_category_matched_to_none_of_its_products_scores_0(written: dict[str, Rows]) -> None:
     row = by(written["category_scores"], "category")["C"]
     assert (row["precision"], row["recall"], row["f1"], row["products"]) == (0.0, 0.0, 0.0, 1)
     assert (row["confused_with"], row["confused_fraction"]) == ("B", 1.0)
@@ -134,13 +134,13 @@ def test_confusions_are_the_occupied_cells(written: dict[str, Rows]) -> None:
     assert cells == [("A", 0, "B", 1), ("A", 2, "A", 2), ("B", 0, "B", 2), ("C", 0, "B", 1)]
 
 
-def test_a_product_without_a_category_has_a_cluster_but_counts_in_no_score(written: dict[str, Rows]) -> None:
+def test_a_product_without_a_category_has_a_cluster_but_no_score(written: dict[str, Rows]) -> None:
     assert by(written["clusters"], "product_id")["x"]["cluster"] == 1
     assert {row["products"] for row in written["scores"] if row["metric"] != "silhouette"} == {6}
     assert sum(row["products"] for row in written["confusions"]) == 6
 
 
-def test_a_group_without_a_categorised_product_stands_for_no_category(written: dict[str, Rows]) -> None:
+def test_a_group_without_categorised_products_has_no_category(written: dict[str, Rows]) -> None:
     clusters = {row["cluster"]: row["matched_category"] for row in written["clusters"]}
     assert clusters == {0: "B", 2: "A", 1: None}
 
@@ -162,20 +162,20 @@ def test_every_measure_is_written_once_per_grouping(written: dict[str, Rows]) ->
     assert [row["metric"] for row in written["scores"]] == [*agreement.MEASURES, "silhouette"]
 
 
-def test_without_categories_there_are_clusters_and_the_silhouette_only(tmp_path: Path) -> None:
+def test_without_categories_only_the_silhouette_is_scored(tmp_path: Path) -> None:
     written = run(Root(tmp_path), dict.fromkeys(CATEGORIES))
     assert set(written) == {"clusters", "scores"}
     assert [row["metric"] for row in written["scores"]] == ["silhouette"]
     assert {row["matched_category"] for row in written["clusters"]} == {None}
 
 
-def test_a_single_category_is_nothing_to_agree_with(tmp_path: Path) -> None:
+def test_a_single_category_is_not_scored(tmp_path: Path) -> None:
     written = run(Root(tmp_path), {i: c and "A" for i, c in CATEGORIES.items()})
     assert set(written) == {"clusters", "scores"}
     assert [row["metric"] for row in written["scores"]] == ["silhouette"]
 
 
-def test_the_grouping_that_is_shown_does_not_depend_on_the_categories(tmp_path: Path, written: dict[str, Rows]) -> None:
+def test_the_shown_grouping_does_not_depend_on_categories(tmp_path: Path, written: dict[str, Rows]) -> None:
     random = np.random.default_rng(0)
     for at in range(5):
         shuffled = dict(zip(CATEGORIES, random.permutation(list(GROUPS[2].values())).astype(str), strict=True))
@@ -183,9 +183,9 @@ def test_the_grouping_that_is_shown_does_not_depend_on_the_categories(tmp_path: 
         assert [r["cluster"] for r in again["clusters"]] == [r["cluster"] for r in written["clusters"]]
 
 
-def test_the_seed_that_agrees_most_with_the_others_is_shown_and_the_lowest_of_equals() -> None:
-    same, like, other = ([0, 0, 1, 1, 2, 2], [0, 0, 1, 1, 2, 1], [0, 1, 0, 1, 0, 1])
-    groups = {seed: np.array(g, np.int32) for seed, g in {0: other, 1: like, 2: same, 3: same}.items()}
+def test_the_seed_that_agrees_most_is_shown() -> None:
+    same, similar, other = ([0, 0, 1, 1, 2, 2], [0, 0, 1, 1, 2, 1], [0, 1, 0, 1, 0, 1])
+    groups = {seed: np.array(g, np.int32) for seed, g in {0: other, 1: similar, 2: same, 3: same}.items()}
     assert representative(groups) == 2
     assert representative(dict.fromkeys((4, 7, 5), groups[2])) == 4
     assert representative({6: groups[0]}) == 6
@@ -204,7 +204,7 @@ def test_two_products_have_scores_without_an_interval() -> None:
     assert all("low" not in row for row in rows)
 
 
-def test_a_category_without_a_group_of_its_own_scores_nought() -> None:
+def test_a_category_without_a_matched_group_scores_0() -> None:
     table = np.array([[5, 0], [0, 5], [1, 3]])
     row = list(category_scores(table, ["A", "B", "C"], {0: "A", 1: "B"}))[2]
     assert (row["precision"], row["recall"], row["f1"]) == (0.0, 0.0, 0.0)
