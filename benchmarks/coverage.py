@@ -29,6 +29,8 @@ DIMENSIONS = 10
 """Of the mixture: as many as the UMAP space of a study has."""
 POPULATION = 60_000
 """Products of the large draw that stands for the population."""
+CALIBRATION = 8_000
+"""Products of the draws by which the distance of the centres is chosen."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,8 @@ def noise(setting: Setting, draws: int, seeds: int = 5) -> tuple[dict[str, Cover
         tables = [agreement.contingency(categories, g) for g in groups]
         rows = _score(found, tables, metrics=(*METRICS, "matched_accuracy"))  # which the verdict's reason names
         tag = {"method": "m", "algorithm": "kmeans", "space": "manifold"}
-        judged = verdict.judge("text", {metric: tag | row for metric, row in rows.items()}, rule)
+        sizes = [setting.n // setting.k] * setting.k
+        judged = verdict.judge("text", {metric: tag | row for metric, row in rows.items()}, rule, sizes)
         refused += judged["verdict"] == "not feasible"
     return found, refused
 
@@ -197,7 +200,7 @@ def _draw(setting: Setting, centres: Fractions, random: np.random.Generator) -> 
 def _mixture(setting: Setting) -> Fractions:
     """(k, dimensions) random centres, scaled so that the ARI of k-means is about the setting's."""
     centres = np.random.default_rng(6).standard_normal((setting.k, DIMENSIONS))
-    low, high, middle = 0.1, 6.0, replace(setting, n=8_000)
+    low, high, middle = 0.1, 6.0, replace(setting, n=CALIBRATION)
     for _ in range(9):
         scale = (low + high) / 2
         categories, points = _draw(middle, centres * scale, np.random.default_rng(7))

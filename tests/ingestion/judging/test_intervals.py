@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from benchmarks import coverage
 from benchmarks.coverage import Setting, drawn, fixed, noise
 from ingestion.grouping import agreement
 from ingestion.judging import intervals
@@ -21,13 +22,15 @@ def test_it_holds_the_truth_of_a_population_95_times_in_100(setting: Setting) ->
     assert 93 <= found.of(found.truth) <= 97
 
 
-def test_it_holds_the_truth_when_each_draw_is_regrouped() -> None:
+def test_it_holds_the_truth_when_each_draw_is_regrouped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coverage, "POPULATION", 10_000)  # its error of .005 is a fifth of the half width
+    monkeypatch.setattr(coverage, "CALIBRATION", 2_000)
     found = drawn(Setting(1050, 7, balanced=True, ari=0.9), 100, seeds=1)["ari"]
     assert found.of(found.truth) >= 89  # at a coverage of 95 %, 98 of 100 simulations of 100 draws reach 90
 
 
 def test_it_holds_0_for_noise_whose_verdict_is_not_feasible() -> None:
-    found, refused = noise(Setting(210, 7, balanced=True, ari=0.0), 100, seeds=2)
+    found, refused = noise(Setting(210, 7, balanced=True, ari=0.0), 100, seeds=1)
     assert refused == 100
     assert found["ari"].of(0.0) == 100
     assert found["ami"].of(0.0) == 100

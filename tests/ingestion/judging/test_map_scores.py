@@ -122,7 +122,7 @@ def test_a_large_catalogue_is_sampled(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 def test_a_map_shows_groups_in_pure_noise() -> None:
     """Why no verdict rests on a map: k-means finds no groups in noise, but seems to find some on a map of it."""
-    noise = normalised(np.random.default_rng(0).normal(size=(400, 50)).astype(np.float32))
+    noise = normalised(np.random.default_rng(0).normal(size=(200, 50)).astype(np.float32))
     truly = silhouette(noise, kmeans(noise, 7, 0))
     shown = [p.quality["silhouette"] for p in map_scores.map_partitions(noise, 7, [5.0, 30.0], range(2))]
     assert truly < 0.03
