@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md")),
     *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "ingestion" / "features" / "embedded").glob("*.md")),
 ]
 GENERATED = {"tables.md", "settings.md"}
 

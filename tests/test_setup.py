@@ -28,7 +28,7 @@ def tracked_texts() -> Iterator[tuple[str, str]]:
     for name in filter(None, listing.split("\0")):
         try:
             yield name, (ROOT / name).read_text(encoding="utf-8")
-        except (UnicodeDecodeError, FileNotFoundError):  # a picture; a file just moved
+        except (UnicodeDecodeError, FileNotFoundError):  # an image; a file just moved
             continue
 
 
@@ -103,3 +103,18 @@ def test_every_file_that_the_guide_for_contributors_names_is_there() -> None:
     named = re.findall(r"`((?:store|ingestion|dashboard|tests)/[\w./]*)`", (ROOT / "CONTRIBUTING.md").read_text())
     assert named
     assert not [name for name in named if not (ROOT / name).exists()]
+
+
+def test_the_guide_shows_every_folder_of_the_packages() -> None:
+    tree = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("```")[1]
+    shown = set(re.findall(r"^ *([\w/]+)/  +", tree, re.MULTILINE))
+    folders = {p.parent for name in ("store", "ingestion", "dashboard") for p in (ROOT / name).rglob("*.py")}
+    assert {folder.name for folder in folders} <= shown
+
+
+def test_the_guide_shows_the_layers_that_the_contract_holds() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    assert "\n".join(["```", *layers, "```"]) in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

@@ -25,7 +25,6 @@ NOT_YET = (
     "ingestion/pipeline/",
     "ingestion/task.py",
     "ingestion/vectors.py",
-    "pyproject.toml",
     "scripts/encoder_speed.py",
     "tests/fakes.py",
     "tests/ingestion/features/",

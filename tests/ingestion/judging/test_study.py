@@ -58,7 +58,9 @@ class Study:
 
     def verdicts(self) -> dict[str, dict[str, Any]]:
         """The verdict of each scope."""
-        written = do(self.root, "verdict", verdict.step, [self.known[0], *self.scores], {"verdict": RULE, "stable_from": 0.75})
+        written = do(
+            self.root, "verdict", verdict.step, [self.known[0], *self.scores], {"verdict": RULE, "stable_from": 0.75}
+        )
         return {row["scope"]: row for row in written["verdicts"]}
 
 
