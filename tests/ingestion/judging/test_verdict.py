@@ -1,4 +1,4 @@
-"""The verdict: thresholds and methods are declared beforehand, a doubt is called one, and its words are for anyone."""
+"""The verdict: thresholds and methods are declared beforehand, doubt is borderline, and the reasons are plain."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 from ingestion.config import Config
 from ingestion.grouping import agreement, clustering
 from ingestion.judging import scoring, verdict
-from ingestion.judging.verdict import Labels, judge, metric_for
+from ingestion.judging.verdict import LabelEffect, judge, metric_for
 from store.root import Root
 from tests.ingestion.steps import Rows, do, put
 
@@ -23,8 +23,8 @@ BALANCED = [{"product_id": str(at), "category": f"c{at % 4}"} for at in range(80
 def score(method: str = "bert", value: float = 0.7, **changes: Any) -> dict[str, Any]:
     """A row of `scores` with a narrow interval around the value."""
     row = {"method": method, "algorithm": "kmeans", "space": "manifold", "metric": "ari", "value": value}
-    spread = {"low": value - 0.01, "high": value + 0.01, "seed_min": value, "seed_max": value, "chance": 0.01}
-    return {**row, **spread, "seeds": 5, "products": 100, **changes}
+    interval = {"low": value - 0.01, "high": value + 0.01, "seed_min": value, "seed_max": value, "chance": 0.01}
+    return {**row, **interval, "seeds": 5, "products": 100, **changes}
 
 
 def both(*args: Any, accuracy: float = 0.83, **changes: Any) -> dict[str, dict[str, Any]]:
@@ -57,12 +57,12 @@ def confused(rows: Rows) -> Rows:
     ]
 
 
-def verdicts(root: Root, *scores: dict[str, Any], **given: Any) -> dict[str, dict[str, Any]]:
+def verdicts(root: Root, *scores: dict[str, Any], **changes: Any) -> dict[str, dict[str, Any]]:
     """The verdicts by scope; see `written`."""
-    return {row["scope"]: row for row in written(root, *scores, **given)["verdicts"]}
+    return {row["scope"]: row for row in written(root, *scores, **changes)["verdicts"]}
 
 
-def written(root: Root, *scores: dict[str, Any], **given: Any) -> dict[str, Rows]:
+def written(root: Root, *scores: dict[str, Any], **changes: Any) -> dict[str, Rows]:
     """What the step writes, by table; every row of `scores` comes with one of matched accuracy."""
     by_method: dict[str, Rows] = {}
     for row in scores:
@@ -76,9 +76,9 @@ def written(root: Root, *scores: dict[str, Any], **given: Any) -> dict[str, Rows
         put(root, f"scoring:{method}", {"scores": rows, "clusters": clusters[method], "confusions": confused(rows)})
         for method, rows in by_method.items()
     ]
-    reads.append(put(root, "catalogue", {"products": given.get("products", BALANCED)}))
-    reads += given.get("reads", [])
-    return do(root, "verdict", verdict.step, reads, {"verdict": given.get("rule", RULE), "stable_from": 0.6})
+    reads.append(put(root, "catalogue", {"products": changes.get("products", BALANCED)}))
+    reads += changes.get("reads", [])
+    return do(root, "verdict", verdict.step, reads, {"verdict": changes.get("rule", RULE), "stable_from": 0.6})
 
 
 def test_every_verdict_carries_the_setting_of_a_stable_group(tmp_path: Path) -> None:
@@ -94,10 +94,10 @@ def sentences(reason: str) -> list[str]:
     [
         pytest.param(0.70, 0.80, 0.71, 0.79, "feasible", id="all above"),
         pytest.param(GOOD, 0.80, GOOD, 0.79, "feasible", id="just from the threshold"),
-        pytest.param(0.64, 0.80, 0.71, 0.79, "borderline", id="the interval straddles feasible"),
+        pytest.param(0.64, 0.80, 0.71, 0.79, "borderline", id="the interval contains feasible"),
         pytest.param(0.70, 0.80, 0.64, 0.79, "borderline", id="one seed below feasible"),
         pytest.param(0.45, 0.60, 0.46, 0.59, "borderline", id="all between"),
-        pytest.param(0.35, 0.45, 0.36, 0.39, "borderline", id="the interval straddles infeasible"),
+        pytest.param(0.35, 0.45, 0.36, 0.39, "borderline", id="the interval contains infeasible"),
         pytest.param(0.30, 0.39, 0.31, 0.41, "borderline", id="one seed above infeasible"),
         pytest.param(0.30, 0.35, 0.31, BAD, "borderline", id="one seed just on infeasible"),
         pytest.param(0.30, 0.38, 0.31, 0.39, "not feasible", id="all below"),
@@ -105,7 +105,7 @@ def sentences(reason: str) -> list[str]:
         pytest.param(-0.02, 0.02, -0.01, 0.01, "not feasible", id="chance"),
     ],
 )
-def test_the_interval_and_the_seeds_together_must_clear_a_threshold(
+def test_interval_and_seeds_together_must_clear_a_threshold(
     low: float, high: float, seed_min: float, seed_max: float, expected: str
 ) -> None:
     rows = both(value=(low + high) / 2, low=low, high=high, seed_min=seed_min, seed_max=seed_max)
@@ -120,14 +120,14 @@ def test_too_few_products_are_not_judged_however_well_they_agree() -> None:
     few = judge("text", both(value=1.0, low=1.0, high=1.0, products=least - 1), RULE, [least - 7, 6])
     assert few["verdict"] == "unknown"
     assert f"Only {least - 1} products" in few["reason"]
-    assert f"takes {least}: give 1 more" in few["reason"]
+    assert f"needs {least}: give a category to 1 more" in few["reason"]
     assert (
         judge("text", both(value=1.0, low=1.0, high=1.0, products=least), RULE, [least - 6, 6])["verdict"] == "feasible"
     )
 
 
 @pytest.mark.parametrize(
-    ("sizes", "large", "takes"),
+    ("sizes", "large", "needed"),
     [
         pytest.param([1] * 60, "0 have 5 products or more (0 of 60 products)", 50, id="each product its own"),
         pytest.param([2] + [1] * 58, "0 have 5 products or more (0 of 60 products)", 50, id="one pair"),
@@ -137,11 +137,11 @@ def test_too_few_products_are_not_judged_however_well_they_agree() -> None:
         pytest.param([30, 30] + [1] * 61, "2 have 5 products or more (60 of 121 products)", 61, id="less than half"),
     ],
 )
-def test_categories_too_small_to_agree_on_are_not_judged(sizes: list[int], large: str, takes: int) -> None:
+def test_categories_too_small_to_agree_on_are_not_judged(sizes: list[int], large: str, needed: int) -> None:
     judged = judge("text", both(value=1.0, low=1.0, high=1.0, products=sum(sizes)), RULE, sizes)
     assert (judged["verdict"], judged["low"]) == ("unknown", None)
     assert f"Of {len(sizes)} categories with products grouped by their descriptions, {large}" in judged["reason"]
-    assert f"2 such categories or more, with {takes} products in them" in judged["reason"]
+    assert f"2 such categories or more, with {needed} products in them" in judged["reason"]
     assert len(sentences(judged["reason"])) == 2
 
 
@@ -163,7 +163,7 @@ def test_products_that_are_each_a_category_of_their_own_are_unknown(tmp_path: Pa
     codes = np.maximum(np.arange(60, dtype=np.int32) - pairs, 0)
     table = agreement.contingency(codes, codes)
     tag = {"method": "tfidf", "algorithm": "kmeans", "space": "manifold"}
-    names = [f"kind {at}" for at in range(len(table))]
+    names = [f"category {at}" for at in range(len(table))]
     scored = {
         "clusters": [tag],
         "scores": [tag | row for row in scoring.scores([table], table)],
@@ -181,19 +181,21 @@ def test_products_that_are_each_a_category_of_their_own_are_unknown(tmp_path: Pa
 @pytest.mark.parametrize("value", [0.9, 0.5, 0.1])
 @pytest.mark.parametrize("products", [10, 100])
 @pytest.mark.parametrize(
-    "labels", [Labels(), Labels(0.89), Labels(0.89, 20, 0.81, True), Labels(0.7, 50, 0.62)], ids=str
+    "effect", [LabelEffect(), LabelEffect(0.89), LabelEffect(0.89, 20, 0.81, True), LabelEffect(0.7, 50, 0.62)], ids=str
 )
 @pytest.mark.parametrize("scope", ["text", "image", "text+image", "method:bert"])
 def test_the_reason_is_two_sentences_with_figures_in_both(
-    value: float, products: int, labels: Labels, scope: str
+    value: float, products: int, effect: LabelEffect, scope: str
 ) -> None:
-    found = sentences(judge(scope, both(value=value, products=products), RULE, [products // 2] * 2, labels)["reason"])
+    found = sentences(judge(scope, both(value=value, products=products), RULE, [products // 2] * 2, effect)["reason"])
     assert len(found) == 2
     assert all(re.search(r"\d", sentence) for sentence in found)
 
 
-def test_the_reason_says_how_many_of_100_are_right_and_what_chance_and_labels_would_do() -> None:
-    reason = judge("text", both(value=0.5, accuracy=0.7), RULE, EVEN, Labels(0.89, 20, 0.81, enough=True))["reason"]
+def test_the_reason_compares_with_chance_and_with_labels() -> None:
+    reason = judge("text", both(value=0.5, accuracy=0.7), RULE, EVEN, LabelEffect(0.89, 20, 0.81, enough=True))[
+        "reason"
+    ]
     for words in (
         "By their descriptions, about 70 of 100 products land in the right group (between 67 and 73)",
         "chance puts 17 there",
@@ -206,12 +208,12 @@ def test_the_reason_says_how_many_of_100_are_right_and_what_chance_and_labels_wo
 
 
 def test_labels_that_do_not_suffice_are_called_so() -> None:
-    reason = judge("image", both(value=0.1, accuracy=0.3), RULE, EVEN, Labels(0.7, 50, 0.62))["reason"]
+    reason = judge("image", both(value=0.1, accuracy=0.3), RULE, EVEN, LabelEffect(0.7, 50, 0.62))["reason"]
     assert "not good enough, as about 70 of 100 products" in reason
     assert "even 50 labelled products per category bring only 62 of 100 right" in reason
 
 
-def test_what_labels_would_do_comes_from_the_probes_of_the_judged_method(tmp_path: Path) -> None:
+def test_the_effect_of_labels_is_that_of_the_judged_method(tmp_path: Path) -> None:
     root = Root(tmp_path)
     ceilings = [
         {"method": "bert", "probe": probe, "metric": metric, "value": value}
@@ -229,7 +231,7 @@ def test_what_labels_would_do_comes_from_the_probes_of_the_judged_method(tmp_pat
 
 
 @pytest.mark.parametrize(("metric", "labels", "right"), [("ari", 10, 82), ("ami", 20, 88), ("nmi", 10, 82)])
-def test_labels_do_when_the_score_that_the_verdict_rests_on_is_feasible_or_ari_if_there_is_no_curve_of_it(
+def test_labels_are_enough_when_the_verdicts_metric_is_feasible(
     metric: str, labels: int, right: int, tmp_path: Path
 ) -> None:
     curve = [
@@ -245,7 +247,7 @@ def test_labels_do_when_the_score_that_the_verdict_rests_on_is_feasible_or_ari_i
     assert f"{labels} labelled products per category bring {right} of 100 right" in reason
 
 
-def test_a_scope_rests_on_the_first_declared_method_that_ran_not_on_the_best(tmp_path: Path) -> None:
+def test_a_scope_rests_on_the_first_declared_method_not_the_best(tmp_path: Path) -> None:
     rule = {**RULE, "rests_on": {"text": ["bert", "use", "tfidf", "count"]}}
     found = verdicts(Root(tmp_path), score("tfidf", 0.9), score("use", 0.3), score("count", 0.95), rule=rule)
     assert (found["text"]["method"], found["text"]["verdict"]) == ("use", "not feasible")
@@ -288,7 +290,7 @@ def test_a_method_of_one_grouping_is_judged_by_that_one(tmp_path: Path) -> None:
     ]
 
 
-def test_a_method_of_several_groupings_without_the_declared_one_is_not_judged(tmp_path: Path) -> None:
+def test_a_method_without_the_declared_grouping_is_not_judged(tmp_path: Path) -> None:
     found = verdicts(Root(tmp_path), score("bert", 0.9, space="full"), score("bert", 0.9, space="map"))
     assert found["text"]["verdict"] == "unknown"
 
@@ -315,7 +317,7 @@ def test_the_sizes_of_the_categories_decide_between_ari_and_ami(tmp_path: Path) 
     assert (found["metric"], found["verdict"]) == ("ami", "not feasible")
 
 
-def test_a_scope_without_a_score_is_unknown_and_says_which_methods_it_asked_for(tmp_path: Path) -> None:
+def test_a_scope_without_a_score_is_unknown_and_names_its_methods(tmp_path: Path) -> None:
     found = verdicts(Root(tmp_path), score("bert", 0.7), rule={**RULE, "rests_on": {"image": ["cnn", "sift"]}})
     assert found["image"]["verdict"] == "unknown"
     assert "None of 2 methods (cnn, sift) was scored" in found["image"]["reason"]
