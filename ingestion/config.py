@@ -159,7 +159,7 @@ class CategoryVerdict(Settings):
     merge_from: Annotated[float, Field(gt=0, lt=1)] = 0.20
     """'merge' when a model trained on labels takes at least this fraction of the products for one other category: at
     every fifth product people would file them either way."""
-    part_share: Annotated[float, Field(gt=0, lt=1)] = 0.15
+    part_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.15
     """'split' counts a group as a part of a category from this fraction of its products, about a sixth: a smaller one
     is too few to be a category of its own."""
     part_purity: Annotated[float, Field(gt=0, lt=1)] = 0.75
