@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from store.root import Root
+
 # one thread, as in the workers of a study: on a busy machine k-means with two takes ten times the processor time
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
@@ -18,6 +20,30 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("needs the development data in ../shared, which are not part of the repository")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def small_store(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    """A made-up study of 60 products, made once; no test may change it."""
+    from tests.factories import make_store  # scikit-learn, which most tests do without
+
+    return make_store(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="session")
+def large_store(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    """A made-up study of 140 products, made once; no test may change it."""
+    from tests.factories import make_store
+
+    return make_store(tmp_path_factory.mktemp("large"), products=140)
+
+
+@pytest.fixture(scope="session")
+def bare_store(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    """A made-up study of 60 products without categories and images, made once; no test may change it."""
+    from tests.factories import make_store
+
+    return make_store(tmp_path_factory.mktemp("bare"), categories=False, images=False)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,12 +1,14 @@
 """The dashboard as people use it, in a real Chromium."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from dashboard.figures import WEBGL_FROM
+from dashboard import figures
+from store.root import Root
 from tests.browser.conftest import shown
 from tests.factories import make_store
 
@@ -86,9 +88,11 @@ def test_a_point_shows_its_product_on_hover_and_opens_it_on_click(study: str, pa
     expect(page.locator("h1")).to_contain_text(f"no. {row - 1}")
 
 
-def test_a_map_of_thousands_is_drawn_by_webgl_under_the_csp(tmp_path: Path, page: Page) -> None:
-    make_store(tmp_path, products=WEBGL_FROM, images=False)
-    with shown(tmp_path, page) as address:
+def test_a_large_map_is_drawn_by_webgl_under_the_csp(
+    small_store: Root, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "WEBGL_FROM", 50)  # a store of thousands would take half a minute to make
+    with shown(small_store.path, page) as address:
         page.goto(f"{address}/projections?panels=1&m0=bert&r0=tsne")
         plot = page.locator("#map-0 .js-plotly-plot")
         expect(plot.locator(".gl-container canvas").first).to_be_attached()
@@ -199,8 +203,8 @@ def test_a_run_can_be_chosen_and_a_failure_says_why(study: str, page: Page) -> N
     expect(page).to_have_url(re.compile("run="))
 
 
-def test_a_new_snapshot_appears_on_the_open_page_in_its_state(tmp_path: Path, page: Page) -> None:
-    make_store(tmp_path)
+def test_a_new_snapshot_appears_on_the_open_page_in_its_state(small_store: Root, tmp_path: Path, page: Page) -> None:
+    shutil.copytree(small_store.path, tmp_path, dirs_exist_ok=True)
     with shown(tmp_path, page) as address:
         page.goto(f"{address}/projections?panels=1&m0=cnn&colour=cluster")
         expect(page.locator("#map-summary-0")).to_contain_text("59 products")
@@ -215,28 +219,26 @@ def test_a_new_snapshot_appears_on_the_open_page_in_its_state(tmp_path: Path, pa
         expect(page.locator(".changes")).to_contain_text("BERT")
 
 
-def test_an_empty_store_says_so_and_fills_by_itself(tmp_path: Path, page: Page) -> None:
+def test_an_empty_store_says_so_and_fills_by_itself(small_store: Root, tmp_path: Path, page: Page) -> None:
     with shown(tmp_path / "later", page) as address:
         page.goto(address)
         expect(page.locator(".empty-store")).to_contain_text("aislemap ingest CATALOGUE")
-        make_store(tmp_path / "later")
+        shutil.copytree(small_store.path, tmp_path / "later")
         expect(page.locator(".verdict")).to_have_count(3)
 
 
-def test_without_categories_there_are_groups_and_maps_but_no_scores(tmp_path: Path, page: Page) -> None:
-    make_store(tmp_path, categories=False, images=False)
-    with shown(tmp_path, page) as address:
-        page.goto(address)
-        expect(page.locator(".verdict").first).to_contain_text("unknown")
-        page.goto(f"{address}/projections?colour=cluster")
-        expect(points(page, 0)).to_have_count(60)
-        expect(page.locator(".chip")).to_have_count(7)
-        page.goto(f"{address}/clusters")
-        expect(page.locator(".cluster-card")).to_have_count(7)
-        page.goto(f"{address}/metrics")
-        expect(page.locator(".notice")).to_contain_text("There are no scores")
-        page.goto(f"{address}/products/product?id=P0001")
-        expect(page.locator(".strip")).to_have_count(3)
+def test_without_categories_there_are_groups_and_maps_but_no_scores(bare: str, page: Page) -> None:
+    page.goto(bare)
+    expect(page.locator(".verdict").first).to_contain_text("unknown")
+    page.goto(f"{bare}/projections?colour=cluster")
+    expect(points(page, 0)).to_have_count(60)
+    expect(page.locator(".chip")).to_have_count(7)
+    page.goto(f"{bare}/clusters")
+    expect(page.locator(".cluster-card")).to_have_count(7)
+    page.goto(f"{bare}/metrics")
+    expect(page.locator(".notice")).to_contain_text("There are no scores")
+    page.goto(f"{bare}/products/product?id=P0001")
+    expect(page.locator(".strip")).to_have_count(3)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,9 @@
 """The pages of the study's answer, in a real Chromium: what they show, and that the address keeps their state."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-
-from tests.browser.conftest import shown
-from tests.factories import make_store
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=30_000)
@@ -99,18 +95,16 @@ def test_a_group_of_a_consensus_is_described_without_a_map(study: str, page: Pag
     expect(page.locator("#clusters-body").get_by_text("on the map")).to_have_count(0)
 
 
-def test_without_categories_pages_have_maps_or_say_why_they_are_empty(tmp_path: Path, page: Page) -> None:
-    make_store(tmp_path, categories=False, images=False)
-    with shown(tmp_path, page) as address:
-        page.goto(f"{address}/maps")
-        expect(page.locator("#maps-body .answer")).to_contain_text("give Silhouette from")
-        for path, line in (
-            ("/categories", "There are no figures per category"),
-            ("/labels", "There is no learning curve"),
-        ):
-            page.goto(address + path)
-            expect(page.locator(".notice")).to_contain_text(line)
-        page.goto(f"{address}/findings")
-        expect(page.locator("#findings-suspects")).to_contain_text("No category is disputed")
-        page.goto(address)
-        expect(page.locator("#group-counts .scatterlayer .point").first).to_be_visible()
+def test_without_categories_pages_have_maps_or_say_why_they_are_empty(bare: str, page: Page) -> None:
+    page.goto(f"{bare}/maps")
+    expect(page.locator("#maps-body .answer")).to_contain_text("give Silhouette from")
+    for path, line in (
+        ("/categories", "There are no figures per category"),
+        ("/labels", "There is no learning curve"),
+    ):
+        page.goto(bare + path)
+        expect(page.locator(".notice")).to_contain_text(line)
+    page.goto(f"{bare}/findings")
+    expect(page.locator("#findings-suspects")).to_contain_text("No category is disputed")
+    page.goto(bare)
+    expect(page.locator("#group-counts .scatterlayer .point").first).to_be_visible()

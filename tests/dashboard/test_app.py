@@ -20,12 +20,11 @@ from dashboard.pages import discover
 from dashboard.security import BODY_LIMIT
 from dashboard.state import Address, Control, link, pick
 from store.root import Root
-from tests.factories import make_store
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    client: FlaskClient = create_app(make_store(tmp_path_factory.mktemp("app"))).server.test_client()
+def client(small_store: Root) -> FlaskClient:
+    client: FlaskClient = create_app(small_store).server.test_client()
     return client
 
 

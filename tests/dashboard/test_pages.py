@@ -19,7 +19,7 @@ from store.questions import comparisons, costs, findings, groups, maps, study
 from store.questions.labels import CurvePoint
 from store.reader import Reader
 from store.root import Root
-from tests.factories import CATEGORIES, STABLE, make_store
+from tests.factories import CATEGORIES, STABLE
 
 Ask = Callable[..., str]
 BODIES: dict[str, dict[str, Any]] = {
@@ -50,19 +50,14 @@ def texts(node: Any) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
-    return make_store(tmp_path_factory.mktemp("pages"), products=140)
+def app(large_store: Root) -> Dash:
+    return create_app(large_store)
 
 
 @pytest.fixture(scope="module")
-def app(root: Root) -> Dash:
-    return create_app(root)
-
-
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Root:
-    """A store without categories and images."""
-    return make_store(tmp_path_factory.mktemp("bare"), products=20, categories=False, images=False)
+def bare_app(bare_store: Root) -> Dash:
+    """The app over a store without categories and images."""
+    return create_app(bare_store)
 
 
 def filled(app: Dash, body: str, **inputs: Any) -> str:
@@ -83,38 +78,38 @@ def filled(app: Dash, body: str, **inputs: Any) -> str:
 
 
 @pytest.mark.parametrize("body", BODIES)
-def test_every_page_is_filled_with_and_without_categories(app: Dash, bare: Root, body: str) -> None:
+def test_every_page_is_filled_with_and_without_categories(app: Dash, bare_app: Dash, body: str) -> None:
     assert len(filled(app, body)) > 100
-    assert filled(create_app(bare), body)
+    assert filled(bare_app, body)
 
 
-def test_every_page_has_an_empty_state(bare: Root) -> None:
-    text = {p.path: str(p.layout(Reader(bare), "")) for p in discover()}
+def test_every_page_has_an_empty_state(bare_store: Root) -> None:
+    text = {p.path: str(p.layout(Reader(bare_store), "")) for p in discover()}
     assert "There are no figures per category" in text["/categories"]
     assert "There is no learning curve" in text["/labels"]
     assert "There are no scores" in text["/metrics"]
     assert "maps-metric" in text["/maps"], "the silhouette of the maps needs no category"
 
 
-def test_the_overview_names_methods_not_shown_to_differ(app: Dash, root: Root) -> None:
+def test_the_overview_names_methods_not_shown_to_differ(app: Dash, large_store: Root) -> None:
     text = filled(app, "overview-body")
-    with Reader(root).cursor() as cursor:
+    with Reader(large_store).cursor() as cursor:
         behind = comparisons.behind_leader(cursor, "ari")
     tied = [c for c in behind.values() if not c.distinct]
     assert text.count("not shown to differ") == len(tied) + 1  # each row, and the title
     assert text.count("the best") >= 1
 
 
-def test_named_groups_are_shown_as_no_clustering_where_there_are_any(app: Dash, bare: Root) -> None:
+def test_named_groups_are_shown_as_no_clustering_where_there_are_any(app: Dash, bare_app: Dash) -> None:
     text = filled(app, "overview-body")
     assert "not clustering" in text
     assert text.index("not clustering") > text.index("comes closest to the catalogue's own categories")
-    assert "not clustering" not in filled(create_app(bare), "overview-body")
+    assert "not clustering" not in filled(bare_app, "overview-body")
 
 
-def test_the_number_of_groups_has_its_range_and_the_categories(app: Dash, bare: Root) -> None:
+def test_the_number_of_groups_has_its_range_and_the_categories(app: Dash, bare_app: Dash) -> None:
     assert re.search(r"suggests \d groups \(\d to \d\); the catalogue has 7 categories", filled(app, "overview-body"))
-    assert "the catalogue has" not in filled(create_app(bare), "overview-body")
+    assert "the catalogue has" not in filled(bare_app, "overview-body")
 
 
 def test_the_overview_has_costs_beside_scores(app: Dash) -> None:
@@ -128,9 +123,9 @@ def test_a_score_that_reads_the_same_as_before_has_not_moved() -> None:
     assert [line[0] for line in moved(changes)] == ["CNN", "USE"]
 
 
-def test_two_groupings_are_compared_in_words_with_the_interval(app: Dash, root: Root) -> None:
+def test_two_groupings_are_compared_in_words_with_the_interval(app: Dash, large_store: Root) -> None:
     text = filled(app, "metrics-pair")
-    with Reader(root).cursor() as cursor:
+    with Reader(large_store).cursor() as cursor:
         one, other = ("bert", study.Grouping("kmeans", "manifold")), ("sift", study.Grouping("kmeans", "full"))
         found = comparisons.between(cursor, one, other, "ari")
     assert found is not None
@@ -154,8 +149,8 @@ def test_the_categories_page_has_each_verdict_and_its_reason(app: Dash) -> None:
     assert all(category in text for category in CATEGORIES)
 
 
-def test_the_maps_page_has_the_range_of_this_store(app: Dash, root: Root) -> None:
-    with Reader(root).cursor() as cursor:
+def test_the_maps_page_has_the_range_of_this_store(app: Dash, large_store: Root) -> None:
+    with Reader(large_store).cursor() as cursor:
         widest = maps.map_ranges(cursor, "ari")[0]
     text = filled(app, "maps-body")
     assert f"give ARI from {widest.low:.2f} to {widest.high:.2f}" in text.replace("\N{MINUS SIGN}", "-")
@@ -170,8 +165,8 @@ def test_the_labels_needed_are_the_fewest_that_reach_the_target() -> None:
     assert needed(curve, "cnn", 0.1) is None
 
 
-def test_suspects_and_duplicates_can_be_filtered(app: Dash, root: Root) -> None:
-    with Reader(root).cursor() as cursor:
+def test_suspects_and_duplicates_can_be_filtered(app: Dash, large_store: Root) -> None:
+    with Reader(large_store).cursor() as cursor:
         found = findings.suspects(cursor)
     assert found[0].name in filled(app, "findings-suspects")
     category = found[0].category or ""
@@ -218,9 +213,9 @@ def test_a_difference_that_is_one_never_reads_as_zero() -> None:
     assert [words.signed(v) for v in (-0.0021, 0.004, 0.0, -0.13)] == ["−0.002", "+0.004", "+0.00", "−0.13"]
 
 
-def test_the_leaderboard_gives_chance_and_thresholds_in_figures(app: Dash, root: Root) -> None:
+def test_the_leaderboard_gives_chance_and_thresholds_in_figures(app: Dash, large_store: Root) -> None:
     text = filled(app, "overview-body")
-    with Reader(root).cursor() as cursor:
+    with Reader(large_store).cursor() as cursor:
         verdict = study.verdicts(cursor)[0]
         highest = max(s.chance for s in study.ranking(cursor) if s.chance is not None)
     assert f"below {verdict.infeasible_below:g} is 'not feasible', from {verdict.feasible_from:g} on 'feasible'" in text
@@ -252,17 +247,17 @@ def test_the_labels_page_names_what_has_no_curve(app: Dash) -> None:
     assert re.search(r"without vectors of their own: .*Text consensus 0\.\d\d", text)
 
 
-def test_groups_without_an_image_are_lists_of_whole_names(bare: Root) -> None:
-    text = filled(create_app(bare), "clusters-body")
-    with Reader(bare).cursor() as cursor:
+def test_groups_without_an_image_are_lists_of_whole_names(bare_app: Dash, bare_store: Root) -> None:
+    text = filled(bare_app, "clusters-body")
+    with Reader(bare_store).cursor() as cursor:
         names = [b.name or b.product_id for b in groups.central(cursor, "bert", "kmeans", "manifold", 6)]
     assert names
     assert all(name in text for name in names)
     assert "no image" not in text
 
 
-def test_projections_begin_with_each_verdicts_best_mapped_method(root: Root) -> None:
-    with Reader(root).cursor() as cursor:
+def test_projections_begin_with_each_verdicts_best_mapped_method(large_store: Root) -> None:
+    with Reader(large_store).cursor() as cursor:
         mapped = {m.method for m in maps.maps(cursor)}
         ranked = [s for s in study.ranking(cursor) if s.method in mapped]
         expected = [next(s.method for s in ranked if s.modality == scope) for scope in ("text", "image", "text+image")]
@@ -282,8 +277,8 @@ def test_the_column_names_of_a_confusion_table_fit() -> None:
             assert axis.tickangle
 
 
-def test_a_consensus_bears_the_cost_of_the_groups_that_it_joins(root: Root) -> None:
-    with Reader(root).cursor() as cursor:
+def test_a_consensus_bears_the_cost_of_the_groups_that_it_joins(large_store: Root) -> None:
+    with Reader(large_store).cursor() as cursor:
         found = {c.method: c for c in costs.costs(cursor)}
     joined = [found[method].grouping_seconds for method in found["consensus-image"].built_on]
     assert len(joined) == 2

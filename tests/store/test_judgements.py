@@ -10,27 +10,21 @@ from store.questions import categories, comparisons, costs, estimates, findings,
 from store.questions.study import Grouping
 from store.reader import Reader
 from store.root import Root
-from tests.factories import CATEGORIES, CONSENSUS, make_store
+from tests.factories import CATEGORIES, CONSENSUS
 
 DECLARED = Grouping("kmeans", "manifold")
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
-    return make_store(tmp_path_factory.mktemp("judgements"), products=140)
-
-
-@pytest.fixture
-def cursor(root: Root) -> Iterator[Cursor]:
-    with Reader(root).cursor() as cursor:
+def cursor(large_store: Root) -> Iterator[Cursor]:
+    with Reader(large_store).cursor() as cursor:
         yield cursor
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cursor]:
+def bare(bare_store: Root) -> Iterator[Cursor]:
     """A store without categories and images."""
-    made = make_store(tmp_path_factory.mktemp("bare"), products=20, categories=False, images=False)
-    with Reader(made).cursor() as cursor:
+    with Reader(bare_store).cursor() as cursor:
         yield cursor
 
 

@@ -1,5 +1,6 @@
 """The questions asked of a snapshot, and the reader they are asked through."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,18 +14,14 @@ from store.questions import activity, catalogue, categories, groups, maps, study
 from store.reader import KEPT, Reader
 from store.root import Root
 from tests.factories import CATEGORIES, METHODS, SCRIPT, make_store
+from tests.store import numbered
 
 DECLARED = ("kmeans", "manifold")
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
-    return make_store(tmp_path_factory.mktemp("questions"))
-
-
-@pytest.fixture
-def cursor(root: Root) -> Iterator[Cursor]:
-    with Reader(root).cursor() as cursor:
+def cursor(small_store: Root) -> Iterator[Cursor]:
+    with Reader(small_store).cursor() as cursor:
         yield cursor
 
 
@@ -175,8 +172,8 @@ def test_runs_steps_and_jobs_come_newest_and_longest_first(cursor: Cursor) -> No
     assert [e.event for e in activity.events(cursor)] == ["published", "scheduled"]
 
 
-def test_a_store_without_categories_answers_every_question(tmp_path: Path) -> None:
-    with Reader(make_store(tmp_path, products=20, categories=False, images=False)).cursor() as cursor:
+def test_a_store_without_categories_answers_every_question(bare_store: Root) -> None:
+    with Reader(bare_store).cursor() as cursor:
         assert all(v.value is None for v in study.verdicts(cursor))
         assert study.metrics(cursor) == []
         assert groups.confusion(cursor, "bert", *DECLARED) == []
@@ -185,12 +182,12 @@ def test_a_store_without_categories_answers_every_question(tmp_path: Path) -> No
         assert catalogue.categories(cursor) == []
 
 
-def test_the_reader_follows_the_newest_snapshot_and_its_changes(tmp_path: Path) -> None:
+def test_the_reader_follows_the_newest_snapshot_and_its_changes(small_store: Root, tmp_path: Path) -> None:
     reader = Reader(Root(tmp_path))
     assert reader.number() is None
     with pytest.raises(StoreMissing), reader.cursor():
         pass
-    make_store(tmp_path)
+    shutil.copytree(small_store.path, tmp_path, dirs_exist_ok=True)
     assert reader.number() == 1
     stamp = reader.stamp()
     with reader.cursor() as before:
@@ -206,18 +203,19 @@ def test_the_reader_follows_the_newest_snapshot_and_its_changes(tmp_path: Path) 
 
 
 def test_a_snapshot_no_longer_kept_serves_its_open_cursors(tmp_path: Path) -> None:
-    reader = Reader(make_store(tmp_path, products=20))
+    reader = Reader(Root(tmp_path))
+    numbered.publish(reader.root, 1)
     with reader.cursor(1) as old:
-        for seed in range(1, KEPT + 2):
-            make_store(tmp_path, products=20 + seed, seed=seed, logs=False)
+        for number in range(2, KEPT + 3):
+            numbered.publish(reader.root, number)
             with reader.cursor() as cursor:
-                assert catalogue.summary(cursor).products == 20 + seed
+                assert numbered.carried(cursor) == numbered.whole(number)
         assert len(reader._open) == KEPT
-        assert catalogue.summary(old).products == 20
+        assert numbered.carried(old) == numbered.whole(1)
 
 
-def test_many_threads_read_at_once(root: Root) -> None:
-    reader = Reader(root)
+def test_many_threads_read_at_once(small_store: Root) -> None:
+    reader = Reader(small_store)
     found: list[int] = []
 
     def ask() -> None:
