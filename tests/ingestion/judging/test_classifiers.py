@@ -1,18 +1,19 @@
-"""The two probes: what they learn, and what they do with little."""
+"""The two probes: what they learn, and from how few products."""
 
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
+from ingestion.grouping.agreement import Codes
 from ingestion.judging import classifiers
-from ingestion.judging.classifiers import Codes, Fitted, linear, neighbours, reducer, sample
+from ingestion.judging.classifiers import Fitted, linear, neighbours, reducer, sample
 from ingestion.vectors import Matrix, normalised
 
-PROBES = pytest.mark.parametrize("learn", [linear, neighbours])
+PROBES = pytest.mark.parametrize("train", [linear, neighbours])
 
 
-def kinds(categories: int, each: int, dimensions: int = 40, spread: float = 0.5) -> tuple[Matrix, Codes]:
+def labelled_vectors(categories: int, each: int, dimensions: int = 40, spread: float = 0.5) -> tuple[Matrix, Codes]:
     """Unit vectors around one direction a category, and their codes."""
     random = np.random.default_rng(0)
     codes = np.repeat(np.arange(categories, dtype=np.int32), each)
@@ -21,56 +22,56 @@ def kinds(categories: int, each: int, dimensions: int = 40, spread: float = 0.5)
     return normalised(centres[codes] + noise.astype(np.float32)), codes
 
 
-def right(probe: Fitted, vectors: Matrix, codes: Codes) -> float:
-    return float((probe.classes[probe.shares(vectors).argmax(1)] == codes).mean())
+def accuracy(probe: Fitted, vectors: Matrix, codes: Codes) -> float:
+    return float((probe.classes[probe.probabilities(vectors).argmax(1)] == codes).mean())
 
 
 @PROBES
 @pytest.mark.parametrize("categories", [2, 7, 300])
-def test_what_can_be_told_apart_is_told_apart_with_few_and_with_many_categories(
-    learn: Callable[[Matrix, Codes], Fitted], categories: int
+def test_separable_categories_are_predicted_few_or_many(
+    train: Callable[[Matrix, Codes], Fitted], categories: int
 ) -> None:
-    vectors, codes = kinds(categories, 8)
-    assert right(learn(vectors[::2], codes[::2]), vectors[1::2], codes[1::2]) > 0.95
+    vectors, codes = labelled_vectors(categories, 8)
+    assert accuracy(train(vectors[::2], codes[::2]), vectors[1::2], codes[1::2]) > 0.95
 
 
 @PROBES
-def test_the_shares_of_a_product_are_probabilities(learn: Callable[[Matrix, Codes], Fitted]) -> None:
-    vectors, codes = kinds(5, 20)
-    shares = learn(vectors, codes).shares(vectors[:7])
-    assert shares.shape == (7, 5)
-    assert (shares >= 0).all()
-    assert shares.sum(1) == pytest.approx(1)
+def test_the_probabilities_of_a_product_sum_to_1(train: Callable[[Matrix, Codes], Fitted]) -> None:
+    vectors, codes = labelled_vectors(5, 20)
+    probabilities = train(vectors, codes).probabilities(vectors[:7])
+    assert probabilities.shape == (7, 5)
+    assert (probabilities >= 0).all()
+    assert probabilities.sum(1) == pytest.approx(1)
 
 
 @PROBES
-def test_one_known_category_is_predicted_for_all(learn: Callable[[Matrix, Codes], Fitted]) -> None:
-    vectors, codes = kinds(2, 3)
-    probe = learn(vectors[:3], codes[:3])
+def test_one_known_category_is_predicted_for_all(train: Callable[[Matrix, Codes], Fitted]) -> None:
+    vectors, codes = labelled_vectors(2, 3)
+    probe = train(vectors[:3], codes[:3])
     assert probe.classes.tolist() == [0]
-    assert probe.shares(vectors).tolist() == [[1.0]] * 6
+    assert probe.probabilities(vectors).tolist() == [[1.0]] * 6
 
 
 @PROBES
-def test_vectors_that_do_not_differ_give_the_categories_shares(learn: Callable[[Matrix, Codes], Fitted]) -> None:
+def test_equal_vectors_give_the_categories_frequencies(train: Callable[[Matrix, Codes], Fitted]) -> None:
     vectors, codes = np.ones((8, 3), np.float32), np.array([0, 0, 0, 1, 0, 0, 0, 1], np.int32)
-    assert learn(vectors, codes).shares(vectors[:1])[0] == pytest.approx([0.75, 0.25], abs=0.01)
+    assert train(vectors, codes).probabilities(vectors[:1])[0] == pytest.approx([0.75, 0.25], abs=0.01)
 
 
-def test_wide_vectors_are_reduced_and_the_space_has_mean_square_length_one() -> None:
-    vectors, _ = kinds(5, 60, dimensions=250)
+def test_wide_vectors_are_reduced_and_scaled() -> None:
+    vectors, _ = labelled_vectors(5, 60, dimensions=250)
     points = reducer(vectors)(vectors)
     assert points.shape == (300, classifiers.DIMENSIONS)
     assert (points**2).sum(1).mean() == pytest.approx(1)
 
 
-def test_the_length_of_the_common_part_of_all_vectors_changes_nothing() -> None:
-    vectors, _ = kinds(5, 20)
+def test_a_common_part_of_all_vectors_changes_nothing() -> None:
+    vectors, _ = labelled_vectors(5, 20)
     assert reducer(vectors + 3)(vectors + 3) == pytest.approx(reducer(vectors)(vectors), abs=1e-5)
 
 
-def test_a_sample_keeps_each_categorys_share_and_at_least_one_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(classifiers, "FIT", 100)
+def test_a_sample_is_stratified_and_has_one_of_each_category(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classifiers, "MAX_TRAINING", 100)
     codes = np.repeat(np.arange(4, dtype=np.int32), [600, 300, 99, 1])
     np.random.default_rng(0).shuffle(codes)
     chosen = sample(codes, np.arange(1000))

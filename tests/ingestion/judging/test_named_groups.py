@@ -1,4 +1,4 @@
-"""Groups by the categories' names alone: what the names decide, and what the products' own categories may not."""
+"""Groups by the categories' names: what the names decide, and what the products' categories must not change."""
 
 from pathlib import Path
 from typing import Any
@@ -36,19 +36,19 @@ def vectors_of(method: Method, texts: list[tuple[str, str]]) -> np.ndarray[Any, 
 
 
 def run(
-    folder: Path, products: Rows, vectors: np.ndarray[Any, Any], ids: list[str], copies: Rows | None = None
+    folder: Path, products: Rows, vectors: np.ndarray[Any, Any], ids: list[str], duplicates: Rows | None = None
 ) -> dict[str, Rows]:
     root, method = Root(folder), FakeText(FakeSettings(dimensions=vectors.shape[1]))
     reads = [
         put(root, "catalogue", {"products": products}),
-        put(root, "duplicates", {"duplicates": copies or []}),
+        put(root, "duplicates", {"duplicates": duplicates or []}),
         put_vectors(root, "faketext", ids, vectors),
     ]
     encoder = {"method_class": FakeText, "settings": {"dimensions": vectors.shape[1]}, "model": method.resolve()}
     return do(root, "named:faketext", named_groups.step, reads, {"method": "faketext", "images": None, **encoder})
 
 
-def test_each_product_goes_to_the_category_whose_name_it_is_nearest_to(tmp_path: Path) -> None:
+def test_each_product_goes_to_the_most_similar_name(tmp_path: Path) -> None:
     rows = shop()
     vectors = vectors_of(FakeText(FakeSettings(dimensions=64)), [(i, text) for i, _, text in rows])
     written = run(tmp_path, [{"product_id": i, "category": c} for i, c, _ in rows], vectors, [i for i, _, _ in rows])
@@ -59,15 +59,15 @@ def test_each_product_goes_to_the_category_whose_name_it_is_nearest_to(tmp_path:
     )
 
 
-def test_which_product_has_which_category_changes_no_group_only_the_scores(tmp_path: Path) -> None:
+def test_categories_change_only_the_scores(tmp_path: Path) -> None:
     rows = shop()
     ids = [i for i, _, _ in rows]
     vectors = vectors_of(FakeText(FakeSettings(dimensions=64)), [(i, text) for i, _, text in rows])
-    told = run(tmp_path / "told", [{"product_id": i, "category": c} for i, c, _ in rows], vectors, ids)
+    right = run(tmp_path / "right", [{"product_id": i, "category": c} for i, c, _ in rows], vectors, ids)
     turned = [{"product_id": i, "category": list(WORDS)[(at + 1) % 3]} for at, i in enumerate(ids)]
-    untold = run(tmp_path / "untold", turned, vectors, ids)
-    assert untold["named_groups"] == told["named_groups"]
-    assert {r["metric"]: r["value"] for r in untold["named_scores"]}["accuracy"] == 0.0
+    wrong = run(tmp_path / "wrong", turned, vectors, ids)
+    assert wrong["named_groups"] == right["named_groups"]
+    assert {r["metric"]: r["value"] for r in wrong["named_scores"]}["accuracy"] == 0.0
 
 
 def test_a_product_without_a_category_is_placed_but_not_scored(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_one_category_takes_all_products_with_no_margin(tmp_path: Path, n: int) 
     assert [(r["category"], r["margin"]) for r in written["named_groups"]] == [("Mug", None)] * n
 
 
-def test_a_name_that_the_encoder_cannot_read_is_given_to_no_product(tmp_path: Path) -> None:
+def test_a_name_that_the_encoder_cannot_read_is_left_out(tmp_path: Path) -> None:
     names, anchors = embed(
         FakeText(FakeSettings()), FakeText(FakeSettings()).resolve(), ["Mug", " "], lambda a, b: None
     )
@@ -99,36 +99,36 @@ def test_a_name_that_the_encoder_cannot_read_is_given_to_no_product(tmp_path: Pa
     assert written == {}
 
 
-def test_a_gap_between_names_and_texts_is_taken_out() -> None:
+def test_a_gap_between_names_and_texts_is_removed() -> None:
     draw = np.random.default_rng(0)
     names = np.eye(3, 16)
-    kinds = np.arange(60) % 3
-    texts = names[kinds] + 0.2 * draw.normal(size=(60, 16))
+    codes = np.arange(60) % 3
+    texts = names[codes] + 0.2 * draw.normal(size=(60, 16))
     gap = np.zeros(16)
-    gap[1] = 4  # all texts lean towards the second name, whatever they are about
+    gap[1] = 4  # all texts are moved towards the second name
     placed, _, _ = nearest((texts + gap).astype(np.float32), names.astype(np.float32))
-    assert placed.tolist() == kinds.tolist()
+    assert placed.tolist() == codes.tolist()
 
 
-def test_products_move_a_name_to_what_it_stands_for_in_this_shop() -> None:
-    """The second name points beside its products; by the name alone a part of them would go to the first."""
+def test_products_move_a_name_to_what_it_stands_for() -> None:
+    """The second name is off its products; by the name alone a part of them would go to the first."""
     draw = np.random.default_rng(1)
     true = np.array([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]])
     names = np.array([[1.0, 0, 0, 0], [0.75, 0.65, 0, 0], [0, 0, 1, 0]])
-    kinds = np.arange(150) % 3
-    texts = true[kinds] + 0.25 * draw.normal(size=(150, 4))
+    codes = np.arange(150) % 3
+    texts = true[codes] + 0.25 * draw.normal(size=(150, 4))
     placed, _, _ = nearest(texts.astype(np.float32), names.astype(np.float32))
-    assert np.mean(placed == kinds) > 0.98
+    assert np.mean(placed == codes) > 0.98
 
 
-def test_equal_products_fall_to_one_name_and_a_name_that_none_joins_stays() -> None:
+def test_equal_products_go_to_one_name() -> None:
     placed, similarity, margin = nearest(np.ones((5, 4), np.float32), np.eye(3, 4, dtype=np.float32))
     assert len(set(placed.tolist())) == 1
     assert np.isfinite(similarity).all()
     assert np.isfinite(margin).all()
 
 
-def test_there_is_no_matching_for_the_names_say_which_group_is_which() -> None:
+def test_named_groups_are_not_matched_to_categories() -> None:
     own = {"a": "A", "b": "A", "c": "B", "d": "B"}
     swapped = {row["metric"]: row["value"] for row in scores(own, {"a": "B", "b": "B", "c": "A", "d": "A"})}
     assert (swapped["ari"], swapped["accuracy"], swapped["macro_f1"]) == (1, 0, 0)
@@ -137,34 +137,36 @@ def test_there_is_no_matching_for_the_names_say_which_group_is_which() -> None:
 def test_the_scores_have_intervals_around_them() -> None:
     draw = np.random.default_rng(0)
     own = {f"p{i}": "ABC"[i % 3] for i in range(200)}
-    given = {i: c if draw.random() < 0.8 else "A" for i, c in own.items()}
-    found = {row["metric"]: row for row in scores(dict(own), given)}
-    right = float(np.mean([own[i] == given[i] for i in own]))
+    named = {i: c if draw.random() < 0.8 else "A" for i, c in own.items()}
+    found = {row["metric"]: row for row in scores(dict(own), named)}
+    right = float(np.mean([own[i] == named[i] for i in own]))
     assert found["accuracy"]["value"] == right
-    # of a share, the jackknife is the textbook one; the rule of three is what no mistake that was met can tell
+    # the jackknife of a fraction is the binomial error; the rule of three adds the mistakes that were not met
     half = np.hypot(1.96 * np.sqrt(right * (1 - right) / 199), 3 / 200)
     assert found["accuracy"]["high"] - right == pytest.approx(half, rel=1e-3)
     assert all(row["low"] < row["value"] < row["high"] for row in found.values())
 
 
-def test_copies_of_a_product_count_as_one_draw_in_the_intervals() -> None:
+def test_duplicates_of_a_product_count_as_one_draw() -> None:
     own = {f"p{i}": "ABC"[i % 3] for i in range(120)}
-    given = {i: c if int(i[1:]) % 8 else "A" for i, c in own.items()}
-    copies = [{"product_id": f"p{i}", "duplicate_of": f"p{i % 24}", "modality": "text"} for i in range(24, 120)]
-    alone, tied = ({r["metric"]: r for r in scores(dict(own), given, rows)} for rows in ((), copies))
-    assert tied["accuracy"]["value"] == alone["accuracy"]["value"]
-    assert tied["accuracy"]["low"] < alone["accuracy"]["low"]
+    named = {i: c if int(i[1:]) % 8 else "A" for i, c in own.items()}
+    duplicates = [{"product_id": f"p{i}", "duplicate_of": f"p{i % 24}", "modality": "text"} for i in range(24, 120)]
+    single, grouped = ({r["metric"]: r for r in scores(dict(own), named, rows)} for rows in ((), duplicates))
+    assert grouped["accuracy"]["value"] == single["accuracy"]["value"]
+    assert grouped["accuracy"]["low"] < single["accuracy"]["low"]
 
 
-def test_the_step_looks_which_products_are_copies(tmp_path: Path) -> None:
+def test_the_step_reads_the_duplicates(tmp_path: Path) -> None:
     rows = shop()
     vectors = vectors_of(FakeText(FakeSettings(dimensions=64)), [(i, text) for i, _, text in rows])
     products = [{"product_id": i, "category": "Mug" if at < 6 else c} for at, (i, c, _) in enumerate(rows)]
     ids = [i for i, _, _ in rows]
-    tie = {"duplicate_of": ids[0], "modality": "text", "match": "near", "similarity": 1.0}
-    copies = [{"product_id": i, **tie} for i in ids[1:6]]  # four of them stand under another name than their category
-    alone, tied = (run(tmp_path / name, products, vectors, ids, of) for name, of in (("a", []), ("b", copies)))
-    width = [next(r["high"] - r["low"] for r in w["named_scores"] if r["metric"] == "accuracy") for w in (alone, tied)]
+    link = {"duplicate_of": ids[0], "modality": "text", "match": "near", "similarity": 1.0}
+    duplicates = [{"product_id": i, **link} for i in ids[1:6]]  # four of them are not in their category's group
+    single, grouped = (run(tmp_path / name, products, vectors, ids, of) for name, of in (("a", []), ("b", duplicates)))
+    width = [
+        next(r["high"] - r["low"] for r in w["named_scores"] if r["metric"] == "accuracy") for w in (single, grouped)
+    ]
     assert width[1] > width[0]
 
 
@@ -179,7 +181,7 @@ def test_the_encoders_are_methods_of_the_registry_that_read_text() -> None:
 
 @pytest.mark.models
 @pytest.mark.parametrize("encoder", ENCODERS)
-def test_a_real_encoder_puts_products_under_the_names_that_mean_them(encoder: str) -> None:
+def test_a_real_encoder_puts_products_under_the_right_names(encoder: str) -> None:
     method = build(encoder, {})
     texts = [
         ("Watches", "A quartz chronograph with a leather strap, water resistant"),

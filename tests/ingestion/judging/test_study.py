@@ -1,4 +1,4 @@
-"""The study's steps in a row, on catalogues whose answer is known: what is planted is feasible, noise never is."""
+"""The steps of a study on catalogues whose answer is known: planted groups are feasible, noise never is."""
 
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ from store.root import Root
 from tests.ingestion import planted
 from tests.ingestion.steps import Rows, do, put, put_vectors
 
-KINDS, EACH = 5, 20
-TRUTH = planted.truth(KINDS, EACH)
+GROUPS, EACH = 5, 20
+TRUTH = planted.truth(GROUPS, EACH)
 IDS = planted.names(len(TRUTH))
-PROTOCOL = {"k": KINDS, "seeds": 2, "dimensions": 200, "n_neighbours": 15}
+PROTOCOL = {"k": GROUPS, "seeds": 2, "dimensions": 200, "n_neighbours": 15}
 """With more dimensions than products the manifold is the plain one of tiny catalogues: no UMAP, no seconds."""
 RULE = Config().verdict.model_dump(mode="json")
 
@@ -27,7 +27,7 @@ class Study:
 
     def __init__(self, folder: Path) -> None:
         self.root = Root(folder)
-        products = [{"product_id": i, "category": f"c{kind}"} for i, kind in zip(IDS, TRUTH.tolist(), strict=True)]
+        products = [{"product_id": i, "category": f"c{code}"} for i, code in zip(IDS, TRUTH.tolist(), strict=True)]
         self.known = [put(self.root, "catalogue", {"products": products}), put(self.root, "duplicates", {})]
         self.vectors: list[Part] = []
         self.groups: dict[str, Part] = {}
@@ -40,7 +40,7 @@ class Study:
         self._score(name, do(self.root, f"clustering:{name}", clustering.step, reads, {"method": name, **PROTOCOL}))
 
     def consensus(self, name: str, modality: str, **methods: str) -> None:
-        """Group and score what these methods agree on, given the kind of each."""
+        """Group and score what these methods agree on, given the modality of each."""
         reads = [*self.vectors, *(self.groups[method] for method in methods)]
         parameters: dict[str, Any] = {"method": name, "modality": modality, "methods": methods, **PROTOCOL}
         self._score(name, do(self.root, f"clustering:{name}", ensemble.step, reads, parameters))
@@ -64,7 +64,7 @@ class Study:
         return {row["scope"]: row for row in written["verdicts"]}
 
 
-def test_a_planted_catalogue_is_feasible_by_text_by_pictures_and_by_both(tmp_path: Path) -> None:
+def test_a_planted_catalogue_is_feasible_in_every_scope(tmp_path: Path) -> None:
     study = Study(tmp_path)
     study.method("bert", planted.vectors(TRUTH, 0.2, seed=1))
     study.method("cnn", planted.vectors(TRUTH, 0.2, seed=2))
@@ -88,7 +88,7 @@ def test_noise_is_never_feasible(seed: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_many_methods_of_noise_are_no_more_feasible_together(seed: int, tmp_path: Path) -> None:
+def test_many_methods_of_noise_are_not_feasible_together(seed: int, tmp_path: Path) -> None:
     study = Study(tmp_path)
     for at, method in enumerate(("bert", "use", "cnn")):
         study.method(method, planted.nothing(len(TRUTH), seed=100 + 3 * seed + at))

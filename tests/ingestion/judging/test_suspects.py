@@ -1,4 +1,4 @@
-"""Suspects: who is one, whose word counts, and whether wrong labels that were planted are found."""
+"""Suspects: which products are, which methods vote, and whether planted wrong labels are found."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ from ingestion.features.count import Count
 from ingestion.features.tfidf import Tfidf
 from ingestion.judging import probes
 from ingestion.judging import suspects as module
-from ingestion.judging.suspects import Opinion, skill, suspects, voices
+from ingestion.judging.suspects import Prediction, skill, suspects, voting
 from ingestion.pipeline import ingest as pipeline
 from ingestion.reading.texts import clean
 from ingestion.sample import catalogue as sample
@@ -24,92 +24,94 @@ from tests.fakes import FakeSettings, FakeText
 from tests.ingestion.shop import ask
 from tests.ingestion.steps import Rows, do, put, put_vectors
 
-SURE = Opinion("B", 0.9, 0.05)
+SURE = Prediction("B", 0.9, 0.05)
 
 
-def backdrop() -> tuple[dict[str, str], dict[str, Opinion]]:
+def background() -> tuple[dict[str, str], dict[str, Prediction]]:
     """Ten products that every method has right, so that all have the same skill."""
     categories = {f"right{at}": "AB"[at % 2] for at in range(10)}
-    return categories, {i: Opinion(c, 0.9, 0.9) for i, c in categories.items()}
+    return categories, {i: Prediction(c, 0.9, 0.9) for i, c in categories.items()}
 
 
 def listed(
-    opinions: Mapping[str, list[Opinion]], weak: Mapping[str, Opinion] | None = None
+    predictions: Mapping[str, list[Prediction]], weak: Mapping[str, Prediction] | None = None
 ) -> dict[str, dict[str, Any]]:
-    """Rows of `suspects` by product, all of category A, from what the methods say; `weak` is one more method."""
-    categories, base = backdrop()
-    categories |= dict.fromkeys(opinions, "A")
-    said = [{i: found[at] for i, found in opinions.items() if at < len(found)} for at in range(5)]
-    found: dict[str, Mapping[str, Opinion]] = {f"m{at}": {**base, **part} for at, part in enumerate(said) if part}
+    """Rows of `suspects` by product, all of category A, from the methods' predictions; `weak` is one more method."""
+    categories, base = background()
+    categories |= dict.fromkeys(predictions, "A")
+    parts = [{i: found[at] for i, found in predictions.items() if at < len(found)} for at in range(5)]
+    found: dict[str, Mapping[str, Prediction]] = {f"m{at}": {**base, **part} for at, part in enumerate(parts) if part}
     if weak is not None:
         found["weak"] = weak
     return {row["product_id"]: row for row in suspects(categories, found)}
 
 
 def test_a_suspect_is_disputed_by_most_methods() -> None:
-    agreed = Opinion("A", 0.9, 0.9)
+    agreed = Prediction("A", 0.9, 0.9)
     rows = listed({"most": [SURE, SURE, agreed], "half": [SURE, agreed], "few": [SURE, agreed, agreed]})
     assert set(rows) == {"most"}
     row = rows["most"]
     assert (row["category"], row["suggested_category"], row["votes"], row["methods"]) == ("A", "B", 2, 3)
 
 
-def test_a_method_that_is_in_two_minds_disputes_nothing() -> None:
-    assert set(listed({"unsure": [Opinion("B", 0.5, 0.2)], "sure": [Opinion("B", 0.7, 0.2)]})) == {"sure"}
+def test_a_method_without_clear_odds_disputes_nothing() -> None:
+    assert set(listed({"unsure": [Prediction("B", 0.5, 0.2)], "sure": [Prediction("B", 0.7, 0.2)]})) == {"sure"}
 
 
-def test_methods_that_dispute_a_label_for_different_categories_count_together_and_most_are_followed() -> None:
-    row = listed({"p": [Opinion("C", 0.9, 0.01), SURE, SURE]})["p"]
+def test_votes_for_several_categories_count_together() -> None:
+    row = listed({"p": [Prediction("C", 0.9, 0.01), SURE, SURE]})["p"]
     assert (row["suggested_category"], row["votes"], row["methods"]) == ("B", 2, 3)
 
 
-def test_the_quality_is_the_mean_probability_of_the_label_and_the_worst_comes_first() -> None:
-    rows = listed({"bad": [Opinion("B", 0.9, 0.1)], "worse": [SURE], "b": [SURE], "worst": [Opinion("B", 1.0, 0.0)]})
+def test_the_lowest_mean_probability_of_a_label_comes_first() -> None:
+    rows = listed(
+        {"bad": [Prediction("B", 0.9, 0.1)], "worse": [SURE], "b": [SURE], "worst": [Prediction("B", 1.0, 0.0)]}
+    )
     assert [(i, row["rank"]) for i, row in rows.items()] == [("worst", 1), ("b", 2), ("worse", 3), ("bad", 4)]
     assert [row["quality"] for row in rows.values()] == pytest.approx([0.0, 0.05, 0.05, 0.1])
 
 
-def test_a_method_that_knows_nothing_is_not_heard() -> None:
-    categories, _ = backdrop()
-    blind = {i: Opinion("B", 0.9, 0.05 if c == "A" else 0.9) for i, c in {**categories, "p": "A"}.items()}
-    assert listed({"p": [Opinion("A", 0.9, 0.9)]}, weak=blind) == {}
+def test_a_method_without_skill_does_not_vote() -> None:
+    categories, _ = background()
+    blind = {i: Prediction("B", 0.9, 0.05 if c == "A" else 0.9) for i, c in {**categories, "p": "A"}.items()}
+    assert listed({"p": [Prediction("A", 0.9, 0.9)]}, weak=blind) == {}
     assert listed({"p": [SURE]}, weak=blind)["p"]["methods"] == 1
 
 
-def test_a_weak_method_counts_less_than_a_strong_one() -> None:
-    _, base = backdrop()
-    weak = {**base, **{i: Opinion("B", 0.9, 0.05) for i in ("right0", "right2", "right4")}, "p": SURE}
-    rows = listed({"p": [Opinion("A", 0.9, 0.9)]}, weak=weak)
+def test_a_weak_method_weighs_less_than_a_strong_one() -> None:
+    _, base = background()
+    weak = {**base, **{i: Prediction("B", 0.9, 0.05) for i in ("right0", "right2", "right4")}, "p": SURE}
+    rows = listed({"p": [Prediction("A", 0.9, 0.9)]}, weak=weak)
     assert "p" not in rows
-    rows = listed({"p": [SURE]}, weak={**weak, "p": Opinion("A", 0.9, 0.9)})
+    rows = listed({"p": [SURE]}, weak={**weak, "p": Prediction("A", 0.9, 0.9)})
     assert rows["p"]["quality"] < (0.05 + 0.9) / 2
 
 
-def test_skill_is_nought_for_naming_the_largest_category_and_one_for_being_right() -> None:
+def test_skill_is_0_for_the_largest_category_and_1_if_right() -> None:
     categories = {"a": "A", "b": "A", "c": "A", "d": "B"}
-    assert skill(categories, {i: Opinion("A", 1, 1) for i in categories}) == 0
-    assert skill(categories, {i: Opinion("B", 1, 1) for i in categories}) == 0
-    assert skill(categories, {i: Opinion(c, 1, 1) for i, c in categories.items()}) == 1
-    assert skill({"a": "A"}, {"a": Opinion("A", 1, 1)}) == 0
+    assert skill(categories, {i: Prediction("A", 1, 1) for i in categories}) == 0
+    assert skill(categories, {i: Prediction("B", 1, 1) for i in categories}) == 0
+    assert skill(categories, {i: Prediction(c, 1, 1) for i, c in categories.items()}) == 1
+    assert skill({"a": "A"}, {"a": Prediction("A", 1, 1)}) == 0
 
 
-def test_a_method_that_joins_others_is_heard_only_where_they_are_not() -> None:
-    said = {"p": SURE}
+def test_a_method_that_joins_others_votes_only_without_them() -> None:
+    sure = {"p": SURE}
     joins = {"fusion": ["bert", "cnn"]}
-    assert set(voices({"bert": said, "cnn": said, "fusion": said}, joins)) == {"bert", "cnn"}
-    assert set(voices({"sift": said, "fusion": said}, joins)) == {"sift", "fusion"}
+    assert set(voting({"bert": sure, "cnn": sure, "fusion": sure}, joins)) == {"bert", "cnn"}
+    assert set(voting({"sift": sure, "fusion": sure}, joins)) == {"sift", "fusion"}
 
 
 def test_the_step_reads_the_linear_probe_of_every_method(tmp_path: Path) -> None:
     root = Root(tmp_path)
-    categories, base = backdrop()
+    categories, base = background()
     products = [{"product_id": i, "category": c} for i, c in {**categories, "p": "A", "q": None, "r": "A"}.items()]
 
     def predictions(method: str, probe: str, category: str) -> Rows:
-        said = {**base, "p": Opinion(category, 0.9, 0.05 if category == "B" else 0.9)}
+        found = {**base, "p": Prediction(category, 0.9, 0.05 if category == "B" else 0.9)}
         rows: Rows = [
             {"product_id": i, "predicted_category": o.category, "confidence": o.confidence, "own_confidence": o.own}
-            for i, o in said.items()
+            for i, o in found.items()
         ]
         rows.append({"product_id": "r", "predicted_category": "B", "confidence": 1.0, "own_confidence": None})
         return [{"method": method, "probe": probe, **row} for row in rows]
@@ -128,12 +130,12 @@ def test_the_step_reads_the_linear_probe_of_every_method(tmp_path: Path) -> None
 def found_early(
     root: Root, labels: dict[str, str], planted: set[str], vectors: dict[str, tuple[list[str], Vectors]]
 ) -> float:
-    """Share of the planted wrong labels among the first twice as many suspects."""
+    """Fraction of the planted wrong labels among twice as many first suspects."""
     catalogue = put(root, "catalogue", {"products": [{"product_id": i, "category": c} for i, c in labels.items()]})
-    copies = put(root, "duplicates", {"duplicates": []})
+    duplicates = put(root, "duplicates", {"duplicates": []})
     read = [catalogue]
     for method, (ids, found) in vectors.items():
-        reads = [catalogue, copies, put_vectors(root, method, ids, found)]
+        reads = [catalogue, duplicates, put_vectors(root, method, ids, found)]
         written = do(root, f"probes:{method}", probes.step, reads, {"method": method})
         read.append(put(root, f"probes:{method}", {"predictions": written["predictions"]}))
     rows = do(root, "suspects", module.step, read, {"joins": {"fusion": ["bert", "cnn"]}})["suspects"]
@@ -150,7 +152,7 @@ def embedded(method: Method, texts: list[Text]) -> tuple[list[str], Vectors]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_wrong_labels_of_the_sample_are_found_by_its_words_alone(tmp_path: Path, seed: int) -> None:
+def test_wrong_labels_of_the_sample_are_found_by_texts(tmp_path: Path, seed: int) -> None:
     products, planted = sample.plan(seed)
     texts = []
     for product in products:
@@ -166,7 +168,7 @@ def test_wrong_labels_of_the_sample_are_found_by_its_words_alone(tmp_path: Path,
 
 
 @pytest.mark.models
-def test_wrong_labels_of_the_sample_are_found_by_its_words_and_pictures(tmp_path: Path) -> None:
+def test_wrong_labels_of_the_sample_are_found_by_all_methods(tmp_path: Path) -> None:
     made = sample.make(tmp_path / "sample", seed=3)
     methods = ("tfidf", "bert", "use", "cnn", "fusion")
     study = {
