@@ -120,7 +120,7 @@ def effective_sizes(categories: Sequence[str | None], duplicate_groups: Sequence
     """The effective sample size per product of each category, above 0 to 1, from (n,) categories and duplicate groups.
 
     Near-duplicates are grouped right or wrong together: n products in duplicate groups count as n^2 / (sum of the
-    squared sizes of the groups) draws, Kish's (1965) effective sample size of clusters of equal members.
+    squared sizes of the groups) draws, Kish's (1965) effective sample size for clusters of equal units.
     """
     sizes: dict[str, Counter[int]] = defaultdict(Counter)
     for category, group in zip(categories, duplicate_groups, strict=True):

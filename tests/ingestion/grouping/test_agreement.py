@@ -154,7 +154,7 @@ def test_a_95_percent_interval_holds_the_truth_95_times_in_100(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", ["ari", "ami"])
-def test_the_adjusted_measures_are_zero_on_average_for_random_groups(name: str) -> None:
+def test_the_adjusted_measures_average_0_for_random_groups(name: str) -> None:
     random = np.random.default_rng(4)
     values = [MEASURES[name](contingency(*random.integers(0, 6, (2, 200), dtype=np.int32))) for _ in range(200)]
     assert np.mean(values) == pytest.approx(0, abs=0.002)

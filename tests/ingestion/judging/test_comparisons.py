@@ -75,7 +75,7 @@ def test_a_clear_difference_is_distinct_and_a_small_one_is_not() -> None:
     assert not between(good, similar)["distinct"]
 
 
-def test_errors_that_both_share_cancel() -> None:
+def test_common_errors_cancel() -> None:
     groups = some(0.7)
     nearly = groups.copy()
     nearly[:3] = (nearly[:3] + 1) % 4
@@ -129,7 +129,7 @@ def test_two_products_give_a_difference_without_an_interval() -> None:
     assert (row["low"], row["high"], row["distinct"], row["products"]) == (None, None, False, 2)
 
 
-def test_groupings_with_one_category_in_common_are_not_compared() -> None:
+def test_groupings_that_overlap_in_one_category_are_not_compared() -> None:
     few = np.where(CATEGORIES == 0, 0, NO_GROUP).astype(np.int32)
     assert list(compare([shown("a", few), shown("b", some(0.9))], CATEGORIES)) == []
 

@@ -1,6 +1,6 @@
 """Suspects: which products are, which methods vote, and whether planted wrong labels are found."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ingestion.config import Config
-from ingestion.features.base import Inputs, Method, Picture, Text, Vectors
+from ingestion.features.base import Inputs, Method, Text, Vectors
 from ingestion.features.count import Count
 from ingestion.features.tfidf import Tfidf
 from ingestion.judging import probes
@@ -143,10 +143,7 @@ def found_early(
 
 
 def embedded(method: Method, texts: list[Text]) -> tuple[list[str], Vectors]:
-    def nothing() -> Iterator[Picture]:
-        return iter(())
-
-    inputs = Inputs(lambda: iter(texts), len(texts), nothing, 0, lambda _: ([], np.zeros((0, 1), np.float32)))
+    inputs = Inputs(lambda: iter(texts), len(texts), lambda: iter(()), 0, lambda _: ([], np.zeros((0, 1), np.float32)))
     batches = list(method.embed(method.resolve(), inputs, lambda done, total: None))
     return [i for b in batches for i in b.product_ids], np.concatenate([b.vectors for b in batches])
 

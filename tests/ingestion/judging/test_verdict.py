@@ -159,7 +159,7 @@ def test_what_shuffled_categories_reach_too_is_not_feasible() -> None:
 
 
 @pytest.mark.parametrize("pairs", [0, 1])
-def test_products_that_are_each_a_category_of_their_own_are_unknown(tmp_path: Path, pairs: int) -> None:
+def test_products_that_are_each_a_category_are_unknown(tmp_path: Path, pairs: int) -> None:
     codes = np.maximum(np.arange(60, dtype=np.int32) - pairs, 0)
     table = agreement.contingency(codes, codes)
     tag = {"method": "tfidf", "algorithm": "kmeans", "space": "manifold"}
@@ -317,7 +317,7 @@ def test_the_sizes_of_the_categories_decide_between_ari_and_ami(tmp_path: Path) 
     assert (found["metric"], found["verdict"]) == ("ami", "not feasible")
 
 
-def test_a_scope_without_a_score_is_unknown_and_names_its_methods(tmp_path: Path) -> None:
+def test_a_scope_without_a_score_names_its_methods(tmp_path: Path) -> None:
     found = verdicts(Root(tmp_path), score("bert", 0.7), rule={**RULE, "rests_on": {"image": ["cnn", "sift"]}})
     assert found["image"]["verdict"] == "unknown"
     assert "None of 2 methods (cnn, sift) was scored" in found["image"]["reason"]
