@@ -47,7 +47,7 @@ CATEGORY_FIGURES = {
     "f1": "F1",
     "precision": "Precision",
     "recall": "Recall",
-    "neighbour_purity": "Neighbour purity",
+    "neighbour_purity": "k-NN purity",
     "silhouette": "Silhouette",
     "stability": "Stability",
 }

@@ -14,8 +14,8 @@ from store.reader import Reader
 
 ADDRESS = Address("/categories", (Control("method", "categories-method"), Control("figure", "categories-figure", "f1")))
 MEANINGS = {
-    "automate": "can be automated now",
-    "label": "need labels",
+    "automate": "ready to automate",
+    "label": "in need of labels",
     "merge": "to be merged",
     "split": "to be split",
     "unknown": "with too few products to judge",

@@ -33,7 +33,7 @@ def layout(reader: Reader, search: str) -> Any:
     return ui.page(
         "How many labels would be enough?",
         "Where grouping without labels is not good enough, a classifier trained on a few labelled products per "
-        "category may be. This page shows how many it takes.",
+        "category can be. This page shows how many labels that takes.",
         ADDRESS.store(**defaults),
         ui.loading(html.Div(id="labels-body", className="stack")),
         tools=ui.field(

@@ -183,7 +183,7 @@ def in_words(
     how = f"is {size} {'ahead of' if found.difference > 0 else 'behind'}"
     if size == words.score(0.0):
         how = "scores the same as" if found.difference == 0 else "scores within 0.005 of"
-    sure = "so the difference is real" if found.distinct else "so no difference was shown"
+    sure = "so a difference was shown" if found.distinct else "so no difference was shown"
     return (
         f"{_label(one, a)} {how} {_label(other, b)} by "
         f"{words.named(words.METRICS, metric)}; the interval goes from {words.signed(found.low)} to "

@@ -130,7 +130,7 @@ def test_two_groupings_are_compared_in_words_with_the_interval(app: Dash, large_
         found = comparisons.between(cursor, one, other, "ari")
     assert found is not None
     assert f"is {found.difference:.2f} ahead of SIFT" in text
-    assert "so the difference is real" in text
+    assert "so a difference was shown" in text
     turned = filled(app, "metrics-pair", metrics__one="sift.kmeans.full", metrics__other="bert.kmeans.manifold")
     assert f"is {found.difference:.2f} behind BERT" in turned
 
@@ -144,7 +144,7 @@ def test_a_grouping_is_not_compared_with_itself_or_nonsense(app: Dash) -> None:
 
 def test_the_categories_page_has_each_verdict_and_its_reason(app: Dash) -> None:
     text = filled(app, "categories-body")
-    assert "2 can be automated now, 2 need labels, 2 to be merged and 1 to be split" in text
+    assert "2 ready to automate, 2 in need of labels, 2 to be merged and 1 to be split" in text
     assert "Its group is not stable: some labels would settle it." in text
     assert all(category in text for category in CATEGORIES)
 
