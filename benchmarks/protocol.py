@@ -18,9 +18,9 @@ from store.root import Root
 
 
 def scores(catalogue: Path, store: Path, config: Config) -> list[float]:
-    """The ARI of the consensus of texts, of pictures and of both, once the catalogue is ingested.
+    """The ARI of the consensus of texts, of images and of both, once the catalogue is ingested.
 
-    KeyError of a consensus that there is none of: every labelling has texts, pictures and categories.
+    KeyError of a consensus that there is none of: every labelling has texts, images and categories.
     """
     pipeline.ingest(catalogue, catalogue.parent / "images", store, config)
     with snapshot.connect(Root(store)) as connection:

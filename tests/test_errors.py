@@ -1,4 +1,4 @@
-"""The tree of errors: drawn as it is, told apart by exit codes, and able to cross process borders."""
+"""The tree of errors: drawn as it is, with an exit code for each, and able to cross process borders."""
 
 import inspect
 import pickle
@@ -10,7 +10,7 @@ import aislemap
 from store import errors
 from store.errors import AislemapError, MethodUnavailable
 
-CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
+CLASSES = [error_type for _, error_type in inspect.getmembers(errors, inspect.isclass)]
 LINE = re.compile(r"^ {4}(?P<depth>[│├└─ ]*)(?P<name>[A-Z]\w+)(?: +exit (?P<code>\d+))?", re.MULTILINE)
 
 
@@ -26,13 +26,15 @@ def test_the_tree_in_the_docstring_is_the_tree_in_the_code() -> None:
     assert sorted(drawn) == sorted((k.__name__, k.__bases__[0].__name__, k.exit_code) for k in CLASSES)
 
 
-@pytest.mark.parametrize("kind", CLASSES)
-def test_an_error_crosses_a_process_border_whole(kind: type[AislemapError]) -> None:
+@pytest.mark.parametrize("error_type", CLASSES)
+def test_an_error_crosses_a_process_border_whole(error_type: type[AislemapError]) -> None:
     error = (
-        kind("No weights.", "Give a path.") if issubclass(kind, MethodUnavailable) else kind("What, and the remedy.")
+        error_type("No weights.", "Give a path.")
+        if issubclass(error_type, MethodUnavailable)
+        else error_type("What, and the remedy.")
     )
     back = pickle.loads(pickle.dumps(error))
-    assert type(back) is kind
+    assert type(back) is error_type
     assert str(back) == str(error)
     assert vars(back) == vars(error)
 
@@ -45,4 +47,4 @@ def test_an_unavailable_method_says_the_reason_and_the_remedy() -> None:
 
 def test_the_help_documents_every_exit_code() -> None:
     documented = {int(code) for code in re.findall(r"(?:: |; )(\d+) ", aislemap.EPILOG)}
-    assert documented == {0, 2, 130} | {kind.exit_code for kind in CLASSES}
+    assert documented == {0, 2, 130} | {error_type.exit_code for error_type in CLASSES}

@@ -44,7 +44,7 @@ def test_every_requirement_of_the_project_is_pinned_to_a_version_it_allows() -> 
         assert wanted.specifier.contains(version), f"{wanted} does not allow the locked {version}: make lock"
 
 
-def test_the_two_locks_share_no_package() -> None:
+def test_no_package_is_in_both_locks() -> None:
     assert not pins("requirements.lock").keys() & pins("requirements-dev.lock").keys()
 
 
@@ -86,7 +86,7 @@ def test_the_image_and_the_environment_are_made_by_the_same_uv() -> None:
     assert f"uv=={pins('requirements-dev.lock')['uv']} " in (ROOT / "Dockerfile").read_text()
 
 
-def test_the_composed_services_share_one_volume_which_only_ingestion_may_write() -> None:
+def test_only_ingestion_may_write_to_the_volume_of_both_services() -> None:
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text())
     assert list(compose["volumes"]) == ["store"]
     assert "store:/store:ro" in compose["services"]["dashboard"]["volumes"]

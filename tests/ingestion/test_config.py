@@ -100,13 +100,13 @@ def test_an_unknown_method_is_answered_with_those_there_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
+    ("setting", "message"),
     [
         ({"space": "full"}, "consensus does not group in full; its spaces are ensemble"),
         ({"algorithm": "ward", "space": "centred"}, "its spaces are full, manifold, map"),
         ({"rests_on": {"txt": ("bert",)}}, "no scope 'txt'"),
     ],
 )
-def test_a_verdict_that_nothing_could_rest_on_is_refused(setting: dict[str, object], said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+def test_a_verdict_that_nothing_could_rest_on_is_refused(setting: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         Verdict.model_validate(setting)

@@ -36,14 +36,14 @@ def test_each_method_has_its_model_source_size_dimensions_licence_and_sha256():
         if name == "glove":
             continue
         model = build(name, {}).resolve()
-        told = [model.name, model.source, model.licence, str(model.dimensions), (model.sha256 or "")[:12]]
-        assert [part for part in told if part.replace(" ", "") not in found[name].replace(" ", "")] == []
+        shown = [model.name, model.source, model.licence, str(model.dimensions), (model.sha256 or "")[:12]]
+        assert [part for part in shown if part.replace(" ", "") not in found[name].replace(" ", "")] == []
         if model.size_bytes:
             assert f"{model.size_bytes / 1e6:.1f}" in found[name]
     assert "unavailable" in found["glove"]
 
 
-def test_an_unavailable_method_is_told_with_the_whole_remedy():
+def test_an_unavailable_method_is_listed_with_the_whole_remedy():
     assert "glove is unavailable. No word vectors are configured" in listed()
     assert "in [methods.glove] weights, or name a model" in listed()
 
@@ -59,7 +59,7 @@ def test_the_line_that_switches_to_a_hub_model_does_so(method, tmp_path):
     assert "50" in found["word2vec"]
 
 
-def test_every_hub_model_that_is_told_is_a_setting_its_method_takes():
+def test_every_hub_model_that_is_listed_is_a_setting_its_method_takes():
     for method, known in HUB_MODELS.items():
         for model in known:
             assert build(method, {"model": model}).resolve().name == model

@@ -30,7 +30,7 @@ class AtOnce(CronTrigger):
         return super().get_next_fire_time(previous, now) if previous else now
 
 
-class Heard(Scheduler):
+class Observed(Scheduler):
     """The scheduler, with its events for a test to wait for."""
 
     def __init__(self, config: Config) -> None:
@@ -43,10 +43,10 @@ class Heard(Scheduler):
 
     def until_ended(self, count: int) -> list[tuple[str, str, str]]:
         """The events up to the `count`-th end of a job."""
-        heard: list[tuple[str, str, str]] = []
-        while sum(event in {"published", "unchanged", "failed", "missed"} for _, event, _ in heard) < count:
-            heard.append(self.events.get(timeout=PATIENCE))
-        return heard
+        observed: list[tuple[str, str, str]] = []
+        while sum(event in {"published", "unchanged", "failed", "missed"} for _, event, _ in observed) < count:
+            observed.append(self.events.get(timeout=PATIENCE))
+        return observed
 
 
 def job(name: str = "nightly", **changes: Any) -> Job:
@@ -55,15 +55,15 @@ def job(name: str = "nightly", **changes: Any) -> Job:
 
 def run(*jobs: Job) -> list[tuple[str, str, str]]:
     """Start a scheduler of these jobs, wait until each ended once, stop it; gives all events."""
-    scheduler = Heard(Config.model_validate({**LIGHT, "jobs": jobs}))
+    scheduler = Observed(Config.model_validate({**LIGHT, "jobs": jobs}))
     scheduler.start()
     try:
-        heard = scheduler.until_ended(len(jobs))
+        observed = scheduler.until_ended(len(jobs))
     finally:
         scheduler.stop()
     while not scheduler.events.empty():
-        heard.append(scheduler.events.get())
-    return heard
+        observed.append(scheduler.events.get())
+    return observed
 
 
 @pytest.fixture
@@ -151,24 +151,24 @@ def test_a_job_publishes_and_the_log_tells_its_life(tmp_path: Path, goods: dict[
     rows = ask(store, "SELECT job, event, run_id, next_run, happened, detail FROM schedule ORDER BY happened")
     assert {row[0] for row in rows} == {"nightly"}
     assert sorted(row[1] for row in rows) == ["published", "scheduled", "started", "stopped"]
-    told = {row[1]: row for row in rows}
-    assert told["published"][2] == ask(store, "SELECT run_id FROM runs")[0][0]
-    assert "snapshot 1 in" in told["published"][5]
+    by_event = {row[1]: row for row in rows}
+    assert by_event["published"][2] == ask(store, "SELECT run_id FROM runs")[0][0]
+    assert "snapshot 1 in" in by_event["published"][5]
     for event in ("started", "published"):
-        at, following = told[event][4], told[event][3]
+        at, following = by_event[event][4], by_event[event][3]
         assert (following.hour, following.minute) == (6, 0)
         assert timedelta(0) < following - at <= timedelta(days=1)
-    assert told["stopped"][3] is None
+    assert by_event["stopped"][3] is None
 
 
 @pytest.mark.usefixtures("at_once")
 def test_a_job_that_fails_is_a_row_and_the_others_go_on(tmp_path: Path, goods: dict[str, Path]) -> None:
     bad = job("bad", store=tmp_path / "one", catalogue=tmp_path / "none.csv")
-    heard = run(bad, job("good", store=tmp_path / "two", **goods))
-    told = {name: (event, detail) for name, event, detail in heard if event in {"failed", "published"}}
-    assert told["bad"][0] == "failed"
-    assert "none.csv" in told["bad"][1]
-    assert told["good"][0] == "published"
+    observed = run(bad, job("good", store=tmp_path / "two", **goods))
+    by_event = {name: (event, detail) for name, event, detail in observed if event in {"failed", "published"}}
+    assert by_event["bad"][0] == "failed"
+    assert "none.csv" in by_event["bad"][1]
+    assert by_event["good"][0] == "published"
 
 
 @pytest.mark.usefixtures("at_once")
@@ -177,8 +177,8 @@ def test_an_error_that_nobody_expected_is_a_row_too(tmp_path: Path, monkeypatch:
         raise ZeroDivisionError("of all things")
 
     monkeypatch.setattr(schedule.pipeline, "ingest", breaks)
-    heard = run(job(store=tmp_path / "store"))
-    assert ("nightly", "failed", "ZeroDivisionError: of all things") in heard
+    observed = run(job(store=tmp_path / "store"))
+    assert ("nightly", "failed", "ZeroDivisionError: of all things") in observed
 
 
 @pytest.mark.usefixtures("at_once")
@@ -186,8 +186,8 @@ def test_jobs_of_one_store_never_overlap_however_it_is_named(
     tmp_path: Path, goods: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    heard = run(job("absolute", store=tmp_path / "store", **goods), job("relative", store="store", **goods))
-    events = [(name, event) for name, event, _ in heard if event not in {"scheduled", "stopped"}]
+    observed = run(job("absolute", store=tmp_path / "store", **goods), job("relative", store="store", **goods))
+    events = [(name, event) for name, event, _ in observed if event not in {"scheduled", "stopped"}]
     (first, _), (second, _) = events[0], events[2]
     assert {first, second} == {"absolute", "relative"}
     assert events == [(first, "started"), (first, "published"), (second, "started"), (second, "unchanged")]
@@ -203,31 +203,31 @@ class Twice(AtOnce):
         return now + timedelta(milliseconds=100) if previous == self.first else None
 
 
-def test_a_run_due_while_the_one_before_it_goes_on_is_told_as_missed(
+def test_a_run_due_while_the_one_before_it_goes_on_is_reported_as_missed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = threading.Event()
+    reported = threading.Event()
 
-    class Telling(Heard):
+    class Reporting(Observed):
         def record(self, job: Job, event: str, detail: str, run_id: str | None = None) -> None:
             super().record(job, event, detail, run_id)
             if event == "missed":
-                told.set()
+                reported.set()
 
     def slow(*_: object) -> pipeline.Report:
-        assert told.wait(PATIENCE)
+        assert reported.wait(PATIENCE)
         return pipeline.Report("run", "unchanged", 1)
 
     monkeypatch.setattr(schedule, "trigger", lambda job: Twice.from_crontab(job.cron, UTC))
     monkeypatch.setattr(schedule.pipeline, "ingest", slow)
-    scheduler = Telling(Config(jobs=(job(store=tmp_path / "store"),)))
+    scheduler = Reporting(Config(jobs=(job(store=tmp_path / "store"),)))
     scheduler.start()
-    heard = scheduler.until_ended(2)
+    observed = scheduler.until_ended(2)
     scheduler.stop()
-    assert [detail.rsplit(": ")[-1] for _, event, detail in heard if event == "missed"] == [
+    assert [detail.rsplit(": ")[-1] for _, event, detail in observed if event == "missed"] == [
         "the one before it had not ended"
     ]
-    assert heard[-1][1] == "unchanged"
+    assert observed[-1][1] == "unchanged"
 
 
 @pytest.mark.usefixtures("at_once")
@@ -236,7 +236,7 @@ def test_waiting_for_another_run_into_the_store_makes_no_run_late(
 ) -> None:
     both = threading.Barrier(2)  # APScheduler asks whether a run is late just before it calls `_ingest`
 
-    class Together(Heard):
+    class Together(Observed):
         def _ingest(self, job: Job) -> None:
             both.wait(timeout=60)
             super()._ingest(job)
@@ -244,9 +244,9 @@ def test_waiting_for_another_run_into_the_store_makes_no_run_late(
     monkeypatch.setattr(schedule.pipeline, "ingest", lambda *_: pipeline.Report("run", "unchanged", 1))
     scheduler = Together(Config(jobs=(job("one", store=tmp_path / "store"), job("two", store=tmp_path / "store"))))
     scheduler.start()
-    heard = scheduler.until_ended(2)
+    observed = scheduler.until_ended(2)
     scheduler.stop()
-    assert sorted((name, event) for name, event, _ in heard if event != "scheduled") == [
+    assert sorted((name, event) for name, event, _ in observed if event != "scheduled") == [
         ("one", "started"),
         ("one", "unchanged"),
         ("two", "started"),

@@ -47,9 +47,9 @@ def test_neighbours_are_the_nearest_by_cosine_with_the_row_itself_first() -> Non
     assert distances == pytest.approx(np.maximum(expected, 0), abs=1e-6)
 
 
-def test_copies_of_a_row_do_not_stand_before_the_row_itself() -> None:
-    copies = np.repeat(VECTORS[:5], 8, axis=0)
-    indices, distances = neighbours(copies, 4)
+def test_equal_rows_do_not_stand_before_the_row_itself() -> None:
+    equal = np.repeat(VECTORS[:5], 8, axis=0)
+    indices, distances = neighbours(equal, 4)
     assert (indices[:, 0] == np.arange(40)).all()
     assert distances == pytest.approx(0, abs=1e-6)
     assert all(len(set(row)) == 4 for row in indices.tolist())
