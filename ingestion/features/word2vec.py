@@ -23,8 +23,12 @@ class Word2VecSettings(documents.PoolingSettings):
     """Length of a word's vector: 100 is gensim's default; a catalogue of some thousand texts cannot fill 300."""
     window: Annotated[int, Field(ge=1)] = 5
     """Words on either side that count as company; 5 is the default of word2vec and gensim."""
-    epochs: Annotated[int, Field(ge=1)] = 100
-    """Passes over the texts: gensim's 5 are meant for billions of words; a catalogue has some ten thousand."""
+    epochs: Annotated[int, Field(ge=1)] = 30
+    """Passes over the texts: gensim's 5 are meant for billions of words; a catalogue has some ten thousand. 100 at
+    gensim's rate take three times as long for a mean ARI of .589 instead of .582 over five labelled catalogues, one
+    of which moves by .03 with the seed, and the same share of neighbours of one category (.85)."""
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
+    """The first step, falling to nearly 0: fastText's default. gensim's .025 needs more passes on so few words."""
     min_count: Annotated[int, Field(ge=1)] = 2
     """A word that stands once has been seen in one company only; its vector would be noise."""
     skip_gram: bool = True
@@ -88,6 +92,7 @@ def train(method: str, gensim: Any, settings: Word2VecSettings, inputs: Inputs, 
                 vector_size=settings.dimensions,
                 window=settings.window,
                 epochs=settings.epochs,
+                alpha=settings.learning_rate,
                 min_count=settings.min_count,
                 sg=int(settings.skip_gram),
                 negative=settings.negative,

@@ -52,6 +52,11 @@ def test_a_value_out_of_range_is_named():
         build("word2vec", {"epochs": 0})
 
 
+def test_letter_groups_whose_shortest_is_longer_than_the_longest_are_refused():
+    with pytest.raises(ConfigError, match=r"shortest_group \(5\) must be at most longest_group \(4\)"):
+        build("fasttext", {"longest_group": 4})
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_every_setting_of_every_method_says_why_it_is_what_it_is(name):
     undocumented = set(METHODS[name].Settings.model_fields)
