@@ -5,14 +5,13 @@ Products that share words (or colours) get near vectors, so that clustering them
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import ClassVar
 from zlib import crc32
 
 import numpy as np
 from PIL import Image
 
 from ingestion.config import Settings
-from ingestion.features.base import Batch, Inputs, Issue, Model, Vectors
+from ingestion.features.base import Batch, Inputs, Issue, Method, Model, Vectors
 from ingestion.task import Progress
 
 ROWS = 100
@@ -25,19 +24,14 @@ class FakeSettings(Settings):
     """Length of a vector."""
 
 
-class FakeText:
+class FakeText(Method):
     """Each word is a fixed random direction; a product is the sum of its words."""
 
-    name: ClassVar[str] = "faketext"
-    modality: ClassVar[str] = "text"
-    runtime: ClassVar[str] = "plain"
-    Settings: ClassVar[type[FakeSettings]] = FakeSettings
-
-    def __init__(self, settings: FakeSettings) -> None:
-        self.settings = settings
-
-    def needs(self) -> tuple[str, ...]:
-        return ()
+    name = "faketext"
+    modality = "text"
+    runtime = "plain"
+    Settings = FakeSettings
+    settings: FakeSettings
 
     def resolve(self) -> Model:
         return Model("hash of words", "fitted on this catalogue", "none needed")
@@ -57,19 +51,14 @@ class FakeText:
             progress(done, inputs.n_texts)
 
 
-class FakePicture:
+class FakePicture(Method):
     """A picture is its 4 x 4 colours under a fixed random projection."""
 
-    name: ClassVar[str] = "fakepicture"
-    modality: ClassVar[str] = "image"
-    runtime: ClassVar[str] = "plain"
-    Settings: ClassVar[type[FakeSettings]] = FakeSettings
-
-    def __init__(self, settings: FakeSettings) -> None:
-        self.settings = settings
-
-    def needs(self) -> tuple[str, ...]:
-        return ()
+    name = "fakepicture"
+    modality = "image"
+    runtime = "plain"
+    Settings = FakeSettings
+    settings: FakeSettings
 
     def resolve(self) -> Model:
         return Model("projected colours", "fitted on this catalogue", "none needed")

@@ -5,10 +5,11 @@ turns the catalogue into vectors batch by batch, so that no step holds all texts
 Heavy packages (torch, tensorflow, cv2, gensim) are imported inside the functions that use them.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +91,7 @@ class Batch:
     issues: list[Issue] = field(default_factory=list)
 
 
-class Method(Protocol):
+class Method(ABC):
     """A feature method. `settings` is its validated table in the configuration ([methods.<name>])."""
 
     name: ClassVar[str]
@@ -102,17 +103,22 @@ class Method(Protocol):
     """A pydantic model (see ingestion.config.Settings): every field with default, range and reason."""
 
     settings: Any
+    """Of the type `Settings`; each method declares its own."""
 
-    def __init__(self, settings: Any) -> None: ...
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
 
     def needs(self) -> tuple[str, ...]:
         """Names of the methods whose vectors this one joins; empty for all but fusion."""
+        return ()
 
+    @abstractmethod
     def resolve(self) -> Model:
         """Find the model without loading it: quick, no heavy import, no network wait.
 
         MethodUnavailable, with the remedy, if its weights or packages cannot be had.
         """
 
+    @abstractmethod
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
         """Yield every product that can be embedded, once, in batches. Deterministic for equal inputs and settings."""

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from ingestion.config import Settings
 from ingestion.features import weights
-from ingestion.features.base import Batch, Inputs, Issue, Model, Text
+from ingestion.features.base import Batch, Inputs, Issue, Method, Model, Text
 from ingestion.task import Progress
 from store.errors import MethodUnavailable
 
@@ -43,20 +43,14 @@ class BertSettings(Settings):
     cosine above .9999 to those of full (float32), measured on 256 product texts."""
 
 
-class Bert:
+class Bert(Method):
     """Sentence vectors of the raw text, (n, 384) by default."""
 
-    name: ClassVar[str] = "bert"
-    modality: ClassVar[str] = "text"
-    runtime: ClassVar[str] = "torch"
-    Settings: ClassVar[type[BertSettings]] = BertSettings
-
-    def __init__(self, settings: BertSettings) -> None:
-        self.settings = settings
-
-    def needs(self) -> tuple[str, ...]:
-        """Nothing."""
-        return ()
+    name = "bert"
+    modality = "text"
+    runtime = "torch"
+    Settings = BertSettings
+    settings: BertSettings
 
     def resolve(self) -> Model:
         """A path that was given, else a hub model that was named, else the embedded default."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from pydantic import Field
 
 from ingestion.config import Settings
 from ingestion.features import cnn_compact, weights
-from ingestion.features.base import Batch, Inputs, Issue, Model, Picture
+from ingestion.features.base import Batch, Inputs, Issue, Method, Model, Picture
 from ingestion.image_files import ImageError, letterbox, open_rgb
 from ingestion.task import Progress
 from store.errors import MethodUnavailable
@@ -81,20 +81,14 @@ class CnnSettings(Settings):
     """Threads that decode the next batch while the network works: two are never waited for."""
 
 
-class Cnn:
+class Cnn(Method):
     """Pooled feature maps of each picture: (n, 1280) for cnn-compact and MobileNetV2."""
 
-    name: ClassVar[str] = "cnn"
-    modality: ClassVar[str] = "image"
-    runtime: ClassVar[str] = "tensorflow"
-    Settings: ClassVar[type[CnnSettings]] = CnnSettings
-
-    def __init__(self, settings: CnnSettings) -> None:
-        self.settings = settings
-
-    def needs(self) -> tuple[str, ...]:
-        """Nothing."""
-        return ()
+    name = "cnn"
+    modality = "image"
+    runtime = "tensorflow"
+    Settings = CnnSettings
+    settings: CnnSettings
 
     def resolve(self) -> Model:
         """A file that was given, else the network that was named (Keras's copy if there is one), else cnn-compact."""

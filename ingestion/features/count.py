@@ -1,27 +1,20 @@
 """`count`: how often each word stands in a product's text, the plainest bag of words."""
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from ingestion.features import bag_of_words
-from ingestion.features.base import Batch, Inputs, Model
+from ingestion.features.base import Batch, Inputs, Method, Model
 from ingestion.task import Progress
 
 
-class Count:
+class Count(Method):
     """Word counts of the clean text, then LSA: see `bag_of_words`."""
 
-    name: ClassVar[str] = "count"
-    modality: ClassVar[str] = "text"
-    runtime: ClassVar[str] = "plain"
-    Settings: ClassVar[type[bag_of_words.BagSettings]] = bag_of_words.BagSettings
-
-    def __init__(self, settings: bag_of_words.BagSettings) -> None:
-        self.settings = settings
-
-    def needs(self) -> tuple[str, ...]:
-        """Nothing."""
-        return ()
+    name = "count"
+    modality = "text"
+    runtime = "plain"
+    Settings = bag_of_words.BagSettings
+    settings: bag_of_words.BagSettings
 
     def resolve(self) -> Model:
         """Fitted on the catalogue: always there."""

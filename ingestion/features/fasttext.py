@@ -1,16 +1,17 @@
-"""`fasttext`: word2vec whose words are made of their letter groups, so that "t-shirt" and "tshirts" are kin
-(Bojanowski et al. 2017), learnt on the catalogue.
+"""`fasttext`: word2vec with words made of their letter groups, learnt on the catalogue (Bojanowski et al. 2017).
+
+Words that have letter groups in common, such as "t-shirt" and "tshirts", get similar vectors.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from ingestion.features import documents, word2vec
-from ingestion.features.base import Batch, Inputs, Model
+from ingestion.features.base import Batch, Inputs, Method, Model
 from ingestion.task import Progress
 
 
@@ -20,7 +21,7 @@ class FastTextSettings(word2vec.Word2VecSettings):
     shortest_group: Annotated[int, Field(ge=1)] = 5
     """Letters in the shortest group. Groups of 5 alone, as in Grave et al. 2018 (fastText's vectors of 157 languages):
     a third fewer seconds than the 3 to 6 of Bojanowski et al. 2017, mean ARI .584 instead of .587 over five labelled
-    catalogues, the same share of neighbours of one category (.85). The marks of a word's ends count as letters."""
+    catalogues, the same k-NN purity (.85; not repeatable). The signs for a word's two ends count as letters."""
     longest_group: Annotated[int, Field(ge=1)] = 5
     """Letters in the longest group; see `shortest_group`."""
     buckets: Annotated[int, Field(ge=1000)] = 100_000
@@ -36,20 +37,14 @@ class FastTextSettings(word2vec.Word2VecSettings):
         return self
 
 
-class FastText:
+class FastText(Method):
     """Word vectors with letter groups learnt on the clean texts, pooled by `documents`."""
 
-    name: ClassVar[str] = "fasttext"
-    modality: ClassVar[str] = "text"
-    runtime: ClassVar[str] = "plain"
-    Settings: ClassVar[type[FastTextSettings]] = FastTextSettings
-
-    def __init__(self, settings: FastTextSettings) -> None:
-        self.settings = settings
-
-    def needs(self) -> tuple[str, ...]:
-        """Nothing."""
-        return ()
+    name = "fasttext"
+    modality = "text"
+    runtime = "plain"
+    Settings = FastTextSettings
+    settings: FastTextSettings
 
     def resolve(self) -> Model:
         """Fitted on the catalogue: always there."""

@@ -6,13 +6,13 @@ so that both carry the same spread before they are weighted and joined.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
 from ingestion.config import Settings
-from ingestion.features.base import Batch, Inputs, Issue, Model, Vectors
+from ingestion.features.base import Batch, Inputs, Issue, Method, Model, Vectors
 from ingestion.task import Progress
 from store.errors import StepFailed
 
@@ -34,16 +34,14 @@ class FusionSettings(Settings):
     """Components kept of each block: 50 to 100 hold nearly all the spread and drop the noise (as before k-means)."""
 
 
-class Fusion:
+class Fusion(Method):
     """Both blocks, each centred, reduced and scaled to unit mean square, joined: (n, 200) by default."""
 
-    name: ClassVar[str] = "fusion"
-    modality: ClassVar[str] = "text+image"
-    runtime: ClassVar[str] = "plain"
-    Settings: ClassVar[type[FusionSettings]] = FusionSettings
-
-    def __init__(self, settings: FusionSettings) -> None:
-        self.settings = settings
+    name = "fusion"
+    modality = "text+image"
+    runtime = "plain"
+    Settings = FusionSettings
+    settings: FusionSettings
 
     def needs(self) -> tuple[str, ...]:
         """The two methods it joins."""

@@ -11,14 +11,14 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Annotated, ClassVar
+from typing import IO, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from ingestion.features import documents, weights
-from ingestion.features.base import Batch, Inputs, Model
+from ingestion.features.base import Batch, Inputs, Method, Model
 from ingestion.task import Progress
 from store.errors import MethodUnavailable
 
@@ -39,20 +39,14 @@ class GloveSettings(documents.PoolingSettings):
     """A model of gensim's downloader (`gensim.downloader.info()` lists them), fetched at first use."""
 
 
-class Glove:
+class Glove(Method):
     """Pretrained word vectors of the clean text, pooled by `documents`."""
 
-    name: ClassVar[str] = "glove"
-    modality: ClassVar[str] = "text"
-    runtime: ClassVar[str] = "plain"
-    Settings: ClassVar[type[GloveSettings]] = GloveSettings
-
-    def __init__(self, settings: GloveSettings) -> None:
-        self.settings = settings
-
-    def needs(self) -> tuple[str, ...]:
-        """Nothing."""
-        return ()
+    name = "glove"
+    modality = "text"
+    runtime = "plain"
+    Settings = GloveSettings
+    settings: GloveSettings
 
     def resolve(self) -> Model:
         """A path that was given, else a downloader's model that was named."""

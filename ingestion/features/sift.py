@@ -7,14 +7,14 @@ to beat: it sees texture and corners, not things.
 
 from collections.abc import Iterator
 from tempfile import TemporaryFile
-from typing import IO, Annotated, Any, ClassVar
+from typing import IO, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from ingestion.config import Settings
-from ingestion.features.base import Batch, Inputs, Issue, Model, Picture, Vectors
+from ingestion.features.base import Batch, Inputs, Issue, Method, Model, Picture, Vectors
 from ingestion.image_files import ImageError, open_rgb
 from ingestion.task import Progress
 from store.errors import StepFailed
@@ -39,20 +39,14 @@ class SiftSettings(Settings):
     """Of the sample and of k-means."""
 
 
-class Sift:
+class Sift(Method):
     """Weighted visual words of each picture, (n, 500) by default."""
 
-    name: ClassVar[str] = "sift"
-    modality: ClassVar[str] = "image"
-    runtime: ClassVar[str] = "plain"
-    Settings: ClassVar[type[SiftSettings]] = SiftSettings
-
-    def __init__(self, settings: SiftSettings) -> None:
-        self.settings = settings
-
-    def needs(self) -> tuple[str, ...]:
-        """Nothing."""
-        return ()
+    name = "sift"
+    modality = "image"
+    runtime = "plain"
+    Settings = SiftSettings
+    settings: SiftSettings
 
     def resolve(self) -> Model:
         """Fitted on the catalogue: always there."""

@@ -1,10 +1,9 @@
 """`tfidf`: word counts weighted by how rare a word is in the catalogue (Sparck Jones 1972)."""
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from ingestion.features import bag_of_words
-from ingestion.features.base import Batch, Inputs, Model
+from ingestion.features.base import Batch, Inputs, Method, Model
 from ingestion.task import Progress
 
 
@@ -16,20 +15,14 @@ class TfidfSettings(bag_of_words.BagSettings):
     6.4.1). Shop descriptions repeat their key words for search engines, which makes it matter here."""
 
 
-class Tfidf:
+class Tfidf(Method):
     """TF-IDF weights of the clean text, rows L2-normalised, then LSA: see `bag_of_words`."""
 
-    name: ClassVar[str] = "tfidf"
-    modality: ClassVar[str] = "text"
-    runtime: ClassVar[str] = "plain"
-    Settings: ClassVar[type[TfidfSettings]] = TfidfSettings
-
-    def __init__(self, settings: TfidfSettings) -> None:
-        self.settings = settings
-
-    def needs(self) -> tuple[str, ...]:
-        """Nothing."""
-        return ()
+    name = "tfidf"
+    modality = "text"
+    runtime = "plain"
+    Settings = TfidfSettings
+    settings: TfidfSettings
 
     def resolve(self) -> Model:
         """Fitted on the catalogue: always there."""

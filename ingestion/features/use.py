@@ -13,14 +13,14 @@ import warnings
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
 
 from ingestion.config import Settings
 from ingestion.features import weights
-from ingestion.features.base import Batch, Inputs, Model
+from ingestion.features.base import Batch, Inputs, Method, Model
 from ingestion.task import Progress
 from store.errors import MethodUnavailable
 
@@ -46,20 +46,14 @@ class UseSettings(Settings):
     """Texts per call: the encoder averages words, so more brings nothing but memory."""
 
 
-class Use:
+class Use(Method):
     """Sentence vectors of the raw text, (n, 512) by default."""
 
-    name: ClassVar[str] = "use"
-    modality: ClassVar[str] = "text"
-    runtime: ClassVar[str] = "tensorflow"
-    Settings: ClassVar[type[UseSettings]] = UseSettings
-
-    def __init__(self, settings: UseSettings) -> None:
-        self.settings = settings
-
-    def needs(self) -> tuple[str, ...]:
-        """Nothing."""
-        return ()
+    name = "use"
+    modality = "text"
+    runtime = "tensorflow"
+    Settings = UseSettings
+    settings: UseSettings
 
     def resolve(self) -> Model:
         """A path that was given, else a hub model that was named, else the embedded use-compact."""
