@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from ingestion.features.base import Inputs, Picture, Text
+from ingestion.features.base import Inputs, ProductImage, Text
 from ingestion.features.registry import build
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -29,8 +29,8 @@ def rate(which: str, catalogue: str, images: str, mobilenet: str) -> float:
     """Products a second of one method over the catalogue's first 768 texts or 352 images."""
     with Path(catalogue).open(encoding="utf-8") as file:
         texts = [Text(str(n), " ".join(row.values()), "") for n, row in enumerate(csv.DictReader(file))][:768]
-    pictures = [Picture(path.stem, path) for path in sorted(Path(images).iterdir())][:352]
-    inputs = Inputs(lambda: iter(texts), len(texts), lambda: iter(pictures), len(pictures), lambda method: ([], None))
+    shown = [ProductImage(path.stem, path) for path in sorted(Path(images).iterdir())][:352]
+    inputs = Inputs(lambda: iter(texts), len(texts), lambda: iter(shown), len(shown), lambda method: ([], None))
     name = {"use-compact": "use", "bert": "bert"}.get(which, "cnn")
     method = build(name, {"weights": mobilenet} if which == "MobileNetV2" else {})
     batches = method.embed(method.resolve(), inputs, lambda done, total: None)

@@ -1,4 +1,4 @@
-"""Deterministic stand-ins for a text and a picture method: no model, no seconds, the real protocol.
+"""Deterministic stand-ins for a text and an image method: the real base class, no model, no time.
 
 Products that share words (or colours) get near vectors, so that clustering them means something.
 """
@@ -51,10 +51,10 @@ class FakeText(Method):
             progress(done, inputs.n_texts)
 
 
-class FakePicture(Method):
-    """A picture is its 4 x 4 colours under a fixed random projection."""
+class FakeImage(Method):
+    """An image is its 4 x 4 colours under a fixed random projection."""
 
-    name = "fakepicture"
+    name = "fakeimage"
     modality = "image"
     runtime = "plain"
     Settings = FakeSettings
@@ -65,16 +65,16 @@ class FakePicture(Method):
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
         projection = np.random.default_rng(0).normal(size=(48, self.settings.dimensions))
-        pictures, done = inputs.pictures(), 0
-        while batch := list(islice(pictures, ROWS)):
+        images, done = inputs.images(), 0
+        while batch := list(islice(images, ROWS)):
             vectors = np.zeros((len(batch), self.settings.dimensions), np.float32)
-            for row, picture in enumerate(batch):
-                with Image.open(picture.path) as image:
-                    colours = np.asarray(image.convert("RGB").resize((4, 4)), np.float32).ravel() / 255
+            for row, image in enumerate(batch):
+                with Image.open(image.path) as opened:
+                    colours = np.asarray(opened.convert("RGB").resize((4, 4)), np.float32).ravel() / 255
                 vectors[row] = (colours - 0.5) @ projection
             done += len(batch)
             yield Batch([p.product_id for p in batch], unit(vectors))
-            progress(done, inputs.n_pictures)
+            progress(done, inputs.n_images)
 
 
 def unit(vectors: Vectors) -> Vectors:

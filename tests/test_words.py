@@ -15,13 +15,8 @@ ROOT = Path(__file__).parent.parent
 NOT_YET = (
     "benchmarks/labellings.py",
     "docs/methods.md",
-    "docs/settings.md",
-    "ingestion/features/",
     "ingestion/grouping/",
     "ingestion/pipeline/",
-    "scripts/encoder_speed.py",
-    "tests/fakes.py",
-    "tests/ingestion/features/",
     "tests/ingestion/grouping/",
     "tests/ingestion/pipeline/",
     "tests/ingestion/conftest.py",
@@ -64,7 +59,6 @@ EXCEPT = {
     ("ingestion/sample/catalogue.py", "picture"): "a part of a seed, for equal bytes of the sample",
     ("ingestion/sample/texts.py", "all"): "the prose of sellers",
     ("tests/ingestion/duplicates/test_texts.py", "family"): "a twin deck",
-    ("tests/training/test_making.py", "picture"): "a parameter of the features' fixtures",
 }
 """(file, term of BANNED or 'all') where a word stays, and why."""
 

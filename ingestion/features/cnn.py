@@ -1,6 +1,6 @@
-"""`cnn`: what a network trained on ImageNet sees in a picture, by transfer (Razavian et al. 2014).
+"""`cnn`: image features of a network trained on ImageNet, by transfer (Razavian et al. 2014).
 
-The last feature map, averaged over the picture (global average pooling), of the embedded cnn-compact, which imitates
+The last feature map, averaged over the image (global average pooling), of the embedded cnn-compact, which imitates
 MobileNetV2 (ingestion/encoders), or of one of the networks of keras.applications, each with its own input size and
 preprocessing.
 """
@@ -20,7 +20,7 @@ from pydantic import Field
 
 from ingestion.config import Settings
 from ingestion.features import cnn_compact, weights
-from ingestion.features.base import Batch, Inputs, Issue, Method, Model, Picture
+from ingestion.features.base import Batch, Inputs, Issue, Method, Model, ProductImage
 from ingestion.image_files import ImageError, letterbox, open_rgb
 from ingestion.task import Progress
 from store.errors import MethodUnavailable
@@ -76,13 +76,13 @@ class CnnSettings(Settings):
     """The network. One of keras.applications is downloaded by Keras at first use when it is named without `weights`;
     weights without a name are taken for MobileNetV2, the smallest of these (2.3 million figures) and the fastest."""
     batch: Annotated[int, Field(ge=1)] = 32
-    """Pictures per batch: beyond 32 a processor gains nothing, and each costs some MB."""
+    """Images per batch: beyond 32 a processor gains nothing, and each costs some MB (not repeatable)."""
     decoders: Annotated[int, Field(ge=1, le=64)] = 2
-    """Threads that decode the next batch while the network works: two are never waited for."""
+    """Threads that decode the next batch while the network works: with two it never waits (not repeatable)."""
 
 
 class Cnn(Method):
-    """Pooled feature maps of each picture: (n, 1280) for cnn-compact and MobileNetV2."""
+    """Pooled feature maps of each image: (n, 1280) for cnn-compact and MobileNetV2."""
 
     name = "cnn"
     modality = "image"
@@ -91,10 +91,10 @@ class Cnn(Method):
     settings: CnnSettings
 
     def resolve(self) -> Model:
-        """A file that was given, else the network that was named (Keras's copy if there is one), else cnn-compact."""
+        """A file that was given, else the network that was named (from Keras's cache if there), else cnn-compact."""
         name = self.settings.model or "MobileNetV2"
         if self.settings.weights:
-            file = weights.given(self.name, self.settings.weights)
+            file = weights.existing(self.name, self.settings.weights)
             dimensions = cnn_compact.WIDTH if name == COMPACT else NETWORKS[name].dimensions
             return weights.on_disk(name, f"path {file}", weights.UNSTATED, file, dimensions)
         if self.settings.model is None or self.settings.model == COMPACT:
@@ -110,17 +110,17 @@ class Cnn(Method):
         network, prepare = self._load(model)
         size, done = network.input_shape[1], 0
         with ThreadPoolExecutor(self.settings.decoders) as pool:
-            for decoding in _ahead(pool, inputs.pictures(), size, self.settings.batch):
-                decoded = [(picture, future.result()) for picture, future in decoding]
-                issues = [image for _, image in decoded if isinstance(image, Issue)]
-                pixels = [image for _, image in decoded if not isinstance(image, Issue)]
-                ids = [picture.product_id for picture, image in decoded if not isinstance(image, Issue)]
+            for decoding in _ahead(pool, inputs.images(), size, self.settings.batch):
+                decoded = [(image, future.result()) for image, future in decoding]
+                issues = [result for _, result in decoded if isinstance(result, Issue)]
+                pixels = [result for _, result in decoded if not isinstance(result, Issue)]
+                ids = [image.product_id for image, result in decoded if not isinstance(result, Issue)]
                 vectors = np.zeros((0, network.output_shape[-1]), np.float32)
                 if pixels:
                     vectors = np.asarray(network.predict_on_batch(prepare(np.stack(pixels))))
                 done += len(decoded)
                 yield Batch(ids, vectors, issues=issues)
-                progress(done, inputs.n_pictures)
+                progress(done, inputs.n_images)
 
     def _load(self, model: Model) -> tuple[Any, Prepare]:
         """The network with its global average pooling, and its own preprocessing of (n, size, size, 3) uint8."""
@@ -152,14 +152,14 @@ class Cnn(Method):
         return built, lambda pixels: scale(pixels.astype(np.float32))
 
 
-Decoding = list[tuple[Picture, "Future[NDArray[np.uint8] | Issue]"]]
+Decoding = list[tuple[ProductImage, "Future[NDArray[np.uint8] | Issue]"]]
 
 
-def _ahead(pool: ThreadPoolExecutor, pictures: Iterator[Picture], size: int, batch: int) -> Iterator[Decoding]:
-    """Batches in order, the next one being decoded while the caller works on this one: two are held, never more."""
+def _ahead(pool: ThreadPoolExecutor, images: Iterator[ProductImage], size: int, batch: int) -> Iterator[Decoding]:
+    """Batches in order, the next one being decoded while the caller works on this one; at most two are in memory."""
 
     def submit() -> Decoding:
-        return [(picture, pool.submit(_pixels, picture, size)) for picture in islice(pictures, batch)]
+        return [(image, pool.submit(_pixels, image, size)) for image in islice(images, batch)]
 
     current = submit()
     while current:
@@ -168,9 +168,9 @@ def _ahead(pool: ThreadPoolExecutor, pictures: Iterator[Picture], size: int, bat
         current = following
 
 
-def _pixels(picture: Picture, size: int) -> NDArray[np.uint8] | Issue:
+def _pixels(image: ProductImage, size: int) -> NDArray[np.uint8] | Issue:
     """(size, size, 3) upright and letterboxed on white, or an Issue."""
     try:
-        return letterbox(open_rgb(picture.path), size)
+        return letterbox(open_rgb(image.path), size)
     except ImageError as error:
-        return Issue(picture.product_id, error.problem, f"{error} It was given no vector.")
+        return Issue(image.product_id, error.problem, f"{error} It was given no vector.")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 SIZE = 144
-"""Pixels of the side of a picture that cnn-compact reads: with two blocks fewer, under half the teacher's time."""
+"""Pixels of the side of an image that cnn-compact reads: with two blocks fewer, under half the teacher's time."""
 WIDTH = 1280
 """Length of its vectors: the teacher's."""
 BLOCKS = (
@@ -48,8 +48,8 @@ def cnn_compact(momentum: float = 0.95) -> Any:
     def pointwise(x: Any, channels: int, name: str) -> Any:
         return layers.Conv2D(channels, 1, use_bias=False, name=name)(x)
 
-    picture = keras.Input((SIZE, SIZE, 3), dtype="uint8", name="picture")
-    x = layers.Rescaling(1 / 127.5, -1, name="rescale")(picture)
+    image = keras.Input((SIZE, SIZE, 3), dtype="uint8", name="image")
+    x = layers.Rescaling(1 / 127.5, -1, name="rescale")(image)
     x = layers.Conv2D(32, 3, 2, padding="same", use_bias=False, name="Conv1")(x)
     x = layers.ReLU(6, name="Conv1_relu")(norm(x, "bn_Conv1"))
     for i in KEPT:
@@ -64,7 +64,7 @@ def cnn_compact(momentum: float = 0.95) -> Any:
         if stride == 1 and before.shape[-1] == channels:
             x = layers.Add(name=prefix + "add")([before, x])
     x = norm(pointwise(x, WIDTH, "Conv_1"), "Conv_1_bn")
-    return keras.Model(picture, layers.ReLU(6, name="out_relu", dtype="float32")(x), name="cnn_compact")
+    return keras.Model(image, layers.ReLU(6, name="out_relu", dtype="float32")(x), name="cnn_compact")
 
 
 def save_half(network: Any, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`count`: how often each word stands in a product's text, the plainest bag of words."""
+"""`count`: how often each word stands in a product's text, the simplest bag of words."""
 
 from collections.abc import Iterator
 

@@ -1,9 +1,9 @@
 """From word vectors to product vectors, for `word2vec`, `fasttext` and `glove`.
 
 A product is the mean of its words' vectors. Weighting rare words up (smooth inverse frequency, SIF: Arora, Liang &
-Ma 2017) is there, but not the default: the cleaning has taken the stop words out already, and what is left of the
-frequent words of a shop are the names of its kinds of things. On three labelled catalogues other than the one that
-is reported, the plain mean was ahead of SIF on each (mean ARI .56 against .46).
+Ma 2017) is available, but not the default: the cleaning has removed the stop words already, and the frequent words
+that remain are mostly names of product types. On three labelled catalogues other than the one that is reported, the
+plain mean was ahead of SIF on each (mean ARI .56 against .46; not repeatable).
 """
 
 from collections import Counter
@@ -24,14 +24,14 @@ from store.errors import StepFailed
 ROWS = 1024
 
 Lookup = Callable[[str], NDArray[np.float32] | None]
-"""A word's vector, or None if the model does not know it."""
+"""A word's vector, or None if the model has none."""
 
 
 class PoolingSettings(Settings):
     """How word vectors become a product's vector."""
 
     smoothing: Annotated[float | None, Field(gt=0)] = None
-    """`a` of SIF: a word weighs a / (a + p), p being its share of all words of the catalogue; 1e-4 to 1e-3 in Arora
+    """`a` of SIF: a word weighs a / (a + p), p being its fraction of all words of the catalogue; 1e-4 to 1e-3 in Arora
     et al. 2017. Every word weighs the same when not given: see the head of documents.py."""
 
 
@@ -39,7 +39,7 @@ def embed(settings: PoolingSettings, lookup: Lookup, inputs: Inputs, progress: P
     """Yield (rows, d) vectors, L2-normalised, in two passes over the clean texts: count the words, then pool them.
 
     Memory is that of the vocabulary and of one batch. A product none of whose words has a vector is an Issue.
-    StepFailed if the model knows no word of the catalogue.
+    StepFailed if the model has no word of the catalogue.
     """
     counts: Counter[str] = Counter()
     for text in inputs.texts():
@@ -53,7 +53,7 @@ def embed(settings: PoolingSettings, lookup: Lookup, inputs: Inputs, progress: P
             words[word] = np.asarray(weight * vector, np.float32)
     if not words:
         raise StepFailed(
-            f"The word vectors know none of the {len(counts)} words of the catalogue; are they of its language?"
+            f"The word vectors hold none of the {len(counts)} words of the catalogue; are they of its language?"
         )
     dimensions = len(next(iter(words.values())))
     texts, done = inputs.texts(), 0

@@ -1,8 +1,8 @@
-"""`fusion`: a product's text and picture as one vector.
+"""`fusion`: a product's text and image as one vector.
 
-Plain concatenation lets the wider or louder block win. Here each block's rows are brought to unit length (both kinds
-of embedding are compared by their angle), centred, reduced to their main components and scaled to unit mean square,
-so that both carry the same spread before they are weighted and joined.
+In a plain concatenation the block with more dimensions or larger values dominates. Here each block's rows are brought
+to unit length (embeddings are compared by their angle), centred, reduced to their principal components and scaled to
+unit mean square, so that both have the same variance before they are weighted and joined.
 """
 
 from collections.abc import Iterator
@@ -26,12 +26,12 @@ class FusionSettings(Settings):
     """The method whose vectors are the text block: the strongest text method that needs no weights from elsewhere."""
     image: str = "cnn"
     """The method whose vectors are the image block."""
-    text_share: Annotated[float, Field(gt=0, lt=1)] = 0.65
-    """The text's share of the joined vectors' mean square; the picture has the rest. A merchant's text says what a
-    thing is, a picture only shows it. On two labelled catalogues other than the one that is reported (accessories and
-    the built-in sample) .65 was ahead of .5, in the full space and on the manifold."""
+    text_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.65
+    """The text's fraction of the joined vectors' mean square; the image has the rest. A merchant's text names the
+    product, an image only shows it. On two labelled catalogues other than the one that is reported (accessories and
+    the built-in sample) .65 was ahead of .5, in the full space and on the manifold (not repeatable)."""
     dimensions: Annotated[int, Field(ge=1)] = 100
-    """Components kept of each block: 50 to 100 hold nearly all the spread and drop the noise (as before k-means)."""
+    """Components kept of each block: 50 to 100 hold nearly all the variance and drop the noise (as before k-means)."""
 
 
 class Fusion(Method):
@@ -68,8 +68,8 @@ class Fusion(Method):
         rows = np.asarray(both)
         joined = np.hstack(
             [
-                np.sqrt(s.text_share) * block(text[rows[:, 0]], s.dimensions),
-                np.sqrt(1 - s.text_share) * block(image[rows[:, 1]], s.dimensions),
+                np.sqrt(s.text_fraction) * block(text[rows[:, 0]], s.dimensions),
+                np.sqrt(1 - s.text_fraction) * block(image[rows[:, 1]], s.dimensions),
             ]
         ).astype(np.float32)
         for start in range(0, len(ids), ROWS):

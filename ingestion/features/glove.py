@@ -1,6 +1,6 @@
-"""`glove`: word vectors that somebody learnt on a large text (Pennington, Socher & Manning 2014), looked up.
+"""`glove`: pretrained word vectors (Pennington, Socher & Manning 2014), looked up.
 
-Nothing of it is embedded: the smallest set is 66 MB. A file is read line by line and only the words of the
+No vectors are embedded: the smallest set is 66 MB. A file is read line by line and only the words of the
 catalogue are kept, so memory is that of the catalogue's vocabulary, not of the file.
 """
 
@@ -27,7 +27,7 @@ REMEDY = (
     "of gensim's downloader in [methods.glove] model, as 'glove-wiki-gigaword-100'."
 )
 STALL_SECONDS = 30.0
-"""A download that is silent for so long has died."""
+"""Without data for so long, a download is given up."""
 
 
 class GloveSettings(documents.PoolingSettings):
@@ -51,7 +51,7 @@ class Glove(Method):
     def resolve(self) -> Model:
         """A path that was given, else a downloader's model that was named."""
         if self.settings.weights:
-            path = weights.given(self.name, self.settings.weights)
+            path = weights.existing(self.name, self.settings.weights)
             name = self.settings.model or path.name
             return weights.on_disk(name, f"path {path}", weights.UNSTATED, path)
         if self.settings.model is None:
@@ -80,13 +80,13 @@ class Glove(Method):
             with contextlib.redirect_stdout(io.StringIO()):
                 return Path(downloader.load(model, return_path=True))
         except (OSError, ValueError) as error:
-            raise MethodUnavailable(f"gensim's downloader cannot give {model!r} ({error}).", REMEDY) from error
+            raise MethodUnavailable(f"gensim's downloader cannot fetch {model!r} ({error}).", REMEDY) from error
         finally:
             socket.setdefaulttimeout(before)
 
 
 def read_vectors(path: Path, vocabulary: set[str]) -> dict[str, NDArray[np.float32]]:
-    """The vectors of the words of `vocabulary` that stand in the file, whose format is told by its first lines.
+    """The vectors of the words of `vocabulary` that stand in the file, whose format its first lines show.
 
     GloVe's text has no head; word2vec's begins with '<words> <dimensions>', and its binary form is read whole, by
     gensim. MethodUnavailable if it is none of them.

@@ -56,5 +56,5 @@ def build(name: str, settings: dict[str, Any]) -> Method:
         checked = method.Settings.model_validate(settings)
     except ValidationError as error:
         known = ", ".join(method.Settings.model_fields)
-        raise ConfigError(f"[methods.{name}] has bad settings; it knows {known}:\n{explain(error)}") from error
+        raise ConfigError(f"[methods.{name}] has bad settings; there are {known}:\n{explain(error)}") from error
     return method(checked)

@@ -1,8 +1,8 @@
-"""`sift`: a picture as a bag of visual words.
+"""`sift`: an image as a bag of visual words.
 
 SIFT descriptors (Lowe 2004) as RootSIFT (Arandjelovic & Zisserman 2012), quantised to visual words (Sivic &
-Zisserman 2003), tf-idf on the words, signed square root and L2 (Perronnin et al. 2010). The floor that a network has
-to beat: it sees texture and corners, not things.
+Zisserman 2003), tf-idf on the words, signed square root and L2 (Perronnin et al. 2010). The baseline for
+networks: it describes texture and corners, not objects.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ingestion.config import Settings
-from ingestion.features.base import Batch, Inputs, Issue, Method, Model, Picture, Vectors
+from ingestion.features.base import Batch, Inputs, Issue, Method, Model, ProductImage, Vectors
 from ingestion.image_files import ImageError, open_rgb
 from ingestion.task import Progress
 from store.errors import StepFailed
@@ -28,19 +28,19 @@ class SiftSettings(Settings):
     """Settings of `sift`."""
 
     long_side: Annotated[int, Field(ge=64, le=4096)] = 512
-    """Pixels of the picture's long side: larger ones are reduced. 512 keeps 500 keypoints at 20 pictures a second."""
+    """Pixels of the image's long side: larger ones are reduced. 512 keeps 500 keypoints at 20 images a second."""
     descriptors: Annotated[int, Field(ge=10, le=5000)] = 500
-    """Strongest keypoints kept of a picture: product pictures on white seldom have more that repeat."""
+    """Strongest keypoints kept of an image: product images on white seldom have more that repeat."""
     words: Annotated[int, Field(ge=2, le=100_000)] = 500
-    """Visual words: 500 to 1,000 for some thousand pictures (Csurka et al. 2004 found 1,000 enough for 1,776)."""
+    """Visual words: 500 to 1,000 for some thousand images (Csurka et al. 2004 found 1,000 enough for 1,776)."""
     sample: Annotated[int, Field(ge=1000)] = 50_000
-    """Descriptors that the words are fitted on, drawn at random from all pictures: 100 a word."""
+    """Descriptors that the words are fitted on, drawn at random from all images: 100 a word."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Of the sample and of k-means."""
 
 
 class Sift(Method):
-    """Weighted visual words of each picture, (n, 500) by default."""
+    """Weighted visual words of each image, (n, 500) by default."""
 
     name = "sift"
     modality = "image"
@@ -54,70 +54,68 @@ class Sift(Method):
         return Model(name, "fitted on this catalogue", "Apache-2.0 (code)", dimensions=dimensions)
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
-        """Yield (rows, words) vectors, L2-normalised. A picture without a keypoint is an Issue.
+        """Yield (rows, words) vectors, L2-normalised. An image without a keypoint is an Issue.
 
-        The descriptors are computed once and wait in a temporary file (64 kB a picture) while the words are fitted.
-        StepFailed if no picture has a keypoint.
+        The descriptors are computed once and wait in a temporary file (64 kB an image) while the words are fitted.
+        StepFailed if no image has a keypoint.
         """
         ids: list[str] = []
         sizes: list[int] = []
         issues: list[Issue] = []
         with TemporaryFile(prefix="aislemap-") as spool:
-            for done, picture in enumerate(inputs.pictures(), 1):
-                found = self._descriptors(picture)
+            for done, image in enumerate(inputs.images(), 1):
+                found = self._descriptors(image)
                 if isinstance(found, Issue):
                     issues.append(found)
                 else:
-                    ids.append(picture.product_id)
+                    ids.append(image.product_id)
                     sizes.append(len(found))
                     spool.write(found.tobytes())
-                progress(done, inputs.n_pictures)
+                progress(done, inputs.n_images)
             if not ids:
-                raise StepFailed(f"sift: none of {len(issues)} pictures has a keypoint; look at the pictures.")
+                raise StepFailed(f"sift: none of {len(issues)} images has a keypoint; look at the images.")
             spool.flush()
             yield from self._quantised(spool, ids, np.asarray(sizes))
         yield Batch([], np.zeros((0, self.settings.words), np.float32), issues=issues)
 
-    def _descriptors(self, picture: Picture) -> NDArray[np.uint8] | Issue:
+    def _descriptors(self, image: ProductImage) -> NDArray[np.uint8] | Issue:
         """(n, 128) descriptors of the strongest keypoints, n at most `descriptors`; an Issue if there are none."""
         import cv2
         from PIL import Image
 
         try:
-            image = open_rgb(picture.path).convert("L")
+            grey = open_rgb(image.path).convert("L")
         except ImageError as error:
-            return Issue(picture.product_id, error.problem, f"{error} It was given no vector.")
+            return Issue(image.product_id, error.problem, f"{error} It was given no vector.")
         side = self.settings.long_side
-        if max(image.size) > side:
-            image.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        if max(grey.size) > side:
+            grey.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
         sift = cv2.SIFT.create(nfeatures=self.settings.descriptors)
-        keypoints, descriptors = sift.detectAndCompute(np.asarray(image), None)
+        keypoints, descriptors = sift.detectAndCompute(np.asarray(grey), None)
         if descriptors is None:
-            return Issue(
-                picture.product_id, "no keypoint", "The picture is too plain for SIFT; it was given no vector."
-            )
+            return Issue(image.product_id, "no keypoint", "The image is too plain for SIFT; it was given no vector.")
         strongest = np.argsort([-k.response for k in keypoints], kind="stable")[: self.settings.descriptors]
         kept: NDArray[np.uint8] = descriptors[strongest].astype(np.uint8)
         return kept
 
     def _quantised(self, spool: IO[bytes], ids: list[str], sizes: NDArray[np.int64]) -> Iterator[Batch]:
-        """Fit the words on a sample of the spooled descriptors, count them in every picture, weigh the counts."""
+        """Fit the words on a sample of the spooled descriptors, count them in every image, weigh the counts."""
         ends = np.cumsum(sizes)
         total = int(ends[-1])
         spooled = np.memmap(spool, np.uint8, "r", shape=(total, WIDTH))
         words = self._words(spooled, total)
         with TemporaryFile(prefix="aislemap-") as counted:
-            pictures_with = np.zeros(words.n_clusters, np.int64)
+            images_with = np.zeros(words.n_clusters, np.int64)
             for start in range(0, len(ids), ROWS):
                 of = slice(start, start + ROWS)
                 nearest = words.predict(root(spooled[ends[start] - sizes[start] : ends[of][-1]]))
                 owner = np.repeat(np.arange(len(sizes[of])), sizes[of])
                 counts = np.zeros((len(sizes[of]), words.n_clusters), np.uint16)
                 np.add.at(counts, (owner, nearest), 1)
-                pictures_with += (counts > 0).sum(axis=0)
+                images_with += (counts > 0).sum(axis=0)
                 counted.write(counts.tobytes())
             counted.flush()
-            rarity = (np.log((1 + len(ids)) / (1 + pictures_with)) + 1).astype(np.float32)
+            rarity = (np.log((1 + len(ids)) / (1 + images_with)) + 1).astype(np.float32)
             counts = np.memmap(counted, np.uint16, "r", shape=(len(ids), words.n_clusters))
             for start in range(0, len(ids), ROWS):
                 of = slice(start, start + ROWS)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ingestion.features.base import Batch, Inputs, Method, Model, Picture, Text
+from ingestion.features.base import Batch, Inputs, Method, Model, ProductImage, Text
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load
 from store import tables
@@ -51,7 +51,7 @@ def describe(method: Method, settings: dict[str, Any], model: Model | None) -> d
 
 
 def inputs(work: Work, images: Path | None) -> Inputs:
-    """What the method may read, from the parts of the steps before it. No method ever sees a category."""
+    """What the method may read, from the parts of the steps before it. No method reads a category."""
     parts = work.task.parts
 
     def texts() -> Iterator[Text]:
@@ -59,10 +59,10 @@ def inputs(work: Work, images: Path | None) -> Inputs:
         for batch in rows.to_batches(max_chunksize=4096):
             yield from (Text(*row) for row in zip(*(c.to_pylist() for c in batch.columns), strict=True))
 
-    def pictures() -> Iterator[Picture]:
+    def product_images() -> Iterator[ProductImage]:
         rows = work.read("images", "images", ["product_id", "image_path"])
         for product_id, path in zip(*(c.to_pylist() for c in rows.columns), strict=True):
-            yield Picture(product_id, Path(images or "") / path)
+            yield ProductImage(product_id, Path(images or "") / path)
 
     def vectors(method: str) -> tuple[list[str], Matrix]:
         return load(work, f"features:{method}", method)
@@ -71,7 +71,7 @@ def inputs(work: Work, images: Path | None) -> Inputs:
         part = parts.get(step)
         return part.files[table].rows if part and table in part.files else 0
 
-    return Inputs(texts, count("texts", "texts"), pictures, count("images", "images"), vectors)
+    return Inputs(texts, count("texts", "texts"), product_images, count("images", "images"), vectors)
 
 
 def check(method: str, batch: Batch, dimensions: int) -> int:

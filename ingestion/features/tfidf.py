@@ -11,8 +11,8 @@ class TfidfSettings(bag_of_words.BagSettings):
     """Settings of `tfidf`."""
 
     sublinear: bool = True
-    """1 + log(count) in place of the count: a word said ten times is not ten times as telling (Manning et al. 2008,
-    6.4.1). Shop descriptions repeat their key words for search engines, which makes it matter here."""
+    """1 + log(count) in place of the count: a word that is repeated ten times is not ten times as distinctive (Manning
+    et al. 2008, 6.4.1). Product descriptions repeat their key words for search engines."""
 
 
 class Tfidf(Method):

@@ -1,7 +1,7 @@
 """`use`: a SavedModel with the interface of the Universal Sentence Encoder (Cer et al. 2018) on the raw text.
 
 The interface is tensorflow-hub's for text: called with a vector of strings, it gives (n, d) vectors (512 for the
-Universal Sentence Encoder). The embedded default, use-compact, is a small network of that kind made for this project
+Universal Sentence Encoder). The embedded default, use-compact, is a small network of that form made for this project
 (ingestion/encoders): it is not the Universal Sentence Encoder, and never goes by its name.
 """
 
@@ -31,7 +31,7 @@ REMEDY = (
     "'universal-sentence-encoder/4' (1 GB), or leave both out for the embedded use-compact."
 )
 STALL_SECONDS = 30.0
-"""A download that is silent for so long has died."""
+"""Without data for so long, a download is given up."""
 
 
 class UseSettings(Settings):
@@ -58,7 +58,7 @@ class Use(Method):
     def resolve(self) -> Model:
         """A path that was given, else a hub model that was named, else the embedded use-compact."""
         if self.settings.weights:
-            folder = weights.given(self.name, self.settings.weights)
+            folder = weights.existing(self.name, self.settings.weights)
             if not (folder / "saved_model.pb").exists():
                 raise MethodUnavailable(f"There is no SavedModel (saved_model.pb) in {folder}.", REMEDY)
             name = self.settings.model or folder.name

@@ -1,4 +1,4 @@
-"""Pretrained weights: a path the user gave, the embedded encoders, fingerprints, and a hub that may not answer."""
+"""Pretrained weights: a path from the user, the embedded encoders, fingerprints, and whether a hub answers."""
 
 import hashlib
 import json
@@ -14,11 +14,11 @@ BLOCK = 1 << 20
 EMBEDDED = Path(__file__).parent / "embedded"
 """The encoders that are part of aislemap: weights, a record and a card of each."""
 HUB_SECONDS = 8.0
-"""How long a hub may take to say anything at all: a person waits ten seconds for an answer, a program no longer."""
+"""How long a hub may take to answer at all: below the ten seconds after which a person gives up waiting."""
 UNSTATED = "not stated (weights given by path)"
 
 
-def given(method: str, path: Path) -> Path:
+def existing(method: str, path: Path) -> Path:
     """The weights that the user named, made absolute. MethodUnavailable if nothing is there."""
     found = path.expanduser().absolute()
     if not found.exists():
@@ -74,8 +74,8 @@ def embedded(method: str, name: str) -> Model:
 def require_hub(method: str, model: str, address: str, seconds: float = HUB_SECONDS) -> None:
     """Return if the hub at `address` answers at all within `seconds`; else MethodUnavailable, with the remedy.
 
-    The clients of the hubs retry for minutes, and a name look-up knows no time limit: hence one question, asked
-    in a thread that can be left behind.
+    The clients of the hubs retry for minutes, and a name look-up has no time limit: hence one request, made
+    in a thread that can be abandoned.
     """
     failure: list[str] = ["no answer"]
 

@@ -1,4 +1,4 @@
-"""`word2vec`: words that keep the same company get the same vector (Mikolov et al. 2013), learnt on the catalogue."""
+"""`word2vec`: words in similar contexts get similar vectors (Mikolov et al. 2013), learnt on the catalogue."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ class Word2VecSettings(documents.PoolingSettings):
     dimensions: Annotated[int, Field(ge=2, le=1000)] = 100
     """Length of a word's vector: 100 is gensim's default; a catalogue of some thousand texts cannot fill 300."""
     window: Annotated[int, Field(ge=1)] = 5
-    """Words on either side that count as company; 5 is the default of word2vec and gensim."""
+    """Words on either side that are a word's context; 5 is the default of word2vec and gensim."""
     epochs: Annotated[int, Field(ge=1)] = 30
     """Passes over the texts: gensim's 5 are meant for billions of words; a catalogue has some ten thousand. 100 at
     gensim's rate take three times as long for a mean ARI of .589 instead of .582 over five labelled catalogues, one
@@ -30,7 +30,7 @@ class Word2VecSettings(documents.PoolingSettings):
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
     """The first step, falling to nearly 0: fastText's default. gensim's .025 needs more passes on so few words."""
     min_count: Annotated[int, Field(ge=1)] = 2
-    """A word that stands once has been seen in one company only; its vector would be noise."""
+    """A word that stands once has one context only; its vector would be noise."""
     skip_gram: bool = True
     """Skip-gram does better on little text and rare words than the continuous bag of words (Mikolov et al. 2013)."""
     negative: Annotated[int, Field(ge=1, le=50)] = 5

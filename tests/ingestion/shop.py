@@ -19,7 +19,7 @@ from ingestion.task import Task
 from store import snapshot
 from store.parts import Part
 from store.root import Root
-from tests.fakes import FakePicture, FakeText
+from tests.fakes import FakeImage, FakeText
 
 KINDS = {
     "Mugs": ("ceramic mug tea coffee kitchen handle dishwasher cup", (200, 60, 40)),
@@ -28,7 +28,7 @@ KINDS = {
 }
 Shop = tuple[Path, Path]
 """A catalogue and its folder of pictures."""
-FAKES: dict[str, Any] = {"faketext": FakeText, "fakepicture": FakePicture}
+FAKES: dict[str, Any] = {"faketext": FakeText, "fakeimage": FakeImage}
 SETTINGS: dict[str, dict[str, Any]] = {
     "study": {
         "seeds": 2,
@@ -40,7 +40,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "verdict": {
         "rests_on": {
             "text": ["consensus-text", "faketext"],
-            "image": ["consensus-image", "fakepicture"],
+            "image": ["consensus-image", "fakeimage"],
             "text+image": ["consensus"],
         }
     },

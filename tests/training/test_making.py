@@ -69,7 +69,7 @@ def test_the_recipe_of_cnn_compact_makes_weights_that_cnn_runs(teacher, tmp_path
     assert record["sha256"] == sha256_of(out / record["file"])
     assert set(record["held_out"]) == {"letterboxed", "views"}
     settings = {"weights": str(out / record["file"]), "model": "cnn-compact"}
-    result = run(build("cnn", settings), make_inputs(pictures=[(p.stem, p) for p in sorted(folder.iterdir())[:3]]))
+    result = run(build("cnn", settings), make_inputs(images=[(p.stem, p) for p in sorted(folder.iterdir())[:3]]))
     assert result.vectors.shape == (3, 1280)
 
 

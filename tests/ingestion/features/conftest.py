@@ -1,4 +1,4 @@
-"""A tiny catalogue for the methods: three kinds of things, told apart by their words and by their pictures."""
+"""A tiny catalogue for the methods: three categories that differ in their words, and drawn images of two."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from ingestion.features.base import Batch, Inputs, Issue, Method, Picture, Text, Vectors
+from ingestion.features.base import Batch, Inputs, Issue, Method, ProductImage, Text, Vectors
 
 WORDS = {
     "mug": "ceramic mug tea coffee kitchen handle dishwasher cup",
@@ -17,7 +17,7 @@ WORDS = {
 
 
 class Result:
-    """All that a method yielded, put together and checked against the protocol."""
+    """All that a method yielded, joined and checked against what base.py promises."""
 
     def __init__(self, method: Method, inputs: Inputs) -> None:
         self.progress: list[tuple[int, int]] = []
@@ -38,13 +38,13 @@ class Result:
 
 @pytest.fixture
 def make_inputs() -> Callable[..., Inputs]:
-    """Inputs from lists: texts as (id, text), pictures as (id, path), vectors by method."""
+    """Inputs from lists: texts as (id, text), images as (id, path), vectors by method."""
 
-    def build(texts=(), pictures=(), vectors=None) -> Inputs:
+    def build(texts=(), images=(), vectors=None) -> Inputs:
         rows = [Text(i, t, t.lower()) for i, t in texts]
-        shots = [Picture(i, Path(p)) for i, p in pictures]
+        files = [ProductImage(i, Path(p)) for i, p in images]
         return Inputs(
-            lambda: iter(rows), len(rows), lambda: iter(shots), len(shots), lambda method: (vectors or {})[method]
+            lambda: iter(rows), len(rows), lambda: iter(files), len(files), lambda method: (vectors or {})[method]
         )
 
     return build
@@ -56,47 +56,47 @@ def run() -> type[Result]:
 
 
 @pytest.fixture
-def three_kinds() -> list[tuple[str, str]]:
-    """60 texts, 20 of each kind, each with 6 of its kind's 8 words and one word of the shop's."""
+def three_categories() -> list[tuple[str, str]]:
+    """60 texts, 20 of each category, each with 6 of its category's 8 words and one of the merchant's."""
     random = np.random.default_rng(0)
     return [
-        (f"{kind}{number}", " ".join([*random.choice(words.split(), 6, replace=False), f"offer{number % 10}"]))
+        (f"{category}{number}", " ".join([*random.choice(words.split(), 6, replace=False), f"offer{number % 10}"]))
         for number in range(20)
-        for kind, words in WORDS.items()
+        for category, words in WORDS.items()
     ]
 
 
 @pytest.fixture
 def drawn(tmp_path: Path) -> list[tuple[str, Path]]:
-    """12 pictures: six of stripes, six of discs, of varied size and place; PNG."""
+    """12 images: six of stripes, six of discs, of varied size and place; PNG."""
     random = np.random.default_rng(1)
-    pictures = []
+    images = []
     for number in range(12):
-        kind = "stripes" if number % 2 else "discs"
+        shape = "stripes" if number % 2 else "discs"
         image = Image.new("RGB", (240, 160 + 20 * (number % 3)), "white")
         pen = ImageDraw.Draw(image)
         for _ in range(12):
             x, y = (int(v) for v in random.integers(0, 140, 2))
-            if kind == "stripes":
+            if shape == "stripes":
                 for k in range(5):
                     pen.line((x + 6 * k, y, x + 6 * k, y + 60), fill="black", width=2)
             else:
                 pen.ellipse((x, y, x + 50, y + 50), outline="black", fill="red", width=3)
-        path = tmp_path / f"{kind}{number}.png"
+        path = tmp_path / f"{shape}{number}.png"
         image.save(path)
-        pictures.append((f"{kind}{number}", path))
-    return pictures
+        images.append((f"{shape}{number}", path))
+    return images
 
 
-def separated(ids: list[str], vectors: Vectors) -> float:
-    """The share of products whose nearest neighbour by cosine is of their kind (the letters of the id)."""
+def nearest_purity(ids: list[str], vectors: Vectors) -> float:
+    """The fraction of products whose nearest neighbour by cosine is of their category (the letters of the id)."""
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    likeness = unit @ unit.T
-    np.fill_diagonal(likeness, -np.inf)
-    kinds = np.array([i.rstrip("0123456789") for i in ids])
-    return float(np.mean(kinds == kinds[likeness.argmax(axis=1)]))
+    similarity = unit @ unit.T
+    np.fill_diagonal(similarity, -np.inf)
+    categories = np.array([i.rstrip("0123456789") for i in ids])
+    return float(np.mean(categories == categories[similarity.argmax(axis=1)]))
 
 
 @pytest.fixture
-def nearest_kind() -> Callable[[list[str], Vectors], float]:
-    return separated
+def purity() -> Callable[[list[str], Vectors], float]:
+    return nearest_purity

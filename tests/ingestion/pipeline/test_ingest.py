@@ -41,7 +41,7 @@ def test_a_run_computes_every_step_and_publishes_all_tables(first: tuple[Shop, P
         "images": 60,
         "texts": 60,
         "embedding_faketext": 60,
-        "embedding_fakepicture": 60,
+        "embedding_fakeimage": 60,
         "projections": 2 * 2 * 60,
         "clusters": (2 * len(GROUPINGS) + len(JOINED)) * 60,
         "models": len(FAKES) + len(JOINED),
@@ -109,7 +109,7 @@ def test_a_changed_text_is_studied_again_but_no_picture_is(again: tuple[Shop, Pa
     shop.write(goods[0], rows)
     report = ingest(goods, store)
     assert (report.status, report.number) == ("published", 2)
-    kept = {f"{step}:fakepicture" for step in BLIND} | {"clustering:consensus-image"}
+    kept = {f"{step}:fakeimage" for step in BLIND} | {"clustering:consensus-image"}
     assert kept <= ALL - computed(report)
     assert {"catalogue", "texts", *(f"{step}:faketext" for step in STUDIED)} <= computed(report)
     assert ask(store, f"SELECT name FROM products WHERE product_id = '{rows[7]['id']}'") == [(rows[7]["name"],)]
@@ -131,7 +131,7 @@ def test_a_changed_picture_is_studied_again_but_no_text_is(again: tuple[Shop, Pa
     goods, store = again
     shutil.copy(goods[1] / "M01.png", goods[1] / "S01.png")
     report = ingest(goods, store)
-    assert {"images", *(f"{step}:fakepicture" for step in STUDIED)} <= computed(report)
+    assert {"images", *(f"{step}:fakeimage" for step in STUDIED)} <= computed(report)
     assert "clustering:consensus" in computed(report)
     kept = {f"{step}:faketext" for step in (*BLIND, "map_scores", "group_count")} | {"clustering:consensus-text"}
     assert not {"catalogue", "texts", *kept} & computed(report)
@@ -183,8 +183,8 @@ def test_a_number_of_groups_can_be_asked_for(tmp_path: Path) -> None:
 def test_without_pictures_the_methods_that_need_them_say_so(tmp_path: Path) -> None:
     catalogue, _ = shop.make(tmp_path)
     report = ingest((catalogue, None), tmp_path / "store")
-    assert list(report.missing) == ["fakepicture"]
-    assert "no product has what it reads (image)" in report.missing["fakepicture"]
+    assert list(report.missing) == ["fakeimage"]
+    assert "no product has what it reads (image)" in report.missing["fakeimage"]
     assert ask(tmp_path / "store", "SELECT scope FROM verdicts WHERE verdict = 'feasible' ORDER BY 1") == [
         ("method:consensus-text",),
         ("method:faketext",),
