@@ -104,12 +104,11 @@ def _bars() -> RichProgress:
 
 
 COLUMNS = {
-    "consensus": ("consensus", "ensemble"),
-    "embedding": ("kmeans", "full"),
     "manifold": ("kmeans", "manifold"),
+    "embedding": ("kmeans", "full"),
     "2-D map": ("kmeans", "map"),
 }
-"""The groupings that are listed, as (algorithm, space): the declared one, then the usual ones, k-means in one space."""
+"""The groupings that are listed, as (algorithm, space): k-means in each space, that of the declared one first."""
 
 
 def study(store: Path, report: Report) -> None:
@@ -124,7 +123,7 @@ def study(store: Path, report: Report) -> None:
     for name in ("method", "model", *COLUMNS):
         table.add_column(name, overflow="fold")
     figures = {name: {row.method: _figure(row) for row in board} for name, board in boards.items()}
-    for row in boards["consensus"]:
+    for row in boards["manifold"]:
         if row.status == "ran":
             table.add_row(row.method, row.model, *(figures[name][row.method] for name in COLUMNS))
     console.print(table)

@@ -10,6 +10,8 @@ from ingestion.task import Work
 from store import tables
 
 Matrix = NDArray[np.float32]
+BLOCK = 20_000_000
+"""Cosines held at a time: 80 MB."""
 
 
 def load(work: Work, step: str, method: str) -> tuple[list[str], Matrix]:
@@ -36,17 +38,22 @@ def normalised(vectors: Matrix) -> Matrix:
     return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
-def neighbours(vectors: Matrix, k: int) -> tuple[NDArray[np.int32], Matrix]:
-    """The k nearest rows of each row by cosine, itself first: (n, k) indices and cosine distances, exact."""
-    from sklearn.neighbors import NearestNeighbors
+def nearest(unit: Matrix, k: int) -> tuple[NDArray[np.int32], Matrix]:
+    """The k nearest other rows of each of (n, d) unit rows by cosine, nearest first: (n, k) rows and cosines, exact.
 
-    search = NearestNeighbors(n_neighbors=min(k, len(vectors)), metric="cosine", algorithm="brute").fit(vectors)
-    distances, indices = search.kneighbors(vectors)
-    # Equal rows may come before the row itself; both UMAP and t-SNE rely on the row being its own first neighbour.
-    own = np.arange(len(vectors))
-    for row in np.flatnonzero(indices[:, 0] != own):
-        at = np.flatnonzero(indices[row] == row)
-        swap = at[0] if len(at) else indices.shape[1] - 1
-        indices[row, swap], indices[row, 0] = indices[row, 0], row
-        distances[row, swap], distances[row, 0] = distances[row, 0], 0.0
-    return indices.astype(np.int32), np.maximum(distances, 0).astype(np.float32)
+    At most n - 1; of equally near rows the earlier, so that two processes agree. No more than BLOCK cosines are held
+    at a time.
+    """
+    n = len(unit)
+    k = min(k, n - 1)
+    rows, cosines = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
+    for start in range(0, n if k else 0, max(1, BLOCK // n)):
+        stop = min(n, start + max(1, BLOCK // n))
+        similar = unit[start:stop] @ unit.T
+        similar[np.arange(stop - start), np.arange(start, stop)] = -np.inf
+        near = np.sort(np.argpartition(-similar, k - 1, axis=1)[:, :k], axis=1)
+        found = np.take_along_axis(similar, near, axis=1)
+        order = np.argsort(-found, axis=1, kind="stable")
+        rows[start:stop] = np.take_along_axis(near, order, axis=1)
+        cosines[start:stop] = np.take_along_axis(found, order, axis=1)
+    return rows, np.clip(cosines, -1, 1)

@@ -28,10 +28,10 @@ def leaderboard(store: Path) -> str:
     lines = [f"| method | {' | '.join(COLUMNS)} |", "|---" * (1 + len(COLUMNS)) + "|"]
     lines += [
         f"| {row.method} | {' | '.join(cells.get((name, row.method), '-') for name in COLUMNS)} |"
-        for row in boards["consensus"]
+        for row in boards["manifold"]
         if row.status == "ran"
     ]
-    missing = ", ".join(f"`{row.method}` ({row.status})" for row in boards["consensus"] if row.status != "ran")
+    missing = ", ".join(f"`{row.method}` ({row.status})" for row in boards["manifold"] if row.status != "ran")
     if missing:
         lines += ["", f"Without weights in this run: {missing}."]
     reasons = [wrapped(f"* {v.scope}: **{v.verdict}**. {v.reason}") for v in verdicts(store)]

@@ -1,84 +1,121 @@
-"""Grouping the products, without ever seeing a category: this step is given vectors and a number of groups.
+"""Grouping the products, without ever seeing a category: these steps are given vectors and a number of groups.
 
-Every space (see spaces.py) is grouped by k-means, some by Ward too, once per seed; the manifold is drawn anew
-for each seed, so that its own chance shows in the spread. A seed's consensus joins its k-means groups of the spaces.
-The 2-D map is grouped because the field does so; neither the consensus nor the verdict rests on it.
+The declared grouping is k-means on the manifold of the graph of neighbours (manifold.py): of one method, or of several
+methods together, whose graphs are added. For comparison a method is also grouped by k-means in its embedding and on its
+2-D map, because the field does so, and by Ward's method on the manifold. A part of the products is grouped again for
+each resample: it tells how stable the groups are, and how far a score moves when other products are drawn.
 """
 
+import json
 import warnings
-from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
 
-from ingestion.grouping.consensus import consensus
-from ingestion.grouping.partitions import Grouping, tag, write, write_stability
-from ingestion.grouping.projection import manifolds
+from ingestion.grouping import partitions
+from ingestion.grouping.manifold import graph, joined, manifold, part, weights
+from ingestion.grouping.neighbours import load_neighbours
+from ingestion.grouping.partitions import Grouping
 from ingestion.grouping.resampling import Labels, Rows, resample
-from ingestion.grouping.spaces import centred, smoothed
 from ingestion.task import Work
-from ingestion.vectors import Matrix, load, neighbours, normalised
+from ingestion.vectors import Matrix, load, normalised
 
 STARTS = 10
 """k-means starts per seed; the best by inertia counts (n_init of scikit-learn before 1.4; Celebi et al. 2013)."""
-WARD_SAMPLE = 10_000
-"""Ward holds all pairs: above this many products it groups a seeded sample, and the rest go to the nearest centre."""
-SILHOUETTE_SAMPLE = 5_000
+WARD_SAMPLE = 2_500
+"""Ward compares all pairs: above this many products it groups a seeded sample, and the rest go to the nearest mean."""
+SILHOUETTE_SAMPLE = 2_000
 """The silhouette compares all pairs: above this many products it is measured on a seeded sample."""
-MEMBERS = ("centred", "smoothed", "manifold")
-"""The spaces whose k-means groups a consensus joins: one that keeps the distances, one of neighbourhoods, one between.
-On 29 embeddings of six catalogues other than the one that is reported, this was as good in the mean as with `full` too
-(ARI .68; k-means in the embedding .66, on the manifold .64) and better on the ten hardest (.51 for .49; .42 and .48).
-The map is left out, as it shows groups where there are none."""
-WARD = ("full", "manifold", "map")
-CONSENSUS: Grouping = ("consensus", "ensemble")
+DECLARED: Grouping = ("kmeans", "manifold")
+
+Spaces = Callable[[Rows | None], Mapping[str, Matrix]]
+"""The points to group in each space: of all products for None, else of those rows."""
 
 
-def step(work: Work, *, method: str, k: int, seeds: int, dimensions: int, n_neighbours: int) -> None:
-    """Write `partitions`, `partition_scores`, `resampled_partitions` and `cluster_stability` of one method."""
+def step(work: Work, *, method: str, k: int, seeds: int, resamples: int) -> None:
+    """Write the groups of one method in its embedding, on its manifold and on its t-SNE map, where that was drawn.
+
+    The tables `partitions`, `partition_scores`, `resampled_partitions` and `cluster_stability`.
+    """
     product_ids, vectors = load(work, f"features:{method}", method)
+    unit, drawn, near = normalised(vectors), _map(work, method), graph(load_neighbours(work, method))
+
+    def spaces(rows: Rows | None) -> Mapping[str, Matrix]:
+        chosen = slice(None) if rows is None else rows
+        found = {"full": unit[chosen], "manifold": manifold(near if rows is None else part(near, rows), k)}
+        return found if drawn is None else {**found, "map": drawn[chosen]}
+
+    _group(work, method, product_ids, spaces, k, seeds, resamples)
+
+
+def joint(
+    work: Work, *, method: str, modality: str, methods: Mapping[str, str], k: int, seeds: int, resamples: int
+) -> None:
+    """Write the groups of several methods together, on the manifold of their joint graph, and the row of `models`.
+
+    `methods` are those that are joined, each with its modality. Every product that one of them could read is placed.
+    Nothing is written where a modality of `modality` has no method with vectors.
+    """
+    have = {name: its for name, its in methods.items() if f"neighbours:{name}" in work.task.parts}
+    if not set(modality.split("+")) <= set(have.values()):
+        return
+    share, parts = weights(have), []
+    for name in have:
+        found = load_neighbours(work, name)
+        parts.append((share[name], found.product_ids, graph(found)))
+    product_ids = list(dict.fromkeys(product_id for _, ids, _ in parts for product_id in ids))
+    whole = joined(parts, product_ids)
+    _group(
+        work,
+        method,
+        product_ids,
+        lambda rows: {"manifold": manifold(whole if rows is None else part(whole, rows), k)},
+        k,
+        seeds,
+        resamples,
+    )
+    row = {"method": method, "modality": modality, "model": f"joint graph of {', '.join(have)}"}
+    row |= {"source": "fitted on this catalogue", "licence": "none needed", "status": "ran"}
+    work.write("models", [{**row, "products": len(product_ids), "parameters": json.dumps({"methods": list(have)})}])
+
+
+def _group(work: Work, method: str, product_ids: list[str], spaces: Spaces, k: int, seeds: int, resamples: int) -> None:
+    """Group all products once for each seed and, with the first seed, those of each resample."""
     k = min(k, len(product_ids))
     if k < 2:
         return
-    found: dict[Grouping, dict[int, Labels]] = defaultdict(dict)
-    again: dict[Grouping, list[tuple[Rows, Labels]]] = defaultdict(list)
-    unit, drawn_map = normalised(vectors), _map(work, method)
-    for seed, spaces in enumerate(members_of(unit, dimensions, n_neighbours, range(seeds))):
-        if drawn_map is not None:
-            spaces["map"] = drawn_map
-        ward_in = spaces if not seed else ("manifold",)  # Ward has no seed of its own
-        for grouping, labels in grouped(spaces, k, seed, ward_in).items():
-            found[grouping][seed] = labels
-            write(work, "partitions", method, grouping, seed, product_ids, labels)
-            if grouping[1] in spaces and np.isfinite(value := silhouette(spaces[grouping[1]], labels)):
+    points, found, again = (
+        spaces(None),
+        dict[Grouping, dict[int, Labels]](),
+        dict[Grouping, list[tuple[Rows, Labels]]](),
+    )
+    for seed in range(seeds):
+        for grouping, labels in _grouped(points, k, seed):
+            found.setdefault(grouping, {})[seed] = labels
+            again.setdefault(grouping, [])
+            partitions.write(work, "partitions", method, grouping, seed, product_ids, labels)
+            if np.isfinite(value := silhouette(points[grouping[1]], labels)):
                 row = {"seed": seed, "metric": "silhouette", "value": value}
-                work.write("partition_scores", [{**tag(method, grouping), **row}])
-        rows = resample(product_ids, seed)
+                work.write("partition_scores", [{**partitions.tag(method, grouping), **row}])
+        work.progress(seed + 1, seeds + resamples)
+    for number in range(resamples):
+        rows = resample(product_ids, number)
         if len(rows) > k:
-            # all is made anew from the products drawn, but for the map: its spread is `map_scores`'
-            part = next(members_of(unit[rows], dimensions, n_neighbours, [seed]))
-            if drawn_map is not None:
-                part["map"] = drawn_map[rows]
-            for grouping, labels in grouped(part, k, seed, part).items():
+            drawn = [product_ids[row] for row in rows]
+            for grouping, labels in _grouped(spaces(rows), k, 0):
                 again[grouping].append((rows, labels))
-                if grouping[0] == "kmeans" and grouping[1] in MEMBERS:
-                    drawn = [product_ids[row] for row in rows]
-                    write(work, "resampled_partitions", method, grouping, seed, drawn, labels)
-        work.progress(seed + 1, seeds)
-    write_stability(work, method, found, again)
+                partitions.write(work, "resampled_partitions", method, grouping, number, drawn, labels)
+        work.progress(seeds + number + 1, seeds + resamples)
+    partitions.write_stability(work, method, found, again)
 
 
-def grouped(spaces: Mapping[str, Matrix], k: int, seed: int, ward_in: Container[str] = ()) -> dict[Grouping, Labels]:
-    """The groups of one seed: k-means in each space, Ward in some, and the consensus of the k-means groups."""
-    found: dict[Grouping, Labels] = {}
+def _grouped(spaces: Mapping[str, Matrix], k: int, seed: int) -> Iterator[tuple[Grouping, Labels]]:
+    """k-means in every space and, with the first seed, Ward on the manifold: it has no seed of its own."""
     for name, points in spaces.items():
-        found["kmeans", name] = kmeans(points, k, seed)
-        if name in WARD and name in ward_in:
-            found["ward", name] = ward(points, k, seed)
-    members = [found["kmeans", name] for name in MEMBERS]
-    found[CONSENSUS] = consensus(members, [1.0] * len(members), k, seed)
-    return found
+        yield ("kmeans", name), kmeans(points, k, seed)
+    if seed == 0:
+        yield ("ward", "manifold"), ward(spaces["manifold"], k, seed)
 
 
 def kmeans(points: Matrix, k: int, seed: int) -> Labels:
@@ -115,16 +152,8 @@ def silhouette(points: Matrix, labels: Labels) -> float:
         return float("nan")
     if len(labels) > SILHOUETTE_SAMPLE:
         chosen = np.random.RandomState(0).permutation(len(labels))[:SILHOUETTE_SAMPLE]
-        return silhouette(points[chosen], labels[chosen])  # of the sample all may be in one group
+        return silhouette(points[chosen], labels[chosen])  # the sample may lie in one group
     return float(silhouette_score(points, labels))
-
-
-def members_of(unit: Matrix, dimensions: int, n_neighbours: int, seeds: Iterable[int]) -> Iterator[dict[str, Matrix]]:
-    """For each seed the points of (n, d) unit rows in the embedding itself and in the spaces of MEMBERS."""
-    near = neighbours(unit, n_neighbours)
-    fixed = {"full": unit, "centred": centred(unit), "smoothed": smoothed(unit, near[0])}
-    for points in manifolds(unit, dimensions, n_neighbours, seeds):
-        yield {**fixed, "manifold": points}
 
 
 def _map(work: Work, method: str) -> Matrix | None:

@@ -28,8 +28,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ingestion.grouping.neighbours import load_neighbours
 from ingestion.task import Work
-from ingestion.vectors import Matrix, load, neighbours, normalised
+from ingestion.vectors import Matrix, load, nearest, normalised
 
 SCALES = ((30, 0.5), (30, 1.0), (20, 1.0), (15, 1.25), (10, 1.25), (10, 1.5))
 """(neighbours, resolution), from coarse to fine: 15 neighbours are scanpy's default, 30 PhenoGraph's, and 1 is the
@@ -58,6 +59,8 @@ HIGHEST = 50
 """Highest number of groups tried by the silhouette: more are not looked at one by one. At least 8 products a group."""
 
 Counts = NDArray[np.int64]
+Edges = NDArray[np.int64]
+Near = NDArray[np.int32]
 Points = NDArray[np.float64]
 
 
@@ -72,10 +75,11 @@ class Estimate:
 
 
 def step(work: Work, *, method: str, categories: int | None) -> None:
-    """Write `k_estimates` and `k_curves` of one method."""
+    """Write `k_estimates` and `k_curves` of one method; `categories`, how many there are, is written beside them."""
     _, vectors = load(work, f"features:{method}", method)
-    for done, (criterion, estimate) in enumerate((("communities", communities), ("silhouette", silhouette)), start=1):
-        found = estimate(vectors)
+    points, rows = normalised(vectors), load_neighbours(work, method).rows
+    for done, criterion in enumerate(("communities", "silhouette"), start=1):
+        found = communities(points, rows) if criterion == "communities" else silhouette(points)
         if found:
             tag = {"method": method, "criterion": criterion}
             row = {"k": found.k, "low": found.low, "high": found.high, "categories": categories}
@@ -85,41 +89,45 @@ def step(work: Work, *, method: str, categories: int | None) -> None:
         work.progress(done, 2)
 
 
-def communities(vectors: Matrix, scales: Sequence[tuple[int, float]] = SCALES) -> Estimate | None:
-    """The number of communities in (n, d) vectors, by cosine; k = 1 where they show no groups. None for n < 2.
+def communities(points: Matrix, near: Near, scales: Sequence[tuple[int, float]] = SCALES) -> Estimate | None:
+    """The number of communities of (n, d) unit vectors; k = 1 where they show no groups. None for n < 2.
 
-    `scales` are (neighbours, resolution). With k = 1 the range still reaches up to what the resamples fell into.
+    `near` holds (n, m) nearest rows of each, nearest first; `scales` are (neighbours, resolution). A resample takes its
+    part of the graph: of each product the nearest neighbours that were drawn too. With k = 1 the range still reaches up
+    to what the resamples fell into.
     """
-    points = normalised(_sample(vectors, SAMPLE))
+    if len(points) > SAMPLE:
+        points = _sample(points, SAMPLE)
+        near, _ = nearest(points, near.shape[1])
     n = len(points)
     if n < 2:
         return None
     found = []
     for seed in range(RESAMPLES):
         n_neighbours, resolution = scales[seed % len(scales)]
-        found.append(_communities(points[_resample(n, seed)], n_neighbours, resolution, seed)[0])
+        found.append(_communities(_edges(near, n_neighbours, _resample(n, seed)), resolution, seed)[0])
     low, k, high = _percentiles(found)
-    if not _shows_groups(points):
+    if not _shows_groups(points, near):
         k = low = 1
     curve = [(number, times / RESAMPLES, None, None) for number, times in sorted(Counter(found).items())]
     return Estimate(k, low, high, curve)
 
 
-def silhouette(vectors: Matrix) -> Estimate | None:
-    """The number of Ward groups of (n, d) vectors with the best mean silhouette; None below 16 products.
+def silhouette(points: Matrix) -> Estimate | None:
+    """The number of Ward groups of (n, d) unit vectors with the best mean silhouette; None below 16 products.
 
     It is at least 2: the silhouette is not defined for one group.
     """
     from sklearn.decomposition import PCA
 
-    points = normalised(_sample(vectors, SILHOUETTE_SAMPLE))
+    points = _sample(points, SILHOUETTE_SAMPLE)
     ks = _numbers(int(SHARE * len(points)))
     if not ks or not np.ptp(points, axis=0).any():
         return None
     size = min(COMPONENTS, *points.shape)
-    points = PCA(size, svd_solver="full").fit_transform(points).astype(np.float64)
-    values = _silhouettes(points, ks)
-    draws = [_silhouettes(points[_resample(len(points), seed)], ks) for seed in range(SILHOUETTE_RESAMPLES)]
+    reduced = PCA(size, svd_solver="full").fit_transform(points).astype(np.float64)
+    values = _silhouettes(reduced, ks)
+    draws = [_silhouettes(reduced[_resample(len(points), seed)], ks) for seed in range(SILHOUETTE_RESAMPLES)]
     low, _, high = _percentiles([ks[int(d.argmax())] for d in draws])
     k = ks[int(values.argmax())]
     ends = np.percentile(draws, [2.5, 97.5], axis=0)
@@ -127,41 +135,52 @@ def silhouette(vectors: Matrix) -> Estimate | None:
     return Estimate(k, min(low, k), max(high, k), curve)
 
 
-def _communities(points: Matrix, n_neighbours: int, resolution: float, seed: int) -> tuple[int, float]:
-    """How many communities the graph of nearest neighbours of (n, d) unit vectors has, and their assortativity."""
-    import networkx as nx
+def _edges(near: Near, n_neighbours: int, drawn: Counts | None = None) -> Edges:
+    """(2, edges) rows of the products drawn, from each to its nearest of them; rows are renumbered from 0.
 
-    n = len(points)
-    # At most the square root of n, as for density estimates (Loftsgaarden & Quesenberry 1965): the neighbours of a
-    # product in a small catalogue must not reach beyond its group.
-    indices, _ = neighbours(points, 1 + min(n_neighbours, int(np.sqrt(n))))
-    graph = nx.Graph()
-    graph.add_nodes_from(range(n))
-    graph.add_edges_from((i, j) for i, row in enumerate(indices.tolist()) for j in row[1:])
-    parts = nx.community.louvain_communities(graph, resolution=resolution, seed=seed)
-    return len(parts), _assortativity(indices, parts)
-
-
-def _assortativity(indices: NDArray[np.int32], parts: list[set[int]]) -> float:
-    """Modularity as a share of the highest that communities of these sizes could have: 1 if no edge leaves one.
-
-    (Newman 2003, "Mixing patterns in networks".) Modularity itself is at most 1 - 1/k: three groups that stand well
-    apart would lose to one flat cloud that falls into ten.
+    At most the square root of their number, as for density estimates (Loftsgaarden & Quesenberry 1965): the neighbours
+    of a product in a small catalogue must not reach beyond its group.
     """
-    n, size = indices.shape
-    of = np.empty(n, np.int64)
-    for part, members in enumerate(parts):
-        of[list(members)] = part
-    ends, starts = of[indices[:, 1:]].ravel(), np.repeat(of, size - 1)
-    expected = float((np.bincount(starts, minlength=len(parts)) * np.bincount(ends, minlength=len(parts))).sum())
+    drawn = np.arange(len(near)) if drawn is None else drawn
+    number = np.full(len(near), -1)
+    number[drawn] = np.arange(len(drawn))
+    ends = number[near[drawn]]
+    nth = np.cumsum(ends >= 0, axis=1)
+    kept = (ends >= 0) & (nth <= min(n_neighbours, int(np.sqrt(len(drawn)))))
+    return np.stack([np.nonzero(kept)[0], ends[kept]])
+
+
+def _communities(edges: Edges, resolution: float, seed: int) -> tuple[int, float]:
+    """How many communities a graph has (Louvain's method), and how assortative they are."""
+    from scipy.sparse import coo_matrix
+    from sknetwork.clustering import Louvain
+
+    n = int(edges.max()) + 1
+    graph = coo_matrix((np.ones(edges.shape[1]), tuple(edges)), shape=(n, n)).tocsr()
+    graph = graph.maximum(graph.T)
+    of = Louvain(resolution, modularity="newman", shuffle_nodes=True, random_state=seed).fit_predict(graph)
+    return len(np.unique(of)), _assortativity(edges, of)
+
+
+def _assortativity(edges: Edges, of: Counts) -> float:
+    """Modularity as a fraction of the highest that communities of these sizes could have: 1 if no edge leaves one.
+
+    (Newman 2003, "Mixing patterns in networks".) Modularity itself is at most 1 - 1/k: three well separated groups
+    would have less than one flat cloud that falls into ten.
+    """
+    starts, ends = of[edges]
+    size = int(of.max()) + 1
+    expected = float((np.bincount(starts, minlength=size) * np.bincount(ends, minlength=size)).sum())
     expected /= max(len(ends) ** 2, 1)
     return (float(np.mean(starts == ends)) - expected) / (1 - expected) if expected < 1 else 0.0
 
 
-def _shows_groups(points: Matrix) -> bool:
-    """Whether (n, d) unit vectors have an assortativity that one Gaussian cloud of their covariance has not."""
-    own = _communities(points, *NULL_SCALE, seed=0)[1]
-    clouds = [_communities(cloud, *NULL_SCALE, seed=0)[1] for cloud in _clouds(points)]
+def _shows_groups(points: Matrix, near: Near) -> bool:
+    """Whether (n, d) unit vectors are more assortative than Gaussian clouds of their covariance."""
+    n_neighbours, resolution = NULL_SCALE
+    own = _communities(_edges(near, n_neighbours), resolution, seed=0)[1]
+    drawn = [_edges(nearest(cloud, n_neighbours)[0], n_neighbours) for cloud in _clouds(points)]
+    clouds = [_communities(edges, resolution, seed=0)[1] for edges in drawn]
     spread = float(np.std(clouds, ddof=1)) * np.sqrt(1 + 1 / NULLS)
     return bool(own > float(np.mean(clouds)) + BEYOND * spread + 1e-9)
 

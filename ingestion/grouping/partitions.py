@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -29,17 +30,20 @@ class Partitions:
         return self.by_seed[representative(self.by_seed)]
 
 
-def load_partitions(work: Work, method: str) -> Iterator[Partitions]:
+def load_partitions(work: Work, method: str, table: str = "partitions") -> Iterator[Partitions]:
     """The partitions that `clustering:<method>` wrote, one for each algorithm and space."""
-    rows = work.read(f"clustering:{method}", "partitions")
-    found: dict[Grouping, dict[int, tuple[list[str], list[int]]]] = defaultdict(dict)
-    columns = ("algorithm", "space", "seed", "product_id", "cluster")
-    for algorithm, space, seed, product_id, cluster in zip(*(rows[c].to_pylist() for c in columns), strict=True):
-        ids, clusters = found[algorithm, space].setdefault(seed, ([], []))
-        ids.append(product_id)
-        clusters.append(cluster)
+    rows = work.read(f"clustering:{method}", table)
+    if not rows.num_rows:
+        return
+    keys = list(zip(*(rows[name].to_pylist() for name in ("algorithm", "space", "seed")), strict=True))
+    starts = [0, *(at for at in range(1, len(keys)) if keys[at] != keys[at - 1]), len(keys)]  # written one by one
+    found: dict[Grouping, dict[int, tuple[list[str], Labels]]] = defaultdict(dict)
+    for start, stop in pairwise(starts):
+        algorithm, space, seed = keys[start]
+        one = rows.slice(start, stop - start)
+        found[algorithm, space][seed] = (one["product_id"].to_pylist(), one["cluster"].to_numpy().astype(np.int32))
     for (algorithm, space), seeds in found.items():
-        by_seed = {seed: np.array(clusters, dtype=np.int32) for seed, (_, clusters) in seeds.items()}
+        by_seed = {seed: labels for seed, (_, labels) in seeds.items()}
         yield Partitions(algorithm, space, next(iter(seeds.values()))[0], by_seed)
 
 
@@ -48,7 +52,7 @@ def write(
 ) -> None:
     """Append a grouping to `partitions` or `resampled_partitions`."""
     keys = {**tag(method, grouping), "seed": seed}
-    columns = {name: pa.array([value] * len(product_ids)) for name, value in keys.items()}
+    columns = {name: pa.repeat(value, len(product_ids)) for name, value in keys.items()}
     work.write(table, pa.table({**columns, "product_id": product_ids, "cluster": labels}))
 
 

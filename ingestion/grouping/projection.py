@@ -1,4 +1,4 @@
-"""The 2-D maps of an embedding, and the manifold of some more dimensions that is clustered.
+"""The 2-D maps of an embedding, for looking at.
 
 PCA shows what is linear; t-SNE (openTSNE) and UMAP show neighbourhoods. A map is for eyes: pure noise goes from a
 silhouette of .02 to .34 after t-SNE, so the verdict rests on the embedding or on the manifold.
@@ -6,29 +6,26 @@ silhouette of .02 to .34 after t-SNE, so the verdict rests on the embedding or o
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
 
 from ingestion.grouping import tsne as tsne_
+from ingestion.grouping.neighbours import Neighbours, load_neighbours
 from ingestion.task import Work
-from ingestion.vectors import Matrix, load, neighbours, normalised
+from ingestion.vectors import Matrix, load, normalised
 
-EPOCHS = 200
-"""UMAP's own number for large data; for up to 10,000 products it takes 500. On 19 embeddings of five catalogues, none
-of them Flipkart, ten seeds' median ARI is the same after 200 (.002 higher on average, .017 at most either way), the
-spread over seeds 1.14 times as wide (a standard deviation of .013 for .011), the time two fifths."""
 SAMPLE = 5_000
 """Trustworthiness compares all pairs: above this many products it is measured on a seeded sample."""
 
 
-def step(work: Work, *, method: str, reducers: Sequence[str], perplexity: float, n_neighbours: int) -> None:
+def step(work: Work, *, method: str, reducers: Sequence[str], perplexity: float) -> None:
     """Write `projections` and `projection_scores` of one method."""
     draw: dict[str, Callable[[], Matrix]] = {
         "pca": lambda: pca(vectors),
         "tsne": lambda: tsne(vectors, perplexity),
-        "umap": lambda: umap(vectors, n_neighbours),
+        "umap": lambda: umap(vectors, load_neighbours(work, method)),
     }
     product_ids, vectors = load(work, f"features:{method}", method)
     vectors = normalised(vectors)
@@ -70,67 +67,43 @@ def tsne(vectors: Matrix, perplexity: float, seed: int = 0) -> Matrix:
     return tsne_.layout(start, affinity, seed)
 
 
-def umap(vectors: Matrix, n_neighbours: int, seed: int = 0) -> Matrix:
-    """The UMAP map of (n, d) unit vectors by cosine: (n, 2), with the package's min_dist and epochs for maps."""
-    return next(_umap(vectors, 2, n_neighbours, 0.1, None, [seed]))
-
-
-def manifold(vectors: Matrix, dimensions: int, n_neighbours: int, seed: int) -> Matrix:
-    """One of the `manifolds`: (n, dimensions)."""
-    return next(manifolds(vectors, dimensions, n_neighbours, [seed]))
-
-
-def manifolds(vectors: Matrix, dimensions: int, n_neighbours: int, seeds: Iterable[int]) -> Iterator[Matrix]:
-    """A UMAP manifold of (n, d) unit vectors for clustering, one for each seed: (n, dimensions).
-
-    min_dist 0 packs what belongs together (UMAP documentation, "Using UMAP for clustering"). Repeats exactly for
-    an equal seed, whichever seeds go before it. All share the graph of neighbours.
-    """
-    return _umap(vectors, dimensions, n_neighbours, 0.0, EPOCHS, seeds)
-
-
-def _umap(
-    vectors: Matrix, dimensions: int, n_neighbours: int, min_dist: float, epochs: int | None, seeds: Iterable[int]
-) -> Iterator[Matrix]:
+def umap(vectors: Matrix, near: Neighbours, seed: int = 0) -> Matrix:
+    """The UMAP map of (n, d) unit vectors from their neighbours: (n, 2), by the package's defaults; PCA for n < 6."""
     n = len(vectors)
-    # The start needs more products than dimensions, and some spread.
-    if n < dimensions + 4 or not np.ptp(vectors, axis=0).any():
-        padded = np.zeros((n, dimensions), dtype=np.float32)
-        padded[:, :2] = pca(vectors)
-        for _ in seeds:
-            yield padded
-        return
+    if n < 6 or not np.ptp(vectors, axis=0).any():  # UMAP's start needs more products than dimensions, and some spread
+        return pca(vectors)
     with _without("tensorflow"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the missing tensorflow
         from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
-    indices, distances = neighbours(vectors, min(n_neighbours, n - 1))
+    itself = np.arange(n, dtype=np.int32)[:, None]  # UMAP counts a product as its own first neighbour
+    rows = np.hstack([itself, near.rows[:, :-1]])
+    distances = np.hstack([np.zeros((n, 1), np.float32), np.maximum(1 - near.similarity[:, :-1], 0)])
     graph, _, _ = fuzzy_simplicial_set(
-        vectors, indices.shape[1], None, "cosine", knn_indices=indices, knn_dists=distances
+        vectors, rows.shape[1], None, "cosine", knn_indices=rows, knn_dists=distances.astype(np.float32)
     )
-    a, b = find_ab_params(spread=1.0, min_dist=min_dist)
-    for seed in seeds:
-        # What UMAP.fit does once it has the graph, with its defaults.
-        points, _ = simplicial_set_embedding(
-            vectors,
-            graph,
-            dimensions,
-            initial_alpha=1.0,
-            a=a,
-            b=b,
-            gamma=1.0,
-            negative_sample_rate=5,
-            n_epochs=epochs,
-            # The spectral start throws islands that share no neighbour far apart, in no order; PCA keeps what is
-            # broadly alike together (Kobak & Linderman 2021, "Initialization is critical ...").
-            init="pca" if vectors.shape[1] >= dimensions else "spectral",
-            random_state=np.random.RandomState(seed),
-            metric="cosine",
-            metric_kwds={},
-            densmap=False,
-            densmap_kwds={},
-            output_dens=False,
-        )
-        yield np.asarray(points, dtype=np.float32)
+    a, b = find_ab_params(spread=1.0, min_dist=0.1)
+    # What UMAP.fit does once it has the graph, with its defaults.
+    points, _ = simplicial_set_embedding(
+        vectors,
+        graph,
+        2,
+        initial_alpha=1.0,
+        a=a,
+        b=b,
+        gamma=1.0,
+        negative_sample_rate=5,
+        n_epochs=None,
+        # The spectral start throws islands that share no neighbour far apart, in no order; PCA keeps what is
+        # broadly similar together (Kobak & Linderman 2021, "Initialization is critical ...").
+        init="pca",
+        random_state=np.random.RandomState(seed),
+        metric="cosine",
+        metric_kwds={},
+        densmap=False,
+        densmap_kwds={},
+        output_dens=False,
+    )
+    return np.asarray(points, dtype=np.float32)
 
 
 @contextmanager

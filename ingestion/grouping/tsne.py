@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion.vectors import Matrix, neighbours
+from ingestion.vectors import Matrix, nearest
 
 Doubles = NDArray[np.float64]
 EXACT = 10_000
@@ -33,10 +33,10 @@ def affinities(vectors: Matrix, perplexities: Sequence[float]) -> Iterator[tuple
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
     allowed = sorted({min(perplexity, (len(vectors) - 1) / 3.01) for perplexity in perplexities})
-    indices, distances = neighbours(vectors, int(3 * allowed[-1]) + 1)
+    rows, similarity = nearest(vectors, int(3 * allowed[-1]))
     for perplexity in allowed:
-        near = slice(1, int(3 * perplexity) + 1)  # the first is the product itself
-        index = PrecomputedNeighbors(indices[:, near], distances[:, near])
+        near = int(3 * perplexity)
+        index = PrecomputedNeighbors(rows[:, :near], np.maximum(1 - similarity[:, :near], 0))
         yield perplexity, PerplexityBasedNN(perplexity=perplexity, knn_index=index, n_jobs=1)
 
 

@@ -23,6 +23,9 @@ Rule = Mapping[str, Any]
 """The thresholds and methods of the setting `verdict`, with 'auto' resolved."""
 
 
+JOINT_GROUPING = ("kmeans", "manifold")
+
+
 @dataclass(frozen=True)
 class LabelEffect:
     """What a model trained on labelled products reaches on a method's vectors; None where no probe was run.
@@ -69,7 +72,7 @@ def step(work: Work, *, verdict: Mapping[str, Any], stable_from: float) -> None:
     rows = []
     for scope, methods in rule["rests_on"].items():
         first = next((m for m in methods if m in found), None)
-        # a consensus has no vectors to train on: it takes the effect of labels from the next method of the order
+        # a joint graph has no vectors to train on: it takes the effect of labels from the next method of the order
         effect = next((effects[m] for m in methods if m in found and effects[m].ceiling is not None), None)
         rows.append(judge(scope, found[first], rule, sizes[first], effect) if first else unknown(scope, methods))
     rows += [judge(f"method:{method}", found[method], rule, sizes[method], effects[method]) for method in sorted(found)]
@@ -91,13 +94,11 @@ def metric_for(categories: Mapping[str, int]) -> str:
 def judged_grouping(groupings: Sequence[tuple[str, str]], rule: Rule) -> tuple[str, str] | None:
     """The algorithm and space that a method is judged by, of its distinct groupings.
 
-    These are the declared ones of `rule`, else those of its only grouping, as a consensus over methods has. None where
-    it has several groupings without the declared one.
+    These are the declared ones of `rule`. A joint graph has a manifold only, so it is judged by k-means on it where
+    another space is declared. None where a method has neither.
     """
     declared = rule["algorithm"], rule["space"]
-    if declared in groupings:
-        return declared
-    return groupings[0] if len(groupings) == 1 else None
+    return next((grouping for grouping in (declared, JOINT_GROUPING) if grouping in groupings), None)
 
 
 def category_sizes(confusions: Sequence[Mapping[str, Any]], grouping: tuple[str, str]) -> list[int]:

@@ -1,10 +1,9 @@
 """The plan of a run: which steps there are, what each needs, and the key that names its result.
 
-catalogue ─┬─ images ─┬─ duplicates ─────────────────┬───────────────┐
-           └─ texts ──┴─ features:<m> ─┬─ projection:<m> ─ clustering:<m> ─ scoring:<m>, descriptions:<m>
-                                       ├─ probes:<m>             │
-                                       ├─ map_scores:<m>         └─ clustering:consensus ─ scoring:consensus ...
-                                       └─ group_count:<m>
+catalogue ─┬─ images ─┬─ duplicates
+           └─ texts ──┴─ features:<m> ─┬─ neighbours:<m> ─┬─ projection:<m> ─ clustering:<m> ─┬─ scoring:<m>
+                                       ├─ map_scores:<m>  ├─ clustering:joint ─ ...            └─ descriptions:<m>
+                                       └─ probes:<m>      └─ group_count:<m>
 all of scoring:<m>, probes:<m> ── comparisons, verdict, category_verdicts, suspects
 """
 
@@ -18,7 +17,7 @@ from ingestion.config import Config
 from ingestion.duplicates import step as duplicates
 from ingestion.features import step as features
 from ingestion.features.base import Method, Model
-from ingestion.grouping import clustering, descriptions, ensemble, group_count, projection
+from ingestion.grouping import clustering, descriptions, group_count, neighbours, projection
 from ingestion.judging import (
     category_verdicts,
     comparisons,
@@ -37,8 +36,8 @@ from ingestion.task import Step
 
 FIRST, SECOND = 2, 1
 """Priorities: vectors before all else, then what groups them, so that no core waits at the end for the longest step."""
-CONSENSUS = {"text": "consensus-text", "image": "consensus-image", "text+image": "consensus"}
-"""What the consensus over the methods of each modality is called where methods are named."""
+JOINT = {"text": "joint-text", "text+image": "joint"}
+"""What the joint graph of the methods of each modality is called where methods are named."""
 
 
 def reading(config: Config, catalogue: Path, images: Path | None) -> list[Step]:
@@ -89,21 +88,24 @@ def embedding(method: Method, model: Model, settings: dict[str, Any], images: Pa
 def study(method: str, config: Config, k: int, categories: int | None) -> list[Step]:
     """The steps that follow a method's vectors; `categories` is how many the catalogue has, None if it has none."""
     s, vectors = config.study, f"features:{method}"
-    maps = {"reducers": s.reducers, "perplexity": s.perplexity, "n_neighbours": s.neighbours}
+    near, maps = f"neighbours:{method}", {"reducers": s.reducers, "perplexity": s.perplexity}
     trials = {"k": k, "perplexities": s.map_perplexities, "seeds": s.map_seeds}
     return [
-        Step("projection", projection.step, method, (vectors,), parameters=maps, priority=SECOND),
+        Step(
+            "neighbours", neighbours.step, method, (vectors,), parameters={"n_neighbours": s.neighbours}, priority=FIRST
+        ),
+        Step("projection", projection.step, method, (vectors, near), parameters=maps, priority=SECOND),
         Step(
             "clustering",
             clustering.step,
             method,
-            needs=(vectors, f"projection:{method}"),
-            parameters={"k": k, "seeds": s.seeds, **_manifold(config)},
+            needs=(vectors, near, f"projection:{method}"),
+            parameters={"k": k, "seeds": s.seeds, "resamples": s.resamples},
             priority=SECOND,
         ),
         Step("map_scores", map_scores.step, method, ("catalogue", vectors), parameters=trials),
         Step("probes", probes.step, method, ("catalogue", vectors, "duplicates")),
-        Step("group_count", group_count.step, method, (vectors,), parameters={"categories": categories}),
+        Step("group_count", group_count.step, method, (vectors, near), parameters={"categories": categories}),
         *_judged(method, (method,)),
     ]
 
@@ -120,43 +122,44 @@ def naming(embedding: Step) -> Step:
 
 
 def together(modalities: dict[str, str], config: Config, k: int) -> list[Step]:
-    """The consensus over text methods, over image methods, and over both; `modalities` is each method's own.
+    """The groups by the joint graphs of the declared methods: of texts, and of texts and images.
 
-    A method that joins the vectors of others, as `fusion`, takes no part, for those do; it may lend its vectors.
+    `modalities` is each method's own.
     """
-    steps = []
-    for modality, name in CONSENSUS.items():
-        joined = {method: its for method, its in modalities.items() if its in modality.split("+")}
-        if not set(modality.split("+")) <= set(joined.values()):
+    steps, s = [], config.study
+    for modality, name in JOINT.items():
+        wanted = {method: its for method, its in modalities.items() if its in modality.split("+")}
+        methods = {method: its for method, its in wanted.items() if method in s.joint}
+        if not set(modality.split("+")) <= set(methods.values()):
             continue
-        joins = {"modality": modality, "methods": joined, "k": k, "seeds": config.study.seeds, **_manifold(config)}
+        protocol = {"k": k, "seeds": s.seeds, "resamples": s.resamples}
         steps += [
             Step(
                 "clustering",
-                ensemble.step,
+                clustering.joint,
                 name,
-                uses=tuple(f"{step}:{method}" for method in joined for step in ("features", "clustering")),
-                parameters=joins,
+                uses=tuple(f"{step}:{method}" for method in methods for step in ("features", "neighbours")),
+                parameters={"modality": modality, "methods": methods, **protocol},
                 priority=SECOND,
             ),
-            *_judged(name, vector_sources(name, modalities, joined, config)),
+            *_judged(name, vector_sources(name, modalities, methods, config)),
         ]
     return steps
 
 
-def vector_sources(consensus: str, methods: Collection[str], joined: Collection[str], config: Config) -> list[str]:
-    """The methods of which the first that has vectors says what is near what for a consensus.
+def vector_sources(joint: str, methods: Collection[str], joined: Collection[str], config: Config) -> list[str]:
+    """The methods of which the first that has vectors describe the groups of a joint graph.
 
-    Of all `methods` those of the declared order that it stands in, then those that it joined, in their declared orders.
+    Of all `methods` those of the declared order that it stands in, then those that it joins, in their declared orders.
     """
     orders = config.verdict.rests_on.values()
-    near = [m for order in orders if consensus in order for m in order if m in methods]
+    near = [m for order in orders if joint in order for m in order if m in methods]
     return list(dict.fromkeys([*near, *(m for order in orders for m in order if m in joined)]))
 
 
 def conclusions(methods: Collection[str], joins: dict[str, list[str]], config: Config) -> list[Step]:
     """The steps that look over all methods; `joins` names for the methods that join others' vectors which those are."""
-    every = [*methods, *CONSENSUS.values()]
+    every = [*methods, *JOINT.values()]
     scored = tuple(f"scoring:{method}" for method in every)
     probed = tuple(f"probes:{method}" for method in methods)
     described = tuple(f"descriptions:{method}" for method in every)
@@ -182,7 +185,3 @@ def _judged(method: str, sources: Collection[str]) -> list[Step]:
             "descriptions", descriptions.step, method, ("catalogue", "texts", "duplicates", groups), vectors, parameters
         ),
     ]
-
-
-def _manifold(config: Config) -> dict[str, int]:
-    return {"dimensions": config.study.manifold_dimensions, "n_neighbours": config.study.neighbours}

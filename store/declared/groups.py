@@ -4,6 +4,17 @@ from store.columns import ALGORITHM, METHOD, PRODUCT_ID, SPACE, Column, Table
 
 TABLES = (
     Table(
+        "neighbours",
+        "The nearest neighbours of each product in a method's vectors, by cosine: exact.",
+        (
+            METHOD,
+            PRODUCT_ID,
+            Column("rank", "INTEGER", "1 is the nearest."),
+            Column("neighbour_id", "VARCHAR", "The neighbour's product_id."),
+            Column("similarity", "FLOAT", "Cosine of the two vectors.", "-1 to 1"),
+        ),
+    ),
+    Table(
         "projections",
         "The 2-D maps: one row per method, reducer and product. They are for looking at; no verdict uses them.",
         (

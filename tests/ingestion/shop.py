@@ -32,24 +32,24 @@ FAKES: dict[str, Any] = {"faketext": FakeText, "fakeimage": FakeImage}
 SETTINGS: dict[str, dict[str, Any]] = {
     "study": {
         "seeds": 2,
-        "manifold_dimensions": 200,
+        "resamples": 2,
+        "joint": ["faketext", "fakeimage"],
         "reducers": ["pca", "tsne"],
         "map_perplexities": [10.0],
         "map_seeds": 1,
     },
     "verdict": {
         "rests_on": {
-            "text": ["consensus-text", "faketext"],
-            "image": ["consensus-image", "fakeimage"],
-            "text+image": ["consensus"],
+            "text": ["joint-text", "faketext"],
+            "image": ["fakeimage"],
+            "text+image": ["joint"],
         }
     },
 }
-"""With more dimensions than products the manifold is the plain one of tiny catalogues: no UMAP, no seconds."""
-BLIND = ("features", "projection", "clustering")
+BLIND = ("features", "neighbours", "projection", "clustering")
 STUDIED = (*BLIND, "scoring", "descriptions", "probes", "map_scores", "group_count")
 """The steps of a method; the first of them, which group the products, must not see a category."""
-JOINED = ("consensus-text", "consensus-image", "consensus")
+JOINED = ("joint-text", "joint")
 ALL = {
     *("catalogue", "images", "texts", "duplicates", "comparisons", "verdict", "category_verdicts", "suspects"),
     *(f"{step}:{method}" for step in STUDIED for method in FAKES),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ingestion.features.base import Batch, Inputs, Model
 from ingestion.features.step import column
+from ingestion.grouping import neighbours
 from ingestion.task import Progress, Task, Work
 from store import parts, tables
 from store.errors import MethodUnavailable, StepFailed
@@ -39,6 +40,15 @@ def put_vectors(root: Root, method: str, ids: list[str], vectors: NDArray[Any]) 
             rows = pa.table({"product_id": ids, "vector": column(vectors.astype(np.float32))})
             writer.write(tables.embedding_table(method, vectors.shape[1]), rows)
     return parts.finish(root, Part(f"features-{method}", step, 0.0, 0.0, writer.files()))
+
+
+def put_neighbours(root: Root, vectors: Part, n_neighbours: int = 30) -> Part:
+    """The finished part of the step `neighbours` on these vectors."""
+    method = vectors.step.removeprefix("features:")
+    written = do(
+        root, f"neighbours:{method}", neighbours.step, [vectors], {"method": method, "n_neighbours": n_neighbours}
+    )
+    return put(root, f"neighbours:{method}", written)
 
 
 def do(

@@ -102,8 +102,8 @@ def test_an_unknown_method_is_answered_with_those_there_are() -> None:
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"space": "full"}, "consensus does not group in full; its spaces are ensemble"),
-        ({"algorithm": "ward", "space": "centred"}, "its spaces are full, manifold, map"),
+        ({"algorithm": "ward", "space": "full"}, "ward does not group in full; its spaces are manifold"),
+        ({"algorithm": "ward", "space": "map"}, "ward does not group in map"),
         ({"rests_on": {"txt": ("bert",)}}, "no scope 'txt'"),
     ],
 )

@@ -9,7 +9,7 @@ from scipy.spatial.distance import cdist
 
 from ingestion.features.step import column
 from ingestion.task import Task, Work
-from ingestion.vectors import load, matrix, neighbours, normalised
+from ingestion.vectors import load, matrix, nearest, normalised
 from store.parts import PartWriter
 from store.root import Root
 from tests.ingestion.steps import put_vectors
@@ -40,21 +40,20 @@ def test_normalised_rows_have_length_one_and_a_zero_row_stays_zero() -> None:
     assert (scaled[-1] == 0).all()
 
 
-def test_neighbours_are_the_nearest_by_cosine_with_the_row_itself_first() -> None:
-    indices, distances = neighbours(VECTORS, 5)
-    expected = np.sort(cdist(VECTORS, VECTORS, "cosine"), axis=1)[:, :5]
-    assert (indices[:, 0] == np.arange(40)).all()
-    assert distances == pytest.approx(np.maximum(expected, 0), abs=1e-6)
+def test_the_nearest_are_those_by_cosine_without_the_row_itself() -> None:
+    unit = normalised(VECTORS)
+    rows, similarity = nearest(unit, 5)
+    expected = np.sort(cdist(VECTORS, VECTORS, "cosine"), axis=1)[:, 1:6]
+    assert not (rows == np.arange(40)[:, None]).any()
+    assert 1 - similarity == pytest.approx(expected, abs=1e-6)
 
 
-def test_equal_rows_do_not_stand_before_the_row_itself() -> None:
-    equal = np.repeat(VECTORS[:5], 8, axis=0)
-    indices, distances = neighbours(equal, 4)
-    assert (indices[:, 0] == np.arange(40)).all()
-    assert distances == pytest.approx(0, abs=1e-6)
-    assert all(len(set(row)) == 4 for row in indices.tolist())
-    assert (indices // 8 == np.arange(40)[:, None] // 8).all()
+def test_equal_rows_are_each_others_nearest_the_earlier_first() -> None:
+    rows, similarity = nearest(normalised(np.repeat(VECTORS[:5], 8, axis=0)), 4)
+    assert similarity == pytest.approx(1, abs=1e-6)
+    assert (rows // 8 == np.arange(40)[:, None] // 8).all()
+    assert rows[7].tolist() == [0, 1, 2, 3]
 
 
-def test_there_are_at_most_as_many_neighbours_as_rows() -> None:
-    assert neighbours(VECTORS[:3], 10)[0].shape == (3, 3)
+def test_there_are_at_most_as_many_nearest_as_other_rows() -> None:
+    assert nearest(normalised(VECTORS[:3]), 10)[0].shape == (3, 2)

@@ -7,9 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 from ingestion.grouping import group_count
-from ingestion.grouping.group_count import communities, silhouette
+from ingestion.grouping.group_count import Estimate
+from ingestion.vectors import nearest, normalised
 from store.root import Root
-from tests.ingestion.steps import Rows, do, put_vectors
+from tests.ingestion.steps import Rows, do, put_neighbours, put_vectors
 
 
 def planted(k: int, n: int, dimensions: int = 32, seed: int = 0) -> NDArray[np.float32]:
@@ -17,6 +18,15 @@ def planted(k: int, n: int, dimensions: int = 32, seed: int = 0) -> NDArray[np.f
     draw = np.random.default_rng(seed)
     centres = draw.normal(size=(k, dimensions)) * (3 if k > 1 else 0)
     return (centres[np.arange(n) % k] + draw.normal(size=(n, dimensions))).astype(np.float32)
+
+
+def communities(vectors: NDArray[np.float32]) -> Estimate | None:
+    unit = normalised(vectors)
+    return group_count.communities(unit, nearest(unit, 30)[0])
+
+
+def silhouette(vectors: NDArray[np.float32]) -> Estimate | None:
+    return group_count.silhouette(normalised(vectors))
 
 
 @pytest.mark.parametrize("k", [3, 7, 15])
@@ -96,6 +106,7 @@ def test_a_large_catalogue_is_judged_on_a_sample(monkeypatch: pytest.MonkeyPatch
 def run(folder: Path, vectors: NDArray[np.float32], categories: int | None) -> dict[str, Rows]:
     root = Root(folder)
     reads = [put_vectors(root, "m", [f"p{i}" for i in range(len(vectors))], vectors)]
+    reads.append(put_neighbours(root, reads[0]))
     return do(root, "group_count:m", group_count.step, reads, {"method": "m", "categories": categories})
 
 

@@ -1,4 +1,4 @@
-"""The 2-D maps and the manifold: they show what is there, repeat exactly, and stand the smallest catalogues."""
+"""The 2-D maps: they show what is there, repeat exactly, and can be drawn of the smallest catalogues."""
 
 import subprocess
 import sys
@@ -10,21 +10,30 @@ from numpy.typing import NDArray
 from sklearn.neighbors import KNeighborsClassifier
 
 from ingestion.grouping import projection
-from ingestion.grouping.projection import manifold, manifolds, pca, trustworthiness, tsne, umap
-from ingestion.vectors import neighbours, normalised
+from ingestion.grouping.neighbours import Neighbours
+from ingestion.grouping.projection import pca, trustworthiness, tsne, umap
+from ingestion.vectors import nearest, normalised
 from store.root import Root
 from tests.ingestion.steps import do, put_vectors
 
-REDUCERS = {"pca": pca, "tsne": lambda vectors: tsne(vectors, 30.0), "umap": lambda vectors: umap(vectors, 15)}
+
+def near(vectors: NDArray[np.float32]) -> Neighbours:
+    return Neighbours([], *nearest(vectors, 15))
+
+
+REDUCERS = {
+    "pca": pca,
+    "tsne": lambda vectors: tsne(vectors, 30.0),
+    "umap": lambda vectors: umap(vectors, near(vectors)),
+}
 HOUSE = Path(__file__).resolve().parents[3]
 KINDS, EACH = 4, 30
 REPEAT = """
 import sys, numpy as np
-from ingestion.grouping.projection import manifold, pca, tsne, umap
+from tests.ingestion.grouping.test_projection import REDUCERS
 from ingestion.vectors import normalised
 vectors = normalised(np.load(sys.argv[1]))
-made = {"pca": pca(vectors), "tsne": tsne(vectors, 30.0), "umap": umap(vectors, 15)}
-np.savez(sys.argv[2], manifold=manifold(vectors, 10, 15, 3), **made)
+np.savez(sys.argv[2], **{name: reduce(vectors) for name, reduce in REDUCERS.items()})
 """
 
 
@@ -42,18 +51,17 @@ def vectors() -> NDArray[np.float32]:
 
 @pytest.fixture(scope="module")
 def maps(vectors: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-    """Every reducer's map of the planted kinds, and a manifold of ten dimensions."""
-    made = {name: reduce(vectors) for name, reduce in REDUCERS.items()}
-    return {**made, "manifold": manifold(vectors, 10, 15, seed=3)}
+    """Every reducer's map of the planted kinds."""
+    return {name: reduce(vectors) for name, reduce in REDUCERS.items()}
 
 
 @pytest.mark.models
-@pytest.mark.parametrize("name", [*REDUCERS, "manifold"])
+@pytest.mark.parametrize("name", REDUCERS)
 def test_products_of_a_kind_are_together_on_every_map(name: str, maps: dict[str, NDArray[np.float32]]) -> None:
     kinds = np.repeat(np.arange(KINDS), EACH)
     points = maps[name]
     assert points.dtype == np.float32
-    assert points.shape == (len(kinds), 10 if name == "manifold" else 2)
+    assert points.shape == (len(kinds), 2)
     right = sum(
         KNeighborsClassifier(5).fit(np.delete(points, i, 0), np.delete(kinds, i)).predict(points[[i]])[0] == kinds[i]
         for i in range(len(kinds))
@@ -81,40 +89,17 @@ def test_another_process_draws_the_same_maps(tmp_path: Path, maps: dict[str, NDA
 
 
 @pytest.mark.models
-def test_another_seed_gives_another_manifold(
-    vectors: NDArray[np.float32], maps: dict[str, NDArray[np.float32]]
-) -> None:
-    assert not np.allclose(manifold(vectors, 10, 15, seed=4), maps["manifold"], atol=0.01)
-
-
-@pytest.mark.models
-def test_the_manifold_of_a_seed_is_the_same_whichever_seeds_go_before_it(
-    vectors: NDArray[np.float32], maps: dict[str, NDArray[np.float32]]
-) -> None:
-    *_, last = manifolds(vectors, 10, 15, [5, 0, 3])
-    assert np.array_equal(last, maps["manifold"])
-
-
-@pytest.mark.models
 @pytest.mark.filterwarnings("ignore")  # of UMAP's own, about neighbours that are given
-def test_the_manifold_is_that_of_the_class_of_the_package(
+def test_the_umap_map_is_that_of_the_class_of_the_package(
     vectors: NDArray[np.float32], maps: dict[str, NDArray[np.float32]]
 ) -> None:
     from umap import UMAP  # `maps` has loaded it, without tensorflow
 
-    found = UMAP(
-        n_components=10,
-        n_neighbors=15,
-        min_dist=0.0,
-        n_epochs=projection.EPOCHS,
-        init="pca",
-        metric="cosine",
-        random_state=3,
-        n_jobs=1,
-        precomputed_knn=(*neighbours(vectors, 15), None),
-        force_approximation_algorithm=True,
-    ).fit_transform(vectors)
-    assert np.array_equal(found, maps["manifold"])
+    rows, similarity = nearest(vectors, 14)
+    known = np.hstack([np.arange(len(vectors))[:, None], rows]), np.hstack([0 * similarity[:, :1], 1 - similarity])
+    settings = {"n_neighbors": 15, "init": "pca", "metric": "cosine", "random_state": 0, "n_jobs": 1}
+    found = UMAP(precomputed_knn=(*known, None), force_approximation_algorithm=True, **settings).fit_transform(vectors)
+    assert found == pytest.approx(maps["umap"], abs=1e-4)
 
 
 @pytest.mark.models
@@ -125,7 +110,6 @@ def test_the_smallest_catalogues_are_drawn_too(n: int) -> None:
         points = reduce(few)
         assert points.shape == (n, 2), name
         assert np.isfinite(points).all(), name
-    assert manifold(few, 10, 15, seed=0).shape == (n, 10)
 
 
 @pytest.mark.models
@@ -171,7 +155,7 @@ def test_trustworthiness_is_not_said_of_fewer_than_eight(n: int, vectors: NDArra
 def test_the_step_writes_each_declared_map_and_its_score(tmp_path: Path) -> None:
     root, ids = Root(tmp_path), [f"p{i}" for i in range(KINDS * EACH)]
     reads = [put_vectors(root, "m", ids, planted())]
-    parameters = {"method": "m", "reducers": ["tsne", "pca"], "perplexity": 30.0, "n_neighbours": 15}
+    parameters = {"method": "m", "reducers": ["tsne", "pca"], "perplexity": 30.0}
     written = do(root, "projection:m", projection.step, reads, parameters)
     assert [(r["reducer"], r["product_id"]) for r in written["projections"]] == [
         (reducer, i) for reducer in ("tsne", "pca") for i in ids

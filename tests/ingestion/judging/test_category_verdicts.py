@@ -239,9 +239,9 @@ def test_the_first_declared_method_of_the_widest_scope_counts(tmp_path: Path) ->
     catalogue = put(root, "catalogue", {"products": [{"product_id": c, "category": c} for c in good]})
     reads = [catalogue, scored(root, bad, "tfidf"), scored(root, bad, "cnn"), scored(root, good, "use")]
     assert {row["method"] for row in verdicts(root, reads).values()} == {"use"}
-    both = [*reads, scored(root, good, "joint", ("consensus", "ensemble"))]
+    both = [*reads, scored(root, good, "joint", ("kmeans", "manifold"))]
     found = verdicts(root, both, rests_on={"text": ["use"], "text+image": ["joint"]})
-    assert {(row["method"], row["space"]) for row in found.values()} == {("joint", "ensemble")}
+    assert {(row["method"], row["space"]) for row in found.values()} == {("joint", "manifold")}
 
 
 def test_with_nothing_scored_every_category_is_unknown(tmp_path: Path) -> None:

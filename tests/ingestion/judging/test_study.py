@@ -6,19 +6,18 @@ from typing import Any
 import pytest
 
 from ingestion.config import Config
-from ingestion.grouping import clustering, ensemble
+from ingestion.grouping import clustering
 from ingestion.judging import scoring, verdict
 from ingestion.vectors import Matrix
 from store.parts import Part
 from store.root import Root
 from tests.ingestion import planted
-from tests.ingestion.steps import Rows, do, put, put_vectors
+from tests.ingestion.steps import Rows, do, put, put_neighbours, put_vectors
 
 GROUPS, EACH = 5, 20
 TRUTH = planted.truth(GROUPS, EACH)
 IDS = planted.names(len(TRUTH))
-PROTOCOL = {"k": GROUPS, "seeds": 2, "dimensions": 200, "n_neighbours": 15}
-"""With more dimensions than products the manifold is the plain one of tiny catalogues: no UMAP, no seconds."""
+PROTOCOL = {"k": GROUPS, "seeds": 2, "resamples": 2}
 RULE = Config().verdict.model_dump(mode="json")
 
 
@@ -30,28 +29,27 @@ class Study:
         products = [{"product_id": i, "category": f"c{code}"} for i, code in zip(IDS, TRUTH.tolist(), strict=True)]
         self.known = [put(self.root, "catalogue", {"products": products}), put(self.root, "duplicates", {})]
         self.vectors: list[Part] = []
-        self.groups: dict[str, Part] = {}
         self.scores: list[Part] = []
 
     def method(self, name: str, vectors: Matrix) -> None:
         """Group and score these vectors."""
-        self.vectors.append(put_vectors(self.root, name, IDS, vectors))
-        reads = [self.vectors[-1], put(self.root, f"projection:{name}", {})]
+        made = put_vectors(self.root, name, IDS, vectors)
+        self.vectors += [made, put_neighbours(self.root, made)]
+        reads = [*self.vectors[-2:], put(self.root, f"projection:{name}", {})]
         self._score(name, do(self.root, f"clustering:{name}", clustering.step, reads, {"method": name, **PROTOCOL}))
 
-    def consensus(self, name: str, modality: str, **methods: str) -> None:
-        """Group and score what these methods agree on, given the modality of each."""
-        reads = [*self.vectors, *(self.groups[method] for method in methods)]
+    def joint(self, name: str, modality: str, **methods: str) -> None:
+        """Group and score by the joint graph of these methods, given the modality of each."""
         parameters: dict[str, Any] = {"method": name, "modality": modality, "methods": methods, **PROTOCOL}
-        self._score(name, do(self.root, f"clustering:{name}", ensemble.step, reads, parameters))
+        self._score(name, do(self.root, f"clustering:{name}", clustering.joint, self.vectors, parameters))
 
     def _score(self, name: str, groups: dict[str, Rows]) -> None:
-        self.groups[name] = put(self.root, f"clustering:{name}", groups)
+        partitions = put(self.root, f"clustering:{name}", groups)
         written = do(
             self.root,
             f"scoring:{name}",
             scoring.step,
-            [*self.known, self.groups[name]],
+            [*self.known, partitions],
             {"method": name, "vector_sources": [name]},
         )
         self.scores.append(put(self.root, f"scoring:{name}", written))
@@ -68,11 +66,10 @@ def test_a_planted_catalogue_is_feasible_in_every_scope(tmp_path: Path) -> None:
     study = Study(tmp_path)
     study.method("bert", planted.vectors(TRUTH, 0.2, seed=1))
     study.method("cnn", planted.vectors(TRUTH, 0.2, seed=2))
-    study.consensus("consensus-text", "text", bert="text")
-    study.consensus("consensus-image", "image", cnn="image")
-    study.consensus("consensus", "text+image", bert="text", cnn="image")
+    study.joint("joint-text", "text", bert="text")
+    study.joint("joint", "text+image", bert="text", cnn="image")
     found = study.verdicts()
-    for scope, method in (("text", "consensus-text"), ("image", "consensus-image"), ("text+image", "consensus")):
+    for scope, method in (("text", "joint-text"), ("image", "cnn"), ("text+image", "joint")):
         assert (found[scope]["method"], found[scope]["verdict"]) == (method, "feasible")
     assert {row["verdict"] for row in found.values()} == {"feasible"}
     assert min(row["value"] for row in found.values()) > 0.99
@@ -92,7 +89,7 @@ def test_many_methods_of_noise_are_not_feasible_together(seed: int, tmp_path: Pa
     study = Study(tmp_path)
     for at, method in enumerate(("bert", "use", "cnn")):
         study.method(method, planted.nothing(len(TRUTH), seed=100 + 3 * seed + at))
-    study.consensus("consensus", "text+image", bert="text", use="text", cnn="image")
+    study.joint("joint", "text+image", bert="text", use="text", cnn="image")
     found = study.verdicts()["text+image"]
-    assert (found["method"], found["verdict"]) == ("consensus", "not feasible")
+    assert (found["method"], found["verdict"]) == ("joint", "not feasible")
     assert found["low"] <= 0 <= found["high"] < 0.2

@@ -278,30 +278,17 @@ def test_only_the_declared_metric_algorithm_and_space_count(tmp_path: Path) -> N
     assert (found["text"]["value"], found["text"]["metric"]) == (0.5, "ami")
 
 
-def test_a_method_of_one_grouping_is_judged_by_that_one(tmp_path: Path) -> None:
-    rule = {**RULE, "rests_on": {"text": ["consensus-text", "bert"]}}
-    consensus = score("consensus-text", 0.8, algorithm="consensus", space="ensemble")
-    found = verdicts(Root(tmp_path), consensus, score("bert", 0.3), rule=rule)["text"]
-    assert [found[c] for c in ("method", "algorithm", "space", "verdict")] == [
-        "consensus-text",
-        "consensus",
-        "ensemble",
-        "feasible",
-    ]
-
-
 def test_a_method_without_the_declared_grouping_is_not_judged(tmp_path: Path) -> None:
     found = verdicts(Root(tmp_path), score("bert", 0.9, space="full"), score("bert", 0.9, space="map"))
     assert found["text"]["verdict"] == "unknown"
 
 
 def test_the_judged_groupings_are_published_by_method(tmp_path: Path) -> None:
-    consensus = score("consensus-text", 0.8, algorithm="consensus", space="ensemble")
     others = [score("bert", 0.9, space="map"), score("cnn", 0.9, space="full"), score("cnn", 0.9, space="map")]
-    found = written(Root(tmp_path), consensus, score("bert", 0.3), *others)["judged_groupings"]
+    found = written(Root(tmp_path), score("bert", 0.3), score("joint", 0.8), *others)["judged_groupings"]
     assert found == [
         {"method": "bert", "algorithm": RULE["algorithm"], "space": RULE["space"], "metric": "ari"},
-        {"method": "consensus-text", "algorithm": "consensus", "space": "ensemble", "metric": "ari"},
+        {"method": "joint", "algorithm": RULE["algorithm"], "space": RULE["space"], "metric": "ari"},
     ]
 
 

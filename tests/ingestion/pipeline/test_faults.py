@@ -48,8 +48,7 @@ def test_a_failing_method_leaves_the_others_and_says_why(again: tuple[Shop, Path
     assert status == "failed"
     assert "ZeroDivisionError: no luck today (steps.py:" in detail
     others = {name: o.status for name, o in report.outcomes.items() if not name.endswith("broken")}
-    joining = {"clustering:consensus-text", "clustering:consensus"}  # they look whether there is one more to join
-    assert {name for name, status in others.items() if status != "cached"} == joining
+    assert {name for name, status in others.items() if status != "cached"} == set()
     skipped = {name: o for name, o in report.outcomes.items() if o.status == "skipped"}
     assert set(skipped) == {f"{step}:broken" for step in STUDIED[1:]}
     assert "features:broken" in (skipped["projection:broken"].detail or "")
@@ -90,10 +89,10 @@ def command(monkeypatch: pytest.MonkeyPatch, again: tuple[Shop, Path], tmp_path:
     """`aislemap ingest` of the shop, with the fakes, a broken and a missing method: its exit code."""
     monkeypatch.setattr(registry, "METHODS", {**FAKES, "broken": Broken, "missing": Missing})
     (tmp_path / "aislemap.toml").write_text(
-        "[study]\nseeds = 2\nmanifold_dimensions = 200\nreducers = ['pca', 'tsne']\n"
+        "[study]\nseeds = 2\nresamples = 2\njoint = ['faketext', 'fakeimage']\nreducers = ['pca', 'tsne']\n"
         "map_perplexities = [10.0]\nmap_seeds = 1\n"
-        "[verdict.rests_on]\ntext = ['consensus-text', 'faketext']\nimage = ['consensus-image', 'fakeimage']\n"
-        "'text+image' = ['consensus']\n[limits]\nworkers = 1\n"
+        "[verdict.rests_on]\ntext = ['joint-text', 'faketext']\nimage = ['fakeimage']\n"
+        "'text+image' = ['joint']\n[limits]\nworkers = 1\n"
     )
     (catalogue, images), store = again
 
@@ -130,7 +129,7 @@ def test_the_methods_are_listed_by_the_score_that_the_verdict_rests_on(
     console.study(store, ingest(goods, store, verdict={"metric": metric}, study={"k": 2}))  # too few: no score is 1
     said = " ".join(capsys.readouterr().out.split())
     assert f"({named}, median and range of seeds)" in said
-    found = dict(ask(store, "SELECT metric, value FROM scores WHERE method = 'consensus' AND metric IN ('ari', 'ami')"))
+    found = dict(ask(store, "SELECT metric, value FROM scores WHERE method = 'joint' AND metric IN ('ari', 'ami')"))
     other = found["ari" if named == "AMI" else "ami"]
     assert f"{found[named.lower()]:.2f} (" in said
     assert f"{other:.2f} (" not in said

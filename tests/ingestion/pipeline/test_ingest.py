@@ -25,9 +25,8 @@ from tests.ingestion.shop import (
 from tests.ingestion.steps import entries
 
 GROUPINGS = {
-    *(("kmeans", space) for space in ("full", "centred", "smoothed", "manifold", "map")),
-    *(("ward", space) for space in ("full", "manifold", "map")),
-    ("consensus", "ensemble"),
+    *(("kmeans", space) for space in ("full", "manifold", "map")),
+    ("ward", "manifold"),
 }
 """What is made of each method's vectors, by algorithm and space."""
 
@@ -43,7 +42,7 @@ def test_a_run_computes_every_step_and_publishes_all_tables(first: tuple[Shop, P
         "embedding_faketext": 60,
         "embedding_fakeimage": 60,
         "projections": 2 * 2 * 60,
-        "clusters": (2 * len(GROUPINGS) + len(JOINED)) * 60,
+        "clusters": (2 * len(GROUPINGS) + 2 * len(JOINED)) * 60,
         "models": len(FAKES) + len(JOINED),
         "verdicts": 3 + len(FAKES) + len(JOINED) + len(shop.KINDS),
     }
@@ -56,9 +55,9 @@ def test_the_kinds_of_the_shop_are_found_by_words_and_by_pictures(
     question = "SELECT scope, method, verdict, value FROM verdicts WHERE scope NOT LIKE '%:%' ORDER BY scope"
     rows = ask(first[1], question)
     assert [row[:-1] for row in rows] == [
-        ("image", "consensus-image", "feasible"),
-        ("text", "consensus-text", "feasible"),
-        ("text+image", "consensus", "feasible"),
+        ("image", "fakeimage", "feasible"),
+        ("text", "joint-text", "feasible"),
+        ("text+image", "joint", "feasible"),
     ]
     assert min(value for *_, value in rows) > 0.9
 
@@ -68,7 +67,7 @@ def test_groups_are_made_before_what_nothing_waits_for(
 ) -> None:
     given = [task.step for task in first[3].tasks]
     for other in ("map_scores", "probes", "group_count"):
-        assert given.index("clustering:consensus") < min(at for at, step in enumerate(given) if step.startswith(other))
+        assert given.index("clustering:joint") < min(at for at, step in enumerate(given) if step.startswith(other))
 
 
 def test_a_run_and_its_steps_are_logged(first: tuple[Shop, Path, Report, DirectEngine]) -> None:
@@ -109,7 +108,7 @@ def test_a_changed_text_is_studied_again_but_no_picture_is(again: tuple[Shop, Pa
     shop.write(goods[0], rows)
     report = ingest(goods, store)
     assert (report.status, report.number) == ("published", 2)
-    kept = {f"{step}:fakeimage" for step in BLIND} | {"clustering:consensus-image"}
+    kept = {f"{step}:fakeimage" for step in BLIND}
     assert kept <= ALL - computed(report)
     assert {"catalogue", "texts", *(f"{step}:faketext" for step in STUDIED)} <= computed(report)
     assert ask(store, f"SELECT name FROM products WHERE product_id = '{rows[7]['id']}'") == [(rows[7]["name"],)]
@@ -132,8 +131,8 @@ def test_a_changed_picture_is_studied_again_but_no_text_is(again: tuple[Shop, Pa
     shutil.copy(goods[1] / "M01.png", goods[1] / "S01.png")
     report = ingest(goods, store)
     assert {"images", *(f"{step}:fakeimage" for step in STUDIED)} <= computed(report)
-    assert "clustering:consensus" in computed(report)
-    kept = {f"{step}:faketext" for step in (*BLIND, "map_scores", "group_count")} | {"clustering:consensus-text"}
+    assert "clustering:joint" in computed(report)
+    kept = {f"{step}:faketext" for step in (*BLIND, "map_scores", "group_count")} | {"clustering:joint-text"}
     assert not {"catalogue", "texts", *kept} & computed(report)
     assert ("S01", "M01") in ask(store, "SELECT product_id, duplicate_of FROM duplicates WHERE modality = 'image'")
 
@@ -165,7 +164,7 @@ def test_without_categories_everything_but_the_agreement_is_there(tmp_path: Path
     }
     assert found == {
         **dict.fromkeys(found, 0),
-        "clusters": (2 * len(GROUPINGS) + len(JOINED)) * 60,
+        "clusters": (2 * len(GROUPINGS) + 2 * len(JOINED)) * 60,
         "projections": 2 * 2 * 60,
     }
     assert ask(tmp_path / "store", "SELECT DISTINCT metric FROM scores") == [("silhouette",)]
@@ -186,8 +185,8 @@ def test_without_pictures_the_methods_that_need_them_say_so(tmp_path: Path) -> N
     assert list(report.missing) == ["fakeimage"]
     assert "no product has what it reads (image)" in report.missing["fakeimage"]
     assert ask(tmp_path / "store", "SELECT scope FROM verdicts WHERE verdict = 'feasible' ORDER BY 1") == [
-        ("method:consensus-text",),
         ("method:faketext",),
+        ("method:joint-text",),
         ("text",),
     ]
     assert ask(tmp_path / "store", "SELECT verdict FROM verdicts WHERE scope = 'text+image'") == [("unknown",)]

@@ -17,6 +17,7 @@ from ingestion.task import Step
 from store.parts import File, Part
 from tests.fakes import FakeSettings, FakeText
 
+JOINING = Config.model_validate({"study": {"joint": ["a", "b", "p", "m", "n"]}})
 MODEL = Model("words", "here", "none", "ab" * 32)
 
 
@@ -210,7 +211,7 @@ def test_the_versions_of_the_packages_it_uses_count(  # type: ignore[no-untyped-
 
 def everything(kinds: dict[str, str], config: Config | None = None) -> dict[str, Step]:
     """The steps after the vectors of these methods, by name."""
-    chosen = config or Config()
+    chosen = config or JOINING
     steps = [step for method in kinds for step in plan.study(method, chosen, 7, 7)]
     steps += [*plan.together(kinds, chosen, 7), *plan.conclusions(kinds, {}, chosen)]
     return {step.name: step for step in steps}
@@ -225,10 +226,10 @@ def test_every_step_is_given_the_parameters_that_its_function_declares(shop: tup
 def test_what_groups_the_products_reads_nothing_but_vectors_and_maps_and_groups() -> None:
     steps = everything({"m": "text", "n": "image", "both": "text+image"})
     blind = [step for step in steps.values() if step.stage in ("projection", "clustering", "group_count")]
-    assert len(blind) == 3 + 3 + 3 + 3
+    assert len(blind) == 3 + 3 + 2 + 3
     for step in blind:
         read = {name.split(":")[0] for name in (*step.needs, *step.uses)}
-        assert read <= {"features", "projection", "clustering"}, step.name
+        assert read <= {"features", "neighbours", "projection"}, step.name
 
 
 def test_every_step_that_is_needed_is_planned(shop: tuple[Path, Path]) -> None:
@@ -239,51 +240,53 @@ def test_every_step_that_is_needed_is_planned(shop: tuple[Path, Path]) -> None:
         planned.add(step.name)
 
 
-def test_a_method_that_joins_others_is_no_member_but_lends_its_vectors() -> None:
+def test_fusion_takes_no_part_in_the_joint_graph_but_describes_its_groups() -> None:
     kinds = {"a": "text", "p": "image", "fusion": "text+image"}
-    steps = {step.name: step for step in plan.together(kinds, Config(), 7)}
-    assert "fusion" not in steps["clustering:consensus"].parameters["methods"]
-    assert steps["scoring:consensus"].uses == ("features:fusion",)
+    steps = {step.name: step for step in plan.together(kinds, JOINING, 7)}
+    assert "fusion" not in steps["clustering:joint"].parameters["methods"]
+    assert steps["scoring:joint"].uses[0] == "features:fusion"
 
 
 @pytest.mark.parametrize(
     ("kinds", "joined"),
     [
         ({}, {}),
-        ({"a": "text"}, {"consensus-text": {"a"}}),
-        ({"a": "text", "b": "text"}, {"consensus-text": {"a", "b"}}),
-        ({"p": "image"}, {"consensus-image": {"p"}}),
+        ({"a": "text"}, {"joint-text": {"a"}}),
+        ({"a": "text", "b": "text"}, {"joint-text": {"a", "b"}}),
+        ({"p": "image"}, {}),
         (
-            {"a": "text", "p": "image", "f": "text+image"},
-            {"consensus-text": {"a"}, "consensus-image": {"p"}, "consensus": {"a", "p"}},
+            {"a": "text", "p": "image", "other": "image", "f": "text+image"},
+            {"joint-text": {"a"}, "joint": {"a", "p"}},
         ),
     ],
 )
-def test_there_is_a_consensus_of_each_kind_that_has_methods(kinds: dict[str, str], joined: dict[str, set[str]]) -> None:
-    steps = [step for step in plan.together(kinds, Config(), 7) if step.stage == "clustering"]
+def test_the_declared_methods_are_joined(kinds: dict[str, str], joined: dict[str, set[str]]) -> None:
+    steps = [step for step in plan.together(kinds, JOINING, 7) if step.stage == "clustering"]
     assert {step.method: set(step.parameters["methods"]) for step in steps} == joined
     for step in steps:
-        uses = {f"{part}:{method}" for part in ("features", "clustering") for method in step.parameters["methods"]}
+        uses = {f"{part}:{method}" for part in ("features", "neighbours") for method in step.parameters["methods"]}
         assert set(step.uses) == uses
-        assert not step.needs  # one method that fails does not take the consensus with it
+        assert not step.needs  # one method that fails does not take the joint graph with it
 
 
-def test_a_consensus_takes_the_vectors_of_the_first_declared_method_that_has_any() -> None:
-    config = Config.model_validate({"verdict": {"rests_on": {"text": ["consensus-text", "a", "b"]}}})
+def test_joint_groups_are_described_by_the_vectors_of_the_first_declared_method() -> None:
+    config = Config.model_validate(
+        {"study": {"joint": ["b", "c"]}, "verdict": {"rests_on": {"text": ["joint-text", "a", "b"]}}}
+    )
     steps = {step.name: step for step in plan.together({"b": "text", "c": "text"}, config, 7)}
-    assert steps["scoring:consensus-text"].uses == ("features:b",)
-    assert steps["descriptions:consensus-text"].parameters["vector_sources"] == ["b"]
+    assert steps["scoring:joint-text"].uses == ("features:b",)
+    assert steps["descriptions:joint-text"].parameters["vector_sources"] == ["b"]
 
 
 def test_the_declared_order_comes_first_among_vector_sources_then_what_was_joined() -> None:
-    orders = {"text": ["consensus-text", "a", "b"], "image": ["p"], "text+image": ["consensus", "f"]}
+    orders = {"text": ["joint-text", "a", "b"], "image": ["p"], "text+image": ["joint", "f"]}
     config = Config.model_validate({"verdict": {"rests_on": orders}})
-    assert plan.vector_sources("consensus-text", ["p", "c", "b", "a"], ["b", "a", "c"], config) == ["a", "b"]
-    assert plan.vector_sources("consensus", ["f", "p", "b", "a"], ["p", "b", "a"], config) == ["f", "a", "b", "p"]
-    assert plan.vector_sources("consensus-text", ["c"], ["c"], config) == []
+    assert plan.vector_sources("joint-text", ["p", "c", "b", "a"], ["b", "a", "c"], config) == ["a", "b"]
+    assert plan.vector_sources("joint", ["f", "p", "b", "a"], ["p", "b", "a"], config) == ["f", "a", "b", "p"]
+    assert plan.vector_sources("joint-text", ["c"], ["c"], config) == []
 
 
-def test_the_conclusions_look_at_every_methods_scores_and_at_the_consensus() -> None:
+def test_the_conclusions_read_the_scores_of_every_method_and_joint_graph() -> None:
     uses = set(concluding(Config(), "m", "n")["verdict"].uses)
-    scored = {f"scoring:{name}" for name in ("m", "n", "consensus-text", "consensus-image", "consensus")}
+    scored = {f"scoring:{name}" for name in ("m", "n", "joint-text", "joint")}
     assert uses == scored | {"probes:m", "probes:n"}
