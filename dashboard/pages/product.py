@@ -147,10 +147,8 @@ def _texts(product: catalogue.Product) -> Any:
 
 
 def _neighbours(cursor: Cursor, number: int, product: catalogue.Product, looks: dict[str, figures.Look]) -> Any:
-    have = catalogue.embedded_by(cursor)
-    ranked = [s.method for s in study.ranking(cursor) if s.method in have]
     strips = []
-    for method in ranked:
+    for method in [s.method for s in study.ranking(cursor)]:
         near = catalogue.neighbours(cursor, product.product_id, method, NEIGHBOURS)
         if not near:
             continue

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from store.questions.ask import Cursor, column, first, rows
-from store.tables import EMBEDDING
 
 
 @dataclass(frozen=True)
@@ -193,33 +192,19 @@ def placements(cursor: Cursor, product_id: str, algorithm: str, space: str) -> l
     )
 
 
-def embedded_by(cursor: Cursor) -> list[str]:
-    """The methods that there are vectors of."""
-    views = column(
-        cursor, "SELECT view_name FROM duckdb_views() WHERE starts_with(view_name, ?) ORDER BY view_name", [EMBEDDING]
-    )
-    return [name.removeprefix(EMBEDDING) for name in views]
-
-
 def neighbours(cursor: Cursor, product_id: str, method: str, limit: int = 8) -> list[Neighbour]:
-    """The products nearest to a product by the cosine of a method's vectors, exactly, the nearest first.
+    """The products nearest to a product by the cosine of a method's vectors, the nearest first: at most those stored.
 
-    Empty if the method has no vectors or none of this product. A vector of zeros is near nothing.
+    Empty if the method has no vectors, as a joint graph, or none of this product. A vector of zeros is near nothing.
     """
-    if method not in embedded_by(cursor):  # a table's name cannot be bound: only a name that exists is used
-        return []
     return rows(
         cursor,
         Neighbour,
-        f"""WITH near AS (
-              SELECT v.product_id, array_cosine_similarity(v.vector, o.vector) AS similarity
-              FROM "{EMBEDDING}{method}" v, (SELECT vector FROM "{EMBEDDING}{method}" WHERE product_id = ?) o
-              WHERE v.product_id <> ? AND NOT isnan(similarity)
-              ORDER BY similarity DESC, v.product_id LIMIT ?)
-            SELECT n.product_id, p.name, p.category,
-                   n.product_id IN (SELECT product_id FROM images) AS has_image, n.similarity
-            FROM near n JOIN products p USING (product_id) ORDER BY n.similarity DESC, n.product_id""",
-        (product_id, product_id, limit),
+        """SELECT n.neighbour_id AS product_id, p.name, p.category,
+                  n.neighbour_id IN (SELECT product_id FROM images) AS has_image, n.similarity
+           FROM neighbours n JOIN products p ON p.product_id = n.neighbour_id
+           WHERE n.method = ? AND n.product_id = ? AND n.rank <= ? AND n.similarity > 0 ORDER BY n.rank""",
+        (method, product_id, limit),
     )
 
 
