@@ -131,9 +131,9 @@ def _chance(scored: Sequence[Ranked]) -> str:
 
 
 def _no_ceiling(scored: Sequence[Ranked], ceilings: Mapping[str, Ceiling]) -> str:
-    """Why a consensus has no ceiling where the others do."""
+    """Why a joint graph has no ceiling where the others do."""
     without = any(s.dimensions is None and s.method not in ceilings for s in scored)
-    return " (a consensus has no vectors of its own)" if without and ceilings else ""
+    return " (a joint graph has no vectors of its own)" if without and ceilings else ""
 
 
 def _thresholds(thresholds: Sequence[float]) -> str:

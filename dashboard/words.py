@@ -15,19 +15,17 @@ METHODS = {
     "sift": "SIFT",
     "cnn": "CNN",
     "fusion": "Fusion",
-    "consensus-text": "Text consensus",
-    "consensus-image": "Image consensus",
-    "consensus": "Consensus",
+    "joint-text": "Joint text",
+    "joint": "Joint text + image",
 }
+JOINING = ("fusion", "joint-text", "joint")
+"""The methods that join others, and name them in their model."""
 REDUCERS = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
-ALGORITHMS = {"kmeans": "k-means", "ward": "Ward", "consensus": "consensus"}
+ALGORITHMS = {"kmeans": "k-means", "ward": "Ward"}
 SPACES = {
-    "manifold": "UMAP manifold",
+    "manifold": "manifold",
     "full": "full embedding",
     "map": "2-D map",
-    "centred": "centred embedding",
-    "smoothed": "smoothed embedding",
-    "ensemble": "several spaces",
 }
 SCOPES = {"text": "From text", "image": "From images", "text+image": "From both together"}
 METRICS = {
@@ -89,15 +87,15 @@ def stability(stable_from: float | None) -> str:
 
 
 def grouping(algorithm: str | None, space: str | None) -> str:
-    """A grouping's shown name, such as 'k-means, UMAP manifold'."""
-    return f"{named(ALGORITHMS, algorithm)}{' over' if space == 'ensemble' else ','} {named(SPACES, space)}"
+    """A grouping's shown name, such as 'k-means, full embedding'."""
+    return f"{named(ALGORITHMS, algorithm)}, {named(SPACES, space)}"
 
 
 def model(name: str | None, shown_for: str | None) -> str | None:
     """A model's name; where it names methods ('bert + cnn'), by the names that they have on the pages."""
-    if name is None or not (shown_for == "fusion" or (shown_for or "").startswith("consensus")):
+    if name is None or shown_for not in JOINING:
         return name
-    joined = [key for key in METHODS if not key.startswith("consensus")]
+    joined = [key for key in METHODS if key not in JOINING]
     return re.sub("|".join(rf"\b{key}\b" for key in joined), lambda found: METHODS[found[0]], name)
 
 

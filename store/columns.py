@@ -57,13 +57,13 @@ def arrow_type(duckdb_type: str) -> pa.DataType:
 
 PRODUCT_ID = Column("product_id", "VARCHAR", "The product, as the catalogue wrote its id.")
 METHOD = Column(
-    "method", "VARCHAR", "The method: count, tfidf, ..., fusion; consensus-text, consensus-image, consensus."
+    "method", "VARCHAR", "The method: count, tfidf, ..., fusion; joint-text, joint (graphs of several methods, added)."
 )
-ALGORITHM = Column("algorithm", "VARCHAR", "How the products were grouped: kmeans, ward or consensus.")
+ALGORITHM = Column("algorithm", "VARCHAR", "How the products were grouped: kmeans or ward.")
 SPACE = Column(
     "space",
     "VARCHAR",
-    "Where they were grouped: full (the embedding), centred, smoothed (averaged with neighbours), manifold (UMAP), "
-    "map (the 2-D t-SNE map) or ensemble (several spaces combined).",
+    "Where they were grouped: full (the embedding), manifold (a diffusion map of the graph of nearest neighbours) or "
+    "map (the 2-D t-SNE map).",
 )
 CATEGORY = Column("category", "VARCHAR", "The category in the catalogue, at the chosen level; NULL if it has none.")

@@ -40,7 +40,7 @@ SCRIPT = "<script>window.hacked = true</script>"
 class FakeMethod:
     """A method as the factory makes it up: `noise` blurs the categories in its vectors; None if it did not run.
 
-    `of` names the methods that a consensus is made of; it has groups, and no vectors or maps of its own.
+    `of` names the methods of a joint graph; it is grouped on its manifold, and has no vectors or maps of its own.
     """
 
     name: str
@@ -59,18 +59,18 @@ METHODS = (
     FakeMethod("sift", "image", "RootSIFT visual words", 3.0),
     FakeMethod("cnn", "image", "MobileNetV2", 0.85),
     FakeMethod("fusion", "text+image", "bert + cnn", 0.4),
-    FakeMethod("consensus-text", "text", "Consensus of bert, tfidf", 0.0, of=("bert", "tfidf")),
-    FakeMethod("consensus-image", "image", "Consensus of cnn, sift", 0.0, of=("cnn", "sift")),
-    FakeMethod("consensus", "text+image", "Consensus of bert, tfidf, cnn", 0.0, of=("bert", "tfidf", "cnn")),
+    FakeMethod("joint-text", "text", "joint graph of bert, tfidf", 0.0, of=("bert", "tfidf")),
+    FakeMethod("joint", "text+image", "joint graph of bert, tfidf, cnn", 0.0, of=("bert", "tfidf", "cnn")),
     FakeMethod(
         "use", "text", "universal-sentence-encoder/4", None, "unavailable",
         "No weights found for use. Give a SavedModel with --weights use=PATH.",
     ),
     FakeMethod("glove", "text", "glove-wiki-gigaword-100", None, "failed", "The step was stopped at 4,096 MB."),
 )  # fmt: skip
-GROUPINGS = (("kmeans", "manifold"), ("kmeans", "full"), ("kmeans", "map"), ("ward", "full"))
-CONSENSUS = ("consensus", "ensemble")
-RESTS_ON = {"text": "consensus-text", "image": "consensus-image", "text+image": "consensus"}
+DECLARED = ("kmeans", "manifold")
+GROUPINGS = (DECLARED, ("kmeans", "full"), ("kmeans", "map"), ("ward", "manifold"))
+NEIGHBOURS = 30
+RESTS_ON = {"text": "joint-text", "image": "cnn", "text+image": "joint"}
 FEASIBLE, INFEASIBLE, STABLE = 0.65, 0.40, 0.8
 PARAMETERS = {"fusion": {"text": "bert", "image": "cnn", "text_fraction": 0.65}}
 Rows = list[dict[str, Any]]
@@ -148,8 +148,9 @@ def _write(root: Root, key: str, made: Rows, numbers: np.random.Generator, image
             if not method.of:
                 _write_vectors(writer, method, seen, mine)
                 _write_maps(writer, method, seen, mine)
-            for grouping in (CONSENSUS,) if method.of else GROUPINGS:
-                study.judged.setdefault(method.name, grouping)
+                _write_neighbours(writer, method, seen, mine)
+            study.judged[method.name] = DECLARED
+            for grouping in [g for g in GROUPINGS if g[1] == "manifold" or not method.of]:
                 _write_grouping(writer, method, grouping, seen, mine, study)
         for method in METHODS:
             write("models", [_model(method, len(made), method in ran)])
@@ -194,7 +195,7 @@ def _text(product: dict[str, Any]) -> dict[str, Any]:
 def _vectors(
     method: FakeMethod, seen: Rows, numbers: np.random.Generator, others: dict[str, NDArray[np.float32]]
 ) -> NDArray[np.float32]:
-    """The vectors of a consensus are the mean of those it joins."""
+    """A joint graph is grouped by the mean of the vectors that it joins."""
     if method.of:
         rows = [p["catalogue_row"] - 1 for p in seen]
         return np.mean([others[m] if len(others[m]) == len(seen) else others[m][rows] for m in method.of], axis=0)
@@ -224,6 +225,18 @@ def _write_maps(writer: Collected, method: FakeMethod, seen: Rows, vectors: NDAr
         )
 
 
+def _write_neighbours(writer: Collected, method: FakeMethod, seen: Rows, vectors: NDArray[np.float32]) -> None:
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    similar = unit @ unit.T
+    np.fill_diagonal(similar, -np.inf)
+    near = np.argsort(-similar, axis=1, kind="stable")[:, : min(NEIGHBOURS, len(seen) - 1)]
+    writer.write(tables.table("neighbours"), [
+        {"method": method.name, "product_id": p["product_id"], "rank": rank,
+         "neighbour_id": seen[other]["product_id"], "similarity": float(similar[row, other])}
+        for row, p in enumerate(seen) for rank, other in enumerate(near[row].tolist(), start=1)
+    ])  # fmt: skip
+
+
 def _write_grouping(
     writer: Collected,
     method: FakeMethod,
@@ -233,7 +246,7 @@ def _write_grouping(
     study: judgements.Study,
 ) -> None:
     """Group by the nearest centre, turned by an angle per grouping; score with the real measures."""
-    turn = 0.0 if grouping == CONSENSUS else 0.15 * GROUPINGS.index(grouping)
+    turn = 0.15 * GROUPINGS.index(grouping)
     angles = np.arctan2(vectors[:, 1], vectors[:, 0] + turn)
     cluster = np.round(angles / (2 * np.pi) * len(CATEGORIES)).astype(int) % len(CATEGORIES)
     keys = {"method": method.name, "algorithm": grouping[0], "space": grouping[1]}
@@ -272,7 +285,7 @@ def _write_grouping(
         write("scores", [{
             "metric": metric, "value": value, "low": value - 0.05 if adjusted else None,
             "high": value + 0.05 if adjusted else None, "chance": 0.02 if adjusted else 0.2,
-            "seed_min": value - 0.02, "seed_max": value + 0.015, "seed_sd": 0.01, "seeds": 10, "products": len(known),
+            "seed_min": value - 0.02, "seed_max": value + 0.015, "seed_sd": 0.01, "seeds": 5, "products": len(known),
         }])  # fmt: skip
     for number, category in enumerate(CATEGORIES):
         hits = known.count((category, number))

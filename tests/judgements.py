@@ -29,8 +29,8 @@ class Study:
 
     @property
     def embedded(self) -> list[str]:
-        """The methods with vectors: not the consensus of several."""
-        return [m for m in self.ran if not m.startswith("consensus")]
+        """The methods with vectors: not the joint graphs of several."""
+        return [m for m in self.ran if not m.startswith("joint")]
 
     def judged_ari(self, method: str) -> float:
         """The method's ARI in the grouping it is judged by."""
@@ -97,7 +97,7 @@ def _groups(study: Study, key: Key, placed: list[tuple[str, int]]) -> Iterator[t
 def _estimates(study: Study) -> Iterator[tuple[str, Rows]]:
     """How many groups there are, by two criteria."""
     categories = len(study.categories) if study.scores else None
-    for n, method in enumerate(study.ran):
+    for n, method in enumerate(study.embedded):
         for criterion, k, spread in (("communities", 7 + n % 2, 1), ("silhouette", 6 + n % 3, 2)):
             row = {"method": method, "criterion": criterion}
             yield "k_estimates", [{**row, "k": k, "low": k - spread, "high": k + spread, "categories": categories}]
@@ -193,7 +193,8 @@ def _suspects(study: Study) -> Rows:
 
 def _categories(study: Study) -> Rows:
     """A verdict per category; each of the four verdicts occurs."""
-    method = next(m for m in ("consensus", "consensus-text") if m in study.ran)
+    method = next(m for m in ("joint", "joint-text") if m in study.ran)
+    algorithm, space = study.judged[method]
     reasons = {
         "automate": "Nine in ten of its products are in one stable group.",
         "label": "Its group is not stable: some labels would settle it.",
@@ -203,7 +204,7 @@ def _categories(study: Study) -> Rows:
     verdicts = list(reasons)
     return [
         {"scope": f"category:{category}", "method": method, "verdict": verdicts[n % 4],
-         "reason": reasons[verdicts[n % 4]], "algorithm": "consensus", "space": "ensemble", "metric": "f1",
+         "reason": reasons[verdicts[n % 4]], "algorithm": algorithm, "space": space, "metric": "f1",
          "value": 0.5 + 0.06 * n, "low": 0.4 + 0.06 * n, "high": 0.6 + 0.06 * n, "feasible_from": 0.8,
          "infeasible_below": 0.5}
         for n, category in enumerate(study.categories)

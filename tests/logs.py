@@ -27,6 +27,9 @@ def write_logs(root: Root, number: int, products: int) -> None:
             ("projection:bert", "cached", 9.3, 240.0, None), ("clustering:bert", "computed", 7.7, 300.0, None),
             ("clustering:cnn", "computed", 8.1, 310.0, None), ("clustering:tfidf", "computed", 6.0, 290.0, None),
             ("features:glove", "failed", 4.0, 4096.0, "The step was stopped at 4,096 MB."),
+            ("neighbours:bert", "computed", 0.3, 150.0, None), ("neighbours:cnn", "computed", 0.2, 150.0, None),
+            ("neighbours:tfidf", "cached", 0.4, 150.0, None), ("clustering:joint", "computed", 5.2, 280.0, None),
+            ("clustering:joint-text", "computed", 4.8, 280.0, None),
             ("features:use", "unavailable", None, None, "No weights found for use."),
         )
     ], good)  # fmt: skip

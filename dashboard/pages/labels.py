@@ -86,7 +86,7 @@ def needed(curves: list[labels.CurvePoint], method: str, target: float) -> int |
 
 
 def _without_curve(clustering: dict[str, float]) -> str:
-    """The scores of the groupings without a learning curve: a consensus has no vectors to train on."""
+    """The scores of the groupings without a learning curve: a joint graph has no vectors to train on."""
     parts = [f"{words.method(m)} {words.score(v)}" for m, v in sorted(clustering.items(), key=lambda item: -item[1])]
     return f"Without labels and without vectors of their own: {words.listed(parts)}." if parts else ""
 

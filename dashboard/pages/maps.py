@@ -45,15 +45,17 @@ def register(app: Dash, reader: Reader) -> None:
     @callback(app, Output("maps-body", "children"), Input(SNAPSHOT, "data"), Input("maps-metric", "value"))
     def body(number: int, metric: str) -> Any:
         with reader.cursor(number) as cursor:
-            scores = [s for s in study.scores(cursor) if s.metric == metric and s.algorithm == "kmeans"]
+            every = [s for s in study.scores(cursor) if s.metric == metric and s.algorithm == "kmeans"]
             found, ranges = maps.map_scores(cursor, metric), maps.map_ranges(cursor, metric)
             trust = {(t.method, t.reducer): t.trustworthiness for t in maps.maps(cursor)}
             ranked = [s.method for s in study.ranking(cursor)]
         name = words.named(words.METRICS, metric)
-        have = {s.method for s in scores} | {m.method for m in found}
+        # a joint graph has a manifold only, and no vectors of which there could be maps
+        have = {s.method for s in every if s.space == "full"} | {m.method for m in found}
+        scores = [s for s in every if s.method in have]
         methods = [m for m in ranked if m in have]
-        every = [v for s in scores for v in (s.seed_min, s.seed_max) if v is not None] + [m.value for m in found]
-        ends = (min([0.0, *every]) - 0.03, max([*every, 0.1]) + 0.03)
+        values = [v for s in scores for v in (s.seed_min, s.seed_max) if v is not None] + [m.value for m in found]
+        ends = (min([0.0, *values]) - 0.03, max([*values, 0.1]) + 0.03)
         return [
             html.P(_sentence(ranges, found, name), className="answer panel") if ranges else None,
             html.Div(
@@ -88,7 +90,7 @@ def _spaces(scores: list[study.Score], methods: list[str], name: str, ends: tupl
     return ui.card(
         f"{name} depends on the space that is clustered",
         ui.graph("spaces", lanes.spaces(scores, methods, ends)),
-        note="k-means in each space. Dot: median; bar: range over the seeds of the space and of k-means.",
+        note="k-means in each space. Dot: median; bar: range over the seeds of k-means.",
     )
 
 

@@ -130,8 +130,8 @@ def _cost(found: list[costs.Cost], metric: str) -> Any:
             className="halves wide-only",
         ),
         note="Per 1,000 products, as measured in the run; higher is better, further left is faster. 'Vectors': the "
-        "time the plot shows. 'Groups': all groupings with all seeds. A method that joins other methods' vectors "
-        "includes their cost, a consensus also the cost of their groups.",
+        "time the plot shows. 'Groups': the nearest neighbours, and all groupings with all seeds. A method that joins "
+        "others includes the cost of their vectors, a joint graph also that of their neighbours.",
     )
 
 

@@ -85,11 +85,11 @@ TABLES = (
                 "VARCHAR",
                 "SHA-256 of the weights, in hexadecimal; NULL where the model is fitted on this catalogue.",
             ),
-            Column("dimensions", "INTEGER", "Length of a vector.", "numbers"),
+            Column("dimensions", "INTEGER", "Length of a vector; NULL for a joint graph, which has none.", "numbers"),
             Column("parameters", "VARCHAR", "All settings of the method, as JSON."),
             Column("status", "VARCHAR", "ran, unavailable or failed."),
             Column("detail", "VARCHAR", "For 'unavailable' and 'failed': the reason and the remedy."),
-            Column("products", "INTEGER", "Products with a vector.", "products"),
+            Column("products", "INTEGER", "Products with a vector or, of a joint graph, in it.", "products"),
         ),
     ),
 )

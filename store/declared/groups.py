@@ -5,7 +5,7 @@ from store.columns import ALGORITHM, METHOD, PRODUCT_ID, SPACE, Column, Table
 TABLES = (
     Table(
         "neighbours",
-        "The nearest neighbours of each product in a method's vectors, by cosine: exact.",
+        "The nearest other products of each product in a method's vectors, by cosine; exact, not approximate.",
         (
             METHOD,
             PRODUCT_ID,
@@ -44,7 +44,7 @@ TABLES = (
             METHOD,
             ALGORITHM,
             SPACE,
-            Column("seed", "INTEGER", "The random seed of the space and of the algorithm."),
+            Column("seed", "INTEGER", "The random seed of k-means; 0 for ward, which has none."),
             PRODUCT_ID,
             Column("cluster", "INTEGER", "The group, 0 to k - 1."),
         ),
@@ -56,7 +56,7 @@ TABLES = (
             METHOD,
             ALGORITHM,
             SPACE,
-            Column("seed", "INTEGER", "The random seed of the sample, the space and the algorithm."),
+            Column("seed", "INTEGER", "The number of the sample, which seeds its draw."),
             PRODUCT_ID,
             Column("cluster", "INTEGER", "The group, 0 to k - 1."),
         ),

@@ -14,7 +14,8 @@ class Cost:
     """A method's score, and what its vectors and groups cost per 1,000 products.
 
     `seconds` and `peak_mb` are of its vectors and of those it is built on (`built_on`), `grouping_seconds` of all its
-    groupings and, where it has no vectors of its own, of those it joins; None where no run measured them.
+    groupings and of the search for the neighbours that they rest on: its own or, of a joint graph, those of the methods
+    that it joins. None where no run measured them.
     """
 
     method: str
@@ -61,8 +62,9 @@ def costs(cursor: Cursor) -> list[Cost]:
     for s in ran:
         vectors = [measured.get(("features", m)) for m in _all(s.method, built_on)]
         known = [v for v in vectors if v is not None]
-        grouped = _all(s.method, built_on) if s.dimensions is None else {s.method}
-        groups = [g for m in sorted(grouped) if (g := measured.get(("clustering", m)))]
+        own = measured.get(("clustering", s.method))
+        joined = built_on[s.method] if s.dimensions is None else (s.method,)
+        near = [measured[step] for m in joined if (step := ("neighbours", m)) in measured]
         products = s.embedded or s.products or 0
         per = 1000 / products if products else None
         whole = s.dimensions is None or ("features", s.method) in measured
@@ -75,7 +77,7 @@ def costs(cursor: Cursor) -> list[Cost]:
                 s.high,
                 products,
                 sum(v.seconds for v in known) * per if known and whole and per else None,
-                sum(g.seconds for g in groups) * per if groups and per else None,
+                (own.seconds + sum(n.seconds for n in near)) * per if own and per else None,
                 max((v.peak_mb for v in known if v.peak_mb is not None), default=None),
                 s.dimensions,
                 s.dimensions * BYTES / 1000 if s.dimensions else None,

@@ -96,7 +96,7 @@ class Change:
     before: float | None
 
 
-SPACES = ["manifold", "full", "smoothed", "centred", "map"]
+SPACES = ["manifold", "full", "map"]
 """The spaces in the order they are listed in."""
 # every method beside its row of `chosen`
 BOARD = """SELECT m.method, m.modality, m.model, m.source, m.licence, m.sha256, m.dimensions, m.parameters, m.status,
@@ -142,18 +142,17 @@ def model_names(cursor: Cursor) -> dict[str, str]:
 
 
 def groupings(cursor: Cursor) -> list[Grouping]:
-    """The algorithm and space pairs that there are groups for: manifold first, then full, then map."""
+    """The algorithm and space pairs that there are groups for: k-means on the manifold first, then full, then map."""
     return rows(
         cursor,
         Grouping,
         f"""SELECT DISTINCT algorithm, space FROM clusters
-           ORDER BY algorithm = 'consensus', algorithm,
-                    coalesce(list_position({SPACES}, space), 9), space""",
+           ORDER BY algorithm, coalesce(list_position({SPACES}, space), 9), space""",
     )
 
 
 def judged(cursor: Cursor) -> dict[str, Grouping]:
-    """The grouping that each method is judged by: a consensus has another than the methods it is made of."""
+    """The grouping that each method is judged by: a joint graph by its manifold, whatever space is declared."""
     found = cursor.execute("SELECT method, algorithm, space FROM judged_groupings ORDER BY method").fetchall()
     return {method: Grouping(algorithm, space) for method, algorithm, space in found}
 

@@ -12,7 +12,7 @@ expect.set_options(timeout=30_000)
 def test_the_overview_names_methods_not_shown_to_differ(study: str, page: Page) -> None:
     page.goto(study)
     rows = page.locator(".leaderboard tbody tr")
-    expect(rows).to_have_count(9)
+    expect(rows).to_have_count(8)
     expect(rows.first).to_contain_text("the best")
     expect(page.locator(".leaderboard")).to_contain_text("not shown to differ")
     expect(page.locator(".track-chance").first).to_be_visible()
@@ -46,8 +46,8 @@ def test_a_category_has_its_verdict_and_the_heat_map_its_figure(study: str, page
     page.locator("#categories-method").select_option("bert")
     expect(page).to_have_url(re.compile("method=bert&figure=stability"))
     page.go_back()
-    expect(page.locator("#categories-method")).to_have_value("consensus")
-    expect(page.locator("#categories-body")).to_contain_text("The figures of Consensus")
+    expect(page.locator("#categories-method")).to_have_value("joint")
+    expect(page.locator("#categories-body")).to_contain_text("The figures of Joint text + image")
 
 
 def test_the_maps_page_shows_every_map_and_the_range_of_scores(study: str, page: Page) -> None:
@@ -85,8 +85,8 @@ def test_a_suspect_is_shown_with_its_image_and_opens_its_product(study: str, pag
     expect(page).to_have_url(re.compile("pairs=image.exact"))
 
 
-def test_a_group_of_a_consensus_is_described_without_a_map(study: str, page: Page) -> None:
-    page.goto(f"{study}/clusters?method=consensus&grouping=judged")
+def test_a_group_of_a_joint_graph_is_described_without_a_map(study: str, page: Page) -> None:
+    page.goto(f"{study}/clusters?method=joint&grouping=judged")
     expect(page.locator(".cluster-card")).to_have_count(7)
     card = page.locator(".cluster-card").first
     expect(card).to_contain_text("Proposed name:")

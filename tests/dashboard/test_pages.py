@@ -25,7 +25,7 @@ Ask = Callable[..., str]
 BODIES: dict[str, dict[str, Any]] = {
     "overview-body": {"logs.data": ""},
     "clusters-body": {"clusters-method.value": "bert", "clusters-grouping.value": "judged"},
-    "categories-body": {"categories-method.value": "consensus", "categories-figure.value": "f1"},
+    "categories-body": {"categories-method.value": "joint", "categories-figure.value": "f1"},
     "metrics-body": {"metrics-metric.value": "ari", "metrics-grouping.value": "judged"},
     "metrics-pair": {
         "metrics-metric.value": "ari",
@@ -155,6 +155,7 @@ def test_the_maps_page_has_the_range_of_this_store(app: Dash, large_store: Root)
     text = filled(app, "maps-body")
     assert f"give ARI from {widest.low:.2f} to {widest.high:.2f}" in text.replace("\N{MINUS SIGN}", "-")
     assert "perplexity (5, 15, 30 and 50)" in text
+    assert "Joint" not in text, "a joint graph has no maps"
 
 
 def test_the_labels_needed_are_the_fewest_that_reach_the_target() -> None:
@@ -185,25 +186,25 @@ def test_a_group_has_a_name_terms_and_stability_by_the_setting(app: Dash) -> Non
     stabilities = re.findall(r"(not stable|stable): (0\.\d\d)", text)
     assert [word for word, _ in stabilities].count("stable") == 2
     assert all((word == "stable") == (float(value) >= STABLE) for word, value in stabilities)
-    consensus = filled(app, "clusters-body", clusters__method="consensus")
-    assert "consensus over several spaces" in consensus
+    joint = filled(app, "clusters-body", clusters__method="joint")
+    assert "Grouped by k-means, manifold. The model: joint graph of BERT, TF-IDF, CNN." in joint
     assert "on the map" in text
-    assert "on the map" not in consensus, "a consensus has no map of its own"
-    wrong = filled(app, "clusters-body", clusters__method="consensus", clusters__grouping="ward.full")
+    assert "on the map" not in joint, "a joint graph has no map of its own"
+    wrong = filled(app, "clusters-body", clusters__method="joint", clusters__grouping="kmeans.full")
     assert "These groups are not there" in wrong
 
 
 def test_names_beside_distant_points_do_not_overlap() -> None:
-    points = [("Fusion", 0.80, 0.95), ("Consensus", 0.81, 0.93), ("BERT", 0.6, 0.9), ("USE", 0.61, 0.6)]
+    points = [("Fusion", 0.80, 0.95), ("Joint text", 0.81, 0.93), ("BERT", 0.6, 0.9), ("USE", 0.61, 0.6)]
     sides = charts.sides(points)
     assert set(sides) == {name for name, _, _ in points}
-    assert sides["Fusion"] != sides["Consensus"]
+    assert sides["Fusion"] != sides["Joint text"]
     assert charts.sides([("a method with a long name", 0.97, 0.5)]) != {"a method with a long name": "middle right"}
 
 
 def test_a_model_of_several_methods_uses_their_page_names() -> None:
-    joined = words.model("consensus of count, tfidf, word2vec", "consensus-text")
-    assert joined == "consensus of Bag of words, TF-IDF, Word2Vec"
+    joined = words.model("joint graph of count, tfidf, word2vec", "joint-text")
+    assert joined == "joint graph of Bag of words, TF-IDF, Word2Vec"
     assert words.model("bert + cnn", "fusion") == "BERT + CNN"
     assert words.model("word2vec (gensim)", "word2vec") == "word2vec (gensim)"
     assert words.model(None, "glove") is None
@@ -220,16 +221,16 @@ def test_the_leaderboard_gives_chance_and_thresholds_in_figures(app: Dash, large
         highest = max(s.chance for s in study.ranking(cursor) if s.chance is not None)
     assert f"below {verdict.infeasible_below:g} is 'not feasible', from {verdict.feasible_from:g} on 'feasible'" in text
     assert f"dotted line: chance (at most {highest:.3f})" in text
-    assert "a consensus has no vectors of its own" in text
+    assert "a joint graph has no vectors of its own" in text
 
 
 def test_equal_scores_read_as_equal() -> None:
-    grouping = study.Grouping("consensus", "ensemble")
+    grouping = study.Grouping("kmeans", "manifold")
     same = comparisons.Comparison(
-        "consensus", "consensus", "ensemble", "bert", "consensus", "ensemble", "ari", 0.0, -0.07, 0.07, False, 90
+        "joint-text", "kmeans", "manifold", "bert", "kmeans", "manifold", "ari", 0.0, -0.07, 0.07, False, 90
     )
-    text = in_words("consensus", grouping, "bert", grouping, same, "ari")
-    assert text.startswith("Consensus (consensus over several spaces) scores the same as BERT")
+    text = in_words("joint-text", grouping, "bert", grouping, same, "ari")
+    assert text.startswith("Joint text (k-means, manifold) scores the same as BERT")
     assert text.endswith("over 90 products, so no difference was shown.")
 
 
@@ -244,7 +245,7 @@ def test_labels_that_beat_the_grouping_do_not_read_as_equal() -> None:
 
 def test_the_labels_page_names_what_has_no_curve(app: Dash) -> None:
     text = filled(app, "labels-body")
-    assert re.search(r"without vectors of their own: .*Text consensus 0\.\d\d", text)
+    assert re.search(r"without vectors of their own: .*Joint text 0\.\d\d", text)
 
 
 def test_groups_without_an_image_are_lists_of_whole_names(bare_app: Dash, bare_store: Root) -> None:
@@ -277,10 +278,9 @@ def test_the_column_names_of_a_confusion_table_fit() -> None:
             assert axis.tickangle
 
 
-def test_a_consensus_bears_the_cost_of_the_groups_that_it_joins(large_store: Root) -> None:
+def test_a_joint_graph_bears_the_cost_of_the_neighbours_that_it_joins(large_store: Root) -> None:
     with Reader(large_store).cursor() as cursor:
         found = {c.method: c for c in costs.costs(cursor)}
-    joined = [found[method].grouping_seconds for method in found["consensus-image"].built_on]
-    assert len(joined) == 2
-    assert (found["consensus-image"].grouping_seconds or 0.0) >= sum(g or 0.0 for g in joined) > 0
+    assert found["joint"].built_on == ("bert", "cnn", "tfidf")
+    assert found["joint"].grouping_seconds == pytest.approx((5.2 + 0.3 + 0.2 + 0.4) * 1000 / 140)
     assert found["fusion"].grouping_seconds is None, "it joins vectors, and no run of this store timed its own groups"

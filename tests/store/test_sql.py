@@ -226,7 +226,7 @@ def test_a_query_nested_very_deeply_is_an_answer_or_refused_in_words(root: Root)
         ("SELECT product_id FROM products EXCEPT SELECT product_id FROM texts WHERE false ORDER BY ALL LIMIT 10%", 6),
         ("SELECT 'a'::ENUM ('a', 'b') AS kind, [x + 1 FOR x IN [1, 2]] AS list, {'type': 'COPY_NODE'} AS pair", 1),
         ("SELECT count(*) FROM products TABLESAMPLE 100%", 1),
-        ("FROM (PIVOT scores ON metric IN ('ari', 'ami') USING first(value) GROUP BY method)", 9),
+        ("FROM (PIVOT scores ON metric IN ('ari', 'ami') USING first(value) GROUP BY method)", 8),
     ],
 )
 def test_every_kind_of_question_is_answered(root: Root, statement: str, rows: int) -> None:
