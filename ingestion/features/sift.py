@@ -27,8 +27,10 @@ ROWS = 256
 class SiftSettings(Settings):
     """Settings of `sift`."""
 
-    long_side: Annotated[int, Field(ge=64, le=4096)] = 512
-    """Pixels of the image's long side: larger ones are reduced. 512 keeps 500 keypoints at 20 images a second."""
+    long_side: Annotated[int, Field(ge=64, le=4096)] = 256
+    """Pixels of the image's long side: larger ones are reduced. 256 takes a third of the CPU time of 512 for images
+    of 500 pixels, and as good a mean ARI on the built-in sample (.150 against .146 over five seeds; not repeatable).
+    No labelled catalogue but the one that is reported has larger images, and that one was not asked."""
     descriptors: Annotated[int, Field(ge=10, le=5000)] = 500
     """Strongest keypoints kept of an image: product images on white seldom have more that repeat."""
     words: Annotated[int, Field(ge=2, le=100_000)] = 500
