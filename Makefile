@@ -31,13 +31,14 @@ study: $(ENV) ## demo without serving
 test: $(ENV) ## lint, types and all tests but those of test-training: fast ones, then models, then a real browser
 	@scripts/chromium.sh
 	@$(MAKE) --no-print-directory lint
-	.venv/bin/pytest -m "not training"
+	.venv/bin/pytest -n auto --dist loadfile -m "not models and not browser and not training"
+	.venv/bin/pytest -m "(models or browser) and not training"
 
 test-training: $(ENV) ## make both encoders on little data, from end to end: some minutes
 	.venv/bin/pytest -m training
 
 fast: $(ENV) ## the fast tests only
-	.venv/bin/pytest -m "not models and not browser"
+	.venv/bin/pytest -n auto --dist loadfile -m "not models and not browser and not training"
 
 lint: $(ENV) ## style, types, the direction of imports, the Dockerfile
 	.venv/bin/ruff check .

@@ -76,7 +76,7 @@ def part(whole: Graph, rows: NDArray[np.int64]) -> Graph:
     return whole[rows][:, rows]
 
 
-def manifold(whole: Graph, groups: int) -> Matrix:
+def manifold(whole: Graph, groups: int, steps: int = STEPS) -> Matrix:
     """The diffusion map of a graph of n products: (n, d) rows of unit length, d at most max(DIMENSIONS, groups).
 
     Equal graphs give equal maps, to the last digit on one machine. A product without neighbours lies in the origin.
@@ -94,4 +94,4 @@ def manifold(whole: Graph, groups: int) -> Matrix:
     else:
         values, vectors = eigsh(walk, k=wanted, which="LA", v0=np.ones(n))
     order = np.argsort(-values, kind="stable")[:wanted]
-    return normalised((vectors[:, order] * np.clip(values[order], 0, 1) ** STEPS).astype(np.float32))
+    return normalised((vectors[:, order] * np.clip(values[order], 0, 1) ** steps).astype(np.float32))
