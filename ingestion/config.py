@@ -74,10 +74,10 @@ class Study(Settings):
     """2-D maps to draw. `tsne` is also the space `map`."""
     perplexity: Annotated[float, Field(gt=1)] = 30.0
     """Perplexity of the t-SNE map: 30 for some 1,000 products (Kobak & Berens 2019)."""
-    map_perplexities: tuple[Annotated[float, Field(gt=1)], ...] = (10.0, 20.0, 30.0, 50.0)
+    map_perplexities: tuple[Annotated[float, Field(gt=1)], ...] = (10.0, 30.0, 50.0)
     """Perplexities of the t-SNE maps in `map_scores`, which show how far one map can be trusted: those that published
     notebooks on some 1,000 products use."""
-    map_seeds: Annotated[int, Field(ge=1)] = 3
+    map_seeds: Annotated[int, Field(ge=1)] = 2
     """Random starts at each of `map_perplexities`."""
     neighbours: Annotated[int, Field(ge=2)] = 30
     """Nearest neighbours kept of each product, on which the manifold and the UMAP map rest: of 15, 20, 30 and 50 the

@@ -52,7 +52,7 @@ BEYOND = 3.0
 """Standard deviations above them that show groups: some 1 % of clouds without groups pass (t with 9 degrees)."""
 SILHOUETTE_SAMPLE = 1_000
 """The silhouette compares all pairs, at every k: above this many products a seeded sample stands for them."""
-SILHOUETTE_RESAMPLES = 12
+SILHOUETTE_RESAMPLES = 6
 COMPONENTS = 10
 """Main components for Ward's groups: with 50 the silhouette rises with k without end, as each dimension adds noise."""
 HIGHEST = 50
