@@ -13,7 +13,6 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NOT_YET = (
-    "benchmarks/labellings.py",
     "docs/methods.md",
     "ingestion/grouping/",
     "ingestion/pipeline/",
