@@ -1,4 +1,4 @@
-"""An embedding in memory, and who is near whom in it."""
+"""An embedding in memory, and its nearest neighbours."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from ingestion.task import Work
 from store import tables
 
 Matrix = NDArray[np.float32]
-BLOCK = 20_000_000
+MAX_COSINES = 20_000_000
 """Cosines held at a time: 80 MB."""
 
 
@@ -21,7 +21,7 @@ def load(work: Work, step: str, method: str) -> tuple[list[str], Matrix]:
 
 
 def vector_source(work: Work, methods: Iterable[str]) -> str | None:
-    """The first of these methods whose vectors the step was given; None if it was given those of none."""
+    """The first of these methods whose vectors the step may read; None if there is none."""
     return next((method for method in methods if f"features:{method}" in work.task.parts), None)
 
 
@@ -41,14 +41,14 @@ def normalised(vectors: Matrix) -> Matrix:
 def nearest(unit: Matrix, k: int) -> tuple[NDArray[np.int32], Matrix]:
     """The k nearest other rows of each of (n, d) unit rows by cosine, nearest first: (n, k) rows and cosines, exact.
 
-    At most n - 1; of equally near rows the earlier, so that two processes agree. No more than BLOCK cosines are held
-    at a time.
+    At most n - 1; of equally near rows the earlier, so that two processes agree. No more than MAX_COSINES are held at a
+    time.
     """
     n = len(unit)
     k = min(k, n - 1)
     rows, cosines = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
-    for start in range(0, n if k else 0, max(1, BLOCK // n)):
-        stop = min(n, start + max(1, BLOCK // n))
+    for start in range(0, n if k else 0, max(1, MAX_COSINES // n)):
+        stop = min(n, start + max(1, MAX_COSINES // n))
         similar = unit[start:stop] @ unit.T
         similar[np.arange(stop - start), np.arange(start, stop)] = -np.inf
         near = np.sort(np.argpartition(-similar, k - 1, axis=1)[:, :k], axis=1)

@@ -1,1 +1,1 @@
-"""Maps, spaces and groups of products, made without ever seeing a category."""
+"""Maps, spaces and groups of products, made without reading any category."""

@@ -1,9 +1,9 @@
-"""Grouping the products, without ever seeing a category: these steps are given vectors and a number of groups.
+"""Grouping the products without reading any category: these steps read vectors and a number of groups.
 
 The declared grouping is k-means on the manifold of the graph of neighbours (manifold.py): of one method, or of several
 methods together, whose graphs are added. For comparison a method is also grouped by k-means in its embedding and on its
-2-D map, because the field does so, and by Ward's method on the manifold. A part of the products is grouped again for
-each resample: it tells how stable the groups are, and how far a score moves when other products are drawn.
+2-D map, as is common in the field, and by Ward's method on the manifold. A part of the products is grouped again for
+each resample, to measure how stable the groups are and how much a score varies with the products drawn.
 """
 
 import json
@@ -24,7 +24,7 @@ from ingestion.vectors import Matrix, load, normalised
 STARTS = 10
 """k-means starts per seed; the best by inertia counts (n_init of scikit-learn before 1.4; Celebi et al. 2013)."""
 WARD_SAMPLE = 2_500
-"""Ward compares all pairs: above this many products it groups a seeded sample, and the rest go to the nearest mean."""
+"""Ward compares all pairs: above this many products it groups a seeded sample, the rest by the nearest mean."""
 SILHOUETTE_SAMPLE = 2_000
 """The silhouette compares all pairs: above this many products it is measured on a seeded sample."""
 DECLARED: Grouping = ("kmeans", "manifold")
@@ -60,10 +60,10 @@ def joint(
     have = {name: its for name, its in methods.items() if f"neighbours:{name}" in work.task.parts}
     if not set(modality.split("+")) <= set(have.values()):
         return
-    share, parts = weights(have), []
+    weight_of, parts = weights(have), []
     for name in have:
         found = load_neighbours(work, name)
-        parts.append((share[name], found.product_ids, graph(found)))
+        parts.append((weight_of[name], found.product_ids, graph(found)))
     product_ids = list(dict.fromkeys(product_id for _, ids, _ in parts for product_id in ids))
     whole = joined(parts, product_ids)
     _group(

@@ -3,22 +3,22 @@
 Reads `features:<method>`, and `catalogue` for nothing but the number of categories that is written beside the estimate.
 Parameters: {"method": m}. Writes `k_estimates` and `k_curves`, for two criteria:
 
-communities  The one the project stands by: communities of the graph of nearest neighbours, by modularity (Newman &
+communities  The declared one: communities of the graph of nearest neighbours, by modularity (Newman &
              Girvan 2004; Louvain, Blondel et al. 2008), as cell types are counted (PhenoGraph, Levine et al. 2015). The
-             estimate is the median over resamples of the products, and over the scales at which such a graph may
-             fairly be read; the range is that of both, for the scale is the larger uncertainty. Its curve is the
-             share of the resamples in which so many communities were found.
-silhouette   The familiar one: the number of Ward groups on the main components with the best mean silhouette
+             estimate is the median over resamples of the products and over the scales in SCALES; the range is that
+             of both, because the scale is the larger uncertainty. Its curve is the fraction of the resamples in
+             which so many communities were found.
+silhouette   The usual one: the number of Ward groups on the main components with the best mean silhouette
              (Rousseeuw 1987).
 
-No groups at all is k = 1: the communities keep no more of their edges to themselves than those of one Gaussian cloud
-with the same covariance (the null hypothesis of SigClust, Liu et al. 2008). Noise falls into communities too, so this
-must be asked.
+No groups at all is k = 1: no more of the edges lie within the communities than in one Gaussian cloud with the same
+covariance (the null hypothesis of SigClust, Liu et al. 2008). Noise has communities too, so this is tested.
 
-The honest limit: a catalogue's categories are a human choice, and nested; at what depth a merchant cuts is not in
-the vectors. On 41 catalogues of 5 to 20 categories (five whole ones by several encoders, and draws from six) the
-estimate was off by a factor of 1.2 (mean |log| .21, no bias), and the range, whose ends lie a factor of 2.5 apart, held
-the number of categories in 90 %; the silhouette was off by 1.6, and its range held it in 38 % (of 32).
+The limit: a catalogue's categories are a human choice, and nested; which level a merchant chose is not in the
+vectors. On 41 catalogues of 5 to 20 categories (five whole ones by several encoders, and draws from six) the
+estimate was off by a factor of 1.2 (mean |log| .21, no bias), and the range, whose ends differ by a factor of 2.5, held
+the number of categories in 90 %; the silhouette was off by 1.6, and its range held it in 38 % (of 32); not
+repeatable.
 """
 
 from collections import Counter
@@ -29,36 +29,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingestion.grouping.neighbours import load_neighbours
+from ingestion.grouping.resampling import Labels, Rows
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load, nearest, normalised
 
 SCALES = ((30, 0.5), (30, 1.0), (20, 1.0), (15, 1.25), (10, 1.25), (10, 1.5))
 """(neighbours, resolution), from coarse to fine: 15 neighbours are scanpy's default, 30 PhenoGraph's, and 1 is the
 modularity as it was defined. It merges small groups in a large graph (Fortunato & Barthelemy 2007), so that finer
-resolutions (Reichardt & Bornholdt 2006) count as well; above 1.5 a homogeneous cloud comes apart. Groups that stand
-well apart, with more products than neighbours, are counted alike at all of them and the range is tight; else it is wide
-and says so."""
+resolutions (Reichardt & Bornholdt 2006) count as well; above 1.5 a homogeneous cloud is split. Well separated groups
+with more products than neighbours give the same number at all scales and a narrow range; else the range is wide."""
 NULL_SCALE = (15, 1.0)
-"""Where it is asked whether there are groups at all."""
+"""(neighbours, resolution) at which the vectors are tested for having groups at all."""
 RESAMPLES = 30
 """Five for each scale; of 30 the 95 % range, rounded outwards, is their whole range."""
-SHARE = 0.8
-"""Products in a resample, drawn without replacement: a product drawn twice would be a group of its own."""
-SAMPLE = 2_500
-"""Above this many products a seeded sample stands for them: groups of some 1 % are still seen, in half a minute."""
-NULLS = 10
-"""Gaussian clouds that the communities are held against."""
-BEYOND = 3.0
-"""Standard deviations above them that show groups: some 1 % of clouds without groups pass (t with 9 degrees)."""
+RESAMPLE_FRACTION = 0.8
+"""Fraction of the products in a resample, without replacement: a product drawn twice would be a group of its own."""
+COMMUNITIES_SAMPLE = 2_500
+"""Above this many products a seeded sample is used: groups of some 1 % are still found, in half a minute."""
+NULL_CLOUDS = 10
+"""Gaussian clouds that the communities are compared with."""
+MIN_DEVIATIONS = 3.0
+"""Standard deviations above the clouds that show groups: some 1 % of clouds without groups pass (t with 9 degrees)."""
 SILHOUETTE_SAMPLE = 1_000
-"""The silhouette compares all pairs, at every k: above this many products a seeded sample stands for them."""
+"""The silhouette compares all pairs, at every k: above this many products a seeded sample is used."""
 SILHOUETTE_RESAMPLES = 6
-COMPONENTS = 10
+MAIN_COMPONENTS = 10
 """Main components for Ward's groups: with 50 the silhouette rises with k without end, as each dimension adds noise."""
-HIGHEST = 50
-"""Highest number of groups tried by the silhouette: more are not looked at one by one. At least 8 products a group."""
+MAX_GROUPS = 50
+"""Highest number of groups tried by the silhouette, with at least 8 products a group."""
 
-Counts = NDArray[np.int64]
 Edges = NDArray[np.int64]
 Near = NDArray[np.int32]
 Points = NDArray[np.float64]
@@ -94,10 +93,10 @@ def communities(points: Matrix, near: Near, scales: Sequence[tuple[int, float]] 
 
     `near` holds (n, m) nearest rows of each, nearest first; `scales` are (neighbours, resolution). A resample takes its
     part of the graph: of each product the nearest neighbours that were drawn too. With k = 1 the range still reaches up
-    to what the resamples fell into.
+    to the numbers found in the resamples.
     """
-    if len(points) > SAMPLE:
-        points = _sample(points, SAMPLE)
+    if len(points) > COMMUNITIES_SAMPLE:
+        points = _sample(points, COMMUNITIES_SAMPLE)
         near, _ = nearest(points, near.shape[1])
     n = len(points)
     if n < 2:
@@ -121,10 +120,10 @@ def silhouette(points: Matrix) -> Estimate | None:
     from sklearn.decomposition import PCA
 
     points = _sample(points, SILHOUETTE_SAMPLE)
-    ks = _numbers(int(SHARE * len(points)))
+    ks = _candidate_numbers(int(RESAMPLE_FRACTION * len(points)))
     if not ks or not np.ptp(points, axis=0).any():
         return None
-    size = min(COMPONENTS, *points.shape)
+    size = min(MAIN_COMPONENTS, *points.shape)
     reduced = PCA(size, svd_solver="full").fit_transform(points).astype(np.float64)
     values = _silhouettes(reduced, ks)
     draws = [_silhouettes(reduced[_resample(len(points), seed)], ks) for seed in range(SILHOUETTE_RESAMPLES)]
@@ -135,11 +134,11 @@ def silhouette(points: Matrix) -> Estimate | None:
     return Estimate(k, min(low, k), max(high, k), curve)
 
 
-def _edges(near: Near, n_neighbours: int, drawn: Counts | None = None) -> Edges:
+def _edges(near: Near, n_neighbours: int, drawn: Rows | None = None) -> Edges:
     """(2, edges) rows of the products drawn, from each to its nearest of them; rows are renumbered from 0.
 
-    At most the square root of their number, as for density estimates (Loftsgaarden & Quesenberry 1965): the neighbours
-    of a product in a small catalogue must not reach beyond its group.
+    At most the square root of their number, as for density estimates (Loftsgaarden & Quesenberry 1965), so that
+    the neighbours of a product in a small catalogue lie within its group.
     """
     drawn = np.arange(len(near)) if drawn is None else drawn
     number = np.full(len(near), -1)
@@ -158,18 +157,19 @@ def _communities(edges: Edges, resolution: float, seed: int) -> tuple[int, float
     n = int(edges.max()) + 1
     graph = coo_matrix((np.ones(edges.shape[1]), tuple(edges)), shape=(n, n)).tocsr()
     graph = graph.maximum(graph.T)
-    of = Louvain(resolution, modularity="newman", shuffle_nodes=True, random_state=seed).fit_predict(graph)
-    return len(np.unique(of)), _assortativity(edges, of)
+    louvain = Louvain(resolution, modularity="newman", shuffle_nodes=True, random_state=seed)
+    labels = louvain.fit_predict(graph).astype(np.int32)
+    return len(np.unique(labels)), _assortativity(edges, labels)
 
 
-def _assortativity(edges: Edges, of: Counts) -> float:
+def _assortativity(edges: Edges, labels: Labels) -> float:
     """Modularity as a fraction of the highest that communities of these sizes could have: 1 if no edge leaves one.
 
     (Newman 2003, "Mixing patterns in networks".) Modularity itself is at most 1 - 1/k: three well separated groups
     would have less than one flat cloud that falls into ten.
     """
-    starts, ends = of[edges]
-    size = int(of.max()) + 1
+    starts, ends = labels[edges]
+    size = int(labels.max()) + 1
     expected = float((np.bincount(starts, minlength=size) * np.bincount(ends, minlength=size)).sum())
     expected /= max(len(ends) ** 2, 1)
     return (float(np.mean(starts == ends)) - expected) / (1 - expected) if expected < 1 else 0.0
@@ -181,22 +181,22 @@ def _shows_groups(points: Matrix, near: Near) -> bool:
     own = _communities(_edges(near, n_neighbours), resolution, seed=0)[1]
     drawn = [_edges(nearest(cloud, n_neighbours)[0], n_neighbours) for cloud in _clouds(points)]
     clouds = [_communities(edges, resolution, seed=0)[1] for edges in drawn]
-    spread = float(np.std(clouds, ddof=1)) * np.sqrt(1 + 1 / NULLS)
-    return bool(own > float(np.mean(clouds)) + BEYOND * spread + 1e-9)
+    spread = float(np.std(clouds, ddof=1)) * np.sqrt(1 + 1 / NULL_CLOUDS)
+    return bool(own > float(np.mean(clouds)) + MIN_DEVIATIONS * spread + 1e-9)
 
 
 def _clouds(points: Matrix) -> Iterator[Matrix]:
-    """Gaussian clouds with the mean and covariance of (n, d) points, of as many rows, brought to unit length too."""
+    """Gaussian clouds with the mean and covariance of (n, d) points, of as many rows, scaled to unit length too."""
     centre = points.mean(axis=0)
     _, lengths, axes = np.linalg.svd((points - centre).astype(np.float64), full_matrices=False)
     scale = lengths / np.sqrt(max(len(points) - 1, 1))
-    for seed in range(NULLS):
+    for seed in range(NULL_CLOUDS):
         drawn = np.random.default_rng(seed).normal(size=(len(points), len(scale))) * scale
         yield normalised((drawn @ axes + centre).astype(np.float32))
 
 
 def _silhouettes(points: Points, ks: list[int]) -> NDArray[np.float64]:
-    """The mean silhouette of (n, d) points in k Ward groups, for each k: one tree and one table of distances do."""
+    """The mean silhouette of (n, d) points in k Ward groups, for each k, from one tree and one table of distances."""
     from scipy.cluster.hierarchy import cut_tree, linkage
     from scipy.spatial.distance import pdist, squareform
     from sklearn.metrics import silhouette_score
@@ -207,9 +207,9 @@ def _silhouettes(points: Points, ks: list[int]) -> NDArray[np.float64]:
     return np.array([silhouette_score(table, cut, metric="precomputed") for cut in cuts.T])
 
 
-def _numbers(n: int) -> list[int]:
-    """Numbers of groups worth trying for n products: each to 20, then in steps of 8 %, as far as HIGHEST."""
-    top = min(HIGHEST, n // 8)
+def _candidate_numbers(n: int) -> list[int]:
+    """Numbers of groups to try for n products: each to 20, then in steps of 8 %, up to MAX_GROUPS."""
+    top = min(MAX_GROUPS, n // 8)
     ks = list(range(2, min(20, top) + 1))
     while ks and (following := int(np.ceil(ks[-1] * 1.08))) <= top:
         ks.append(following)
@@ -222,8 +222,8 @@ def _sample(vectors: Matrix, most: int) -> Matrix:
     return vectors[np.sort(np.random.default_rng(0).choice(len(vectors), most, replace=False))]
 
 
-def _resample(n: int, seed: int) -> Counts:
-    chosen = np.random.default_rng(seed).choice(n, max(2, round(SHARE * n)), replace=False)
+def _resample(n: int, seed: int) -> Rows:
+    chosen = np.random.default_rng(seed).choice(n, max(2, round(RESAMPLE_FRACTION * n)), replace=False)
     return np.sort(chosen)
 
 

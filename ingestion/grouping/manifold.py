@@ -1,9 +1,9 @@
 """The manifold that is clustered: a diffusion map of the graph of nearest neighbours (Coifman & Lafon 2006).
 
-Two products are near on it where short walks along the graph lead from one to the other, however far apart they lie in
-the embedding. It is spectral clustering (Ng, Jordan & Weiss 2002) in which an eigenvector counts by its eigenvalue to
-the power of the walk's length, so that the number of dimensions hardly matters. It has no seed, and graphs of several
-methods are joined by adding them: what is near by its text or by its image is near.
+Two products are near on it where short walks along the graph lead from one to the other, however distant they are
+in the embedding. It is spectral clustering (Ng, Jordan & Weiss 2002) in which an eigenvector is weighted by its
+eigenvalue to the power of the walk's length, so that the number of dimensions hardly matters. It has no seed. Graphs of
+several methods are joined by adding them: products that are near by text or by image are near.
 
 Chosen on labelled catalogues that no published figure rests on (benchmarks/protocol.py): in the mean it agrees better
 with the categories than UMAP's manifold of ten dimensions, for a twentieth of the time.
@@ -13,38 +13,38 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ingestion.grouping.neighbours import Neighbours
+from ingestion.grouping.resampling import Rows
 from ingestion.vectors import Matrix, normalised
 
 DIMENSIONS = 30
-"""Eigenvectors taken, or as many as there are groups if these are more: those beyond count next to nothing."""
-STEPS = 2
+"""Eigenvectors taken, or as many as there are groups if these are more: the weights of the rest are near 0."""
+WALK_LENGTH = 2
 """Length of the walk: of 2, 3 and 4, which agree about equally with the categories, the shortest (benchmarks)."""
-DENSE = 400
+MAX_DENSE = 400
 """Up to so many products all eigenvectors are computed: an iteration for a few of them is no quicker and less exact."""
 
-WEIGHT = {"text": 0.65, "image": 0.35}
-"""What the modalities count in a joint graph: a text says more of what a product is. As in `methods.fusion`."""
+MODALITY_WEIGHT = {"text": 0.65, "image": 0.35}
+"""Weights of the modalities in a joint graph: a text describes a product better. As in `methods.fusion`."""
 
 Graph = Any
 """An (n, n) scipy.sparse.csr_array, symmetric, of weights 0 or more."""
 
 
 def graph(neighbours: Neighbours) -> Graph:
-    """The (n, n) graph of a method: 1 between products that name each other, 1/2 where only one names the other.
+    """The (n, n) graph of a method: 1 between mutual neighbours, 1/2 where only one is a neighbour of the other.
 
     Unweighted, as is usual for spectral clustering of cosines that hardly differ (von Luxburg 2007, section 2.2). A
-    product of a small catalogue names at most the square root of n others (Loftsgaarden & Quesenberry 1965), or its
-    neighbours would reach beyond its group.
+    product of a small catalogue has at most the square root of n neighbours (Loftsgaarden & Quesenberry 1965), or they
+    would reach beyond its group.
     """
     from scipy.sparse import csr_array
 
     n, k = neighbours.rows.shape
     k = min(k, max(2, round(np.sqrt(n))))
-    named = neighbours.rows[:, :k].ravel()
-    directed = csr_array((np.ones(len(named)), (np.repeat(np.arange(n), k), named)), shape=(n, n))
+    neighbour = neighbours.rows[:, :k].ravel()
+    directed = csr_array((np.ones(len(neighbour)), (np.repeat(np.arange(n), k), neighbour)), shape=(n, n))
     return ((directed + directed.T) / 2).tocsr()
 
 
@@ -66,20 +66,20 @@ def joined(parts: Sequence[tuple[float, list[str], Graph]], product_ids: list[st
 
 
 def weights(modality_of: Mapping[str, str]) -> dict[str, float]:
-    """What each method's graph counts in the joint one: a modality its WEIGHT, every method of it the same part."""
+    """The weight of each method's graph in the joint one: its modality's weight, split evenly over its methods."""
     modalities = list(modality_of.values())
-    return {method: WEIGHT[its] / modalities.count(its) for method, its in modality_of.items()}
+    return {method: MODALITY_WEIGHT[its] / modalities.count(its) for method, its in modality_of.items()}
 
 
-def part(whole: Graph, rows: NDArray[np.int64]) -> Graph:
+def part(whole: Graph, rows: Rows) -> Graph:
     """The graph among some of its products: what a resample groups, without a new search for neighbours."""
     return whole[rows][:, rows]
 
 
-def manifold(whole: Graph, groups: int, steps: int = STEPS) -> Matrix:
+def manifold(whole: Graph, groups: int, walk_length: int = WALK_LENGTH) -> Matrix:
     """The diffusion map of a graph of n products: (n, d) rows of unit length, d at most max(DIMENSIONS, groups).
 
-    Equal graphs give equal maps, to the last digit on one machine. A product without neighbours lies in the origin.
+    Equal graphs give equal maps, to the last digit on one machine. A product without neighbours lies at the origin.
     """
     from scipy.sparse import diags_array
     from scipy.sparse.linalg import eigsh
@@ -89,9 +89,9 @@ def manifold(whole: Graph, groups: int, steps: int = STEPS) -> Matrix:
     scale = diags_array(1 / np.sqrt(np.where(degree > 0, degree, 1)))
     walk = scale @ whole @ scale
     wanted = max(DIMENSIONS, groups)
-    if n <= max(DENSE, 3 * wanted):
+    if n <= max(MAX_DENSE, 3 * wanted):
         values, vectors = np.linalg.eigh(walk.toarray())
     else:
         values, vectors = eigsh(walk, k=wanted, which="LA", v0=np.ones(n))
     order = np.argsort(-values, kind="stable")[:wanted]
-    return normalised((vectors[:, order] * np.clip(values[order], 0, 1) ** steps).astype(np.float32))
+    return normalised((vectors[:, order] * np.clip(values[order], 0, 1) ** walk_length).astype(np.float32))

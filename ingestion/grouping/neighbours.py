@@ -1,4 +1,4 @@
-"""The nearest neighbours of every product in a method's vectors: searched once, read by all that asks who is near whom.
+"""The nearest neighbours of every product in a method's vectors: searched once, read by several steps.
 
 Exact, by cosine. Maps, manifolds, the number of groups and the product page read the table `neighbours`.
 """

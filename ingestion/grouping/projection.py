@@ -1,7 +1,8 @@
-"""The 2-D maps of an embedding, for looking at.
+"""The 2-D maps of an embedding, to be looked at.
 
-PCA shows what is linear; t-SNE (openTSNE) and UMAP show neighbourhoods. A map is for eyes: pure noise goes from a
-silhouette of .02 to .34 after t-SNE, so the verdict rests on the embedding or on the manifold.
+PCA shows what is linear; t-SNE (openTSNE) and UMAP show neighbourhoods. A map is only to be looked at: the
+silhouette of noise rises from .02 to .34 by t-SNE (not repeatable), so that the verdict is based on the embedding or on
+the manifold.
 """
 
 import sys
@@ -16,7 +17,7 @@ from ingestion.grouping.neighbours import Neighbours, load_neighbours
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load, normalised
 
-SAMPLE = 5_000
+TRUSTWORTHINESS_SAMPLE = 5_000
 """Trustworthiness compares all pairs: above this many products it is measured on a seeded sample."""
 
 
@@ -60,17 +61,17 @@ def tsne(vectors: Matrix, perplexity: float, seed: int = 0) -> Matrix:
     The perplexity is lowered where n is too small for it.
     """
     first = pca(vectors)
-    if len(vectors) < tsne_.LEAST or not first.any():  # too few, or nothing that differs
+    if len(vectors) < tsne_.MIN_PRODUCTS or not first.any():  # too few, or nothing that differs
         return first
     ((_, affinity),) = tsne_.affinities(vectors, [perplexity])
-    start = first.astype(np.float64) * (tsne_.START / first[:, 0].std())
+    start = first.astype(np.float64) * (tsne_.START_DEVIATION / first[:, 0].std())
     return tsne_.layout(start, affinity, seed)
 
 
 def umap(vectors: Matrix, near: Neighbours, seed: int = 0) -> Matrix:
     """The UMAP map of (n, d) unit vectors from their neighbours: (n, 2), by the package's defaults; PCA for n < 6."""
     n = len(vectors)
-    if n < 6 or not np.ptp(vectors, axis=0).any():  # UMAP's start needs more products than dimensions, and some spread
+    if n < 6 or not np.ptp(vectors, axis=0).any():  # UMAP needs more products than dimensions
         return pca(vectors)
     with _without("tensorflow"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the missing tensorflow
@@ -93,8 +94,8 @@ def umap(vectors: Matrix, near: Neighbours, seed: int = 0) -> Matrix:
         gamma=1.0,
         negative_sample_rate=5,
         n_epochs=None,
-        # The spectral start throws islands that share no neighbour far apart, in no order; PCA keeps what is
-        # broadly similar together (Kobak & Linderman 2021, "Initialization is critical ...").
+        # The spectral start places components without a common neighbour in no order; PCA keeps the coarse structure
+        # (Kobak & Linderman 2021, "Initialization is critical ...").
         init="pca",
         random_state=np.random.RandomState(seed),
         metric="cosine",
@@ -108,7 +109,7 @@ def umap(vectors: Matrix, near: Neighbours, seed: int = 0) -> Matrix:
 
 @contextmanager
 def _without(package: str) -> Iterator[None]:
-    """Import as if the package were not there: umap would load tensorflow, for seconds, for nothing."""
+    """Import as if the package were not installed: umap would load tensorflow, which takes seconds and is not used."""
     if package in sys.modules:
         yield
         return
@@ -125,8 +126,8 @@ def trustworthiness(vectors: Matrix, points: Matrix, n_neighbours: int = 10) -> 
 
     if len(vectors) < 8:
         return float("nan")
-    if len(vectors) > SAMPLE:
-        chosen = np.random.default_rng(0).choice(len(vectors), SAMPLE, replace=False)
+    if len(vectors) > TRUSTWORTHINESS_SAMPLE:
+        chosen = np.random.default_rng(0).choice(len(vectors), TRUSTWORTHINESS_SAMPLE, replace=False)
         vectors, points = vectors[chosen], points[chosen]
     k = min(n_neighbours, len(vectors) // 2 - 1)
     return float(measure(vectors, points, n_neighbors=k, metric="cosine"))

@@ -1,8 +1,8 @@
-"""t-SNE from neighbours to a map: openTSNE's optimiser, given the exact gradient while a catalogue is small enough.
+"""t-SNE from neighbours to a map: openTSNE's optimiser, with the exact gradient for small catalogues.
 
-The exact gradient looks at all pairs, which Barnes and Hut's tree avoids; compiled as one plain loop it is still the
-quicker of the two (at 1,200 products a map takes a sixth of the time) and ends at a lower divergence: near the end
-the tree's error exceeds what is left of the gradient, above all where products coincide.
+The exact gradient sums over all pairs, which the Barnes-Hut tree avoids. Compiled as one loop it is still the quicker
+of the two (at 1,200 products a map takes a sixth of the time; not repeatable) and ends at a lower divergence: near
+the end the tree's error exceeds the rest of the gradient, above all where products coincide.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 from ingestion.vectors import Matrix, nearest
 
 Doubles = NDArray[np.float64]
-EXACT = 10_000
+MAX_EXACT = 10_000
 """Up to so many products the gradient is exact: above them openTSNE's interpolation (FIt-SNE) is quicker."""
-START = 1e-4
-"""Standard deviation of a start along its first axis (Kobak & Berens 2019; van der Maaten & Hinton 2008)."""
-LEAST = 5
-"""With fewer products there is no perplexity to speak of."""
+START_DEVIATION = 1e-4
+"""Standard deviation of the start along its first axis (Kobak & Berens 2019; van der Maaten & Hinton 2008)."""
+MIN_PRODUCTS = 5
+"""With fewer products no perplexity is possible."""
 
 
 def affinities(vectors: Matrix, perplexities: Sequence[float]) -> Iterator[tuple[float, Any]]:
-    """For each perplexity that (n, d) unit vectors allow, least first: it, and openTSNE's affinities by cosine.
+    """For each perplexity that (n, d) unit vectors allow, lowest first: it, and openTSNE's affinities by cosine.
 
-    A perplexity is lowered where n is too small for it, and given once. All of them share one search for neighbours.
+    A perplexity is lowered where n is too small for it, and yielded once. One search for neighbours serves all.
     """
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
@@ -41,30 +41,30 @@ def affinities(vectors: Matrix, perplexities: Sequence[float]) -> Iterator[tuple
 
 
 def random_start(n: int, seed: int) -> Doubles:
-    """A start that knows nothing: (n, 2) Gaussian, of standard deviation START."""
-    return np.random.default_rng(seed).normal(scale=START, size=(n, 2))
+    """A random start: (n, 2) Gaussian, of standard deviation START_DEVIATION."""
+    return np.random.default_rng(seed).normal(scale=START_DEVIATION, size=(n, 2))
 
 
 def layout(start: Doubles, affinity: Any, seed: int) -> Matrix:
     """The (n, 2) map that openTSNE reaches from a start of that shape. Equal arguments give equal maps.
 
     Learning rate n / exaggeration, 250 steps exaggerated by 12 and 500 plain (Belkina et al. 2019, Kobak & Berens
-    2019; the package's defaults). `affinity` is left as it was.
+    2019; the package's defaults). `affinity` is not changed.
     """
     import openTSNE
 
     own = copy(affinity)
     own.P = affinity.P.copy()  # exaggerated in place and back, which is not exact: a second map would differ
-    how = exact_gradient if len(start) <= EXACT else "auto"
+    gradient_method = exact_gradient if len(start) <= MAX_EXACT else "auto"
     embedding = openTSNE.TSNEEmbedding(
-        start, own, learning_rate="auto", n_jobs=1, random_state=seed, negative_gradient_method=how
+        start, own, learning_rate="auto", n_jobs=1, random_state=seed, negative_gradient_method=gradient_method
     )
     embedding = embedding.optimize(250, exaggeration=12, momentum=0.5)
     return np.asarray(embedding.optimize(500, momentum=0.8), dtype=np.float32)
 
 
 def exact_gradient(points: Doubles, affinity: Any, **_: Any) -> tuple[float, Doubles]:
-    """The gradient of t-SNE's divergence over all pairs of (n, 2) points, without its factor 4 as openTSNE has it.
+    """The gradient of t-SNE's divergence over all pairs of (n, 2) points, without its factor 4, as openTSNE defines it.
 
     `affinity` is the (n, n) sparse matrix of joint probabilities. The divergence itself is not evaluated: NaN.
     """

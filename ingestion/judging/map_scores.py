@@ -66,10 +66,10 @@ def map_partitions(
     """The k groups of a map of (n, d) unit vectors, for every perplexity that n allows and every seed.
 
     No category is read. The seed is that of the random start and of k-means. Nothing if the vectors are fewer than
-    `tsne.LEAST` or all equal.
+    `tsne.MIN_PRODUCTS` or all equal.
     """
     n = len(vectors)
-    if n < tsne.LEAST or not np.ptp(vectors, axis=0).any():
+    if n < tsne.MIN_PRODUCTS or not np.ptp(vectors, axis=0).any():
         return
     for perplexity, affinity in tsne.affinities(vectors, perplexities):
         for seed in seeds:

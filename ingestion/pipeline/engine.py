@@ -3,8 +3,8 @@
 TensorFlow, PyTorch and numba take seconds to import and gigabytes to hold, and two of them in one process is a
 risk: a worker runs steps of one runtime only, one at a time, and is kept for the next step of that runtime. It is
 spawned (a fork after TensorFlow or PyTorch has run hangs), has one thread for numerics (so results do not depend
-on the number of processors, and workers do not fight), and is killed when it outgrows the memory limit. A crash is
-a failed step with a reason.
+on the number of processors, and workers do not compete for cores), and is killed when it outgrows the memory limit. A
+crash is a failed step with a reason.
 """
 
 import logging
@@ -26,9 +26,9 @@ from ingestion.task import Progress, Task, Work
 from store.errors import AislemapError, MethodUnavailable
 from store.parts import Part, PartWriter
 
-POLL = 0.1
+POLL_SECONDS = 0.1
 """Seconds between two looks at the workers' memory."""
-FAREWELL = 5.0
+STOP_TIMEOUT = 5.0
 """Seconds that an idle worker has to end by itself."""
 _SPAWNING = threading.Lock()
 ENVIRONMENT = {
@@ -57,7 +57,7 @@ class Progressed:
 
 @dataclass(frozen=True)
 class Finished:
-    """A step's part is written; it exists once the pipeline marks it."""
+    """A step's part is written; it exists once the pipeline has marked it as finished."""
 
     task: Task
     part: Part
@@ -65,7 +65,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """A step broke. `unavailable` is true if a method's weights could not be had after all."""
+    """A step broke. `unavailable` is true if a method's weights could not be loaded after all."""
 
     task: Task
     reason: str
@@ -87,7 +87,7 @@ class Engine(Protocol):
         """Start a task."""
 
     def events(self) -> list[Event]:
-        """Wait a moment and tell what has happened since the last call."""
+        """Wait a moment and return what has happened since the last call."""
 
     def close(self) -> None:
         """Stop everything, running tasks too."""
@@ -98,7 +98,7 @@ class _Worker:
     runtime: str
     process: Any
     connection: "Connection[Any, Any]"
-    output: IO[bytes]  # what its libraries print to standard error: noise, but for the last words of a crash
+    output: IO[bytes]  # what its libraries print to standard error: only the last line of a crash is used
     task: Task | None = None
     started: float = 0.0
     peak: int = 0
@@ -132,9 +132,9 @@ class LocalEngine:
         worker.connection.send(task)
 
     def events(self) -> list[Event]:
-        """What has happened; returns after `POLL` seconds at the latest."""
+        """What has happened; returns after `POLL_SECONDS` seconds at the latest."""
         busy = [w for w in self._workers if w.task]
-        ready = wait([w.connection for w in busy], timeout=POLL)
+        ready = wait([w.connection for w in busy], timeout=POLL_SECONDS)
         events: list[Event] = []
         for worker in busy:
             self._watch_memory(worker)
@@ -173,7 +173,7 @@ class LocalEngine:
         self._workers.remove(worker)
         worker.connection.close()  # an idle worker ends by itself, and cleans up
         if worker.task is None:
-            worker.process.join(timeout=FAREWELL)
+            worker.process.join(timeout=STOP_TIMEOUT)
         worker.process.kill()
         worker.process.join()
         worker.output.close()
@@ -189,13 +189,13 @@ class LocalEngine:
             worker.process.kill()
 
     def _receive(self, worker: _Worker) -> Event:
-        kind, *values = worker.connection.recv()
+        ending, *values = worker.connection.recv()
         task, seconds, peak = worker.task, time.monotonic() - worker.started, round(worker.peak / 2**20, 1)
         assert task
-        if kind == "progress":
+        if ending == "progress":
             return Progressed(task, *values)
         worker.task = None
-        if kind == "finished":
+        if ending == "finished":
             return Finished(task, Part(task.key, task.step, round(seconds, 3), peak, values[0]))
         return Failed(task, values[0], seconds, peak, unavailable=values[1])
 
@@ -203,10 +203,10 @@ class LocalEngine:
         task, seconds, peak = worker.task, time.monotonic() - worker.started, worker.peak / 2**20
         assert task
         worker.process.join()
-        words = Path(worker.output.name).read_text(errors="replace").strip().splitlines()[-1:]
+        last_line = Path(worker.output.name).read_text(errors="replace").strip().splitlines()[-1:]
         self._stop(worker)
         ended = _exit(worker.process.exitcode)
-        reason = " ".join([f"Its process ended unexpectedly ({ended}), at {peak:.0f} MB of memory.", *words])
+        reason = " ".join([f"Its process ended unexpectedly ({ended}), at {peak:.0f} MB of memory.", *last_line])
         if worker.killed_for_memory:
             reason = (
                 f"It was stopped at {peak:.0f} MB of memory; the limit is {self.memory / 2**20:.0f} MB "
@@ -222,7 +222,7 @@ def _exit(code: int | None) -> str:
 
 
 def _work(connection: "Connection[Any, Any]", output: str) -> None:
-    """The life of a worker: take a task, run it, tell; until the other end closes. `output` takes standard error."""
+    """Receive tasks, run them and report, until the other end closes. `output` takes standard error."""
     with Path(output).open("ab") as file:
         os.dup2(file.fileno(), 2)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
@@ -254,7 +254,7 @@ def run(task: Task, progress: Progress) -> dict[str, Any]:
 
     def throttled(done: int, total: int) -> None:
         nonlocal last
-        if (now := time.monotonic()) - last > POLL or done >= total:
+        if (now := time.monotonic()) - last > POLL_SECONDS or done >= total:
             last = now
             progress(done, total)
 

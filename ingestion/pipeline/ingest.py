@@ -55,7 +55,7 @@ def ingest(
     """Read a catalogue, run the study and publish it as the store's newest snapshot.
 
     CatalogueError if the catalogue cannot be read or holds no product, ConfigError for a setting no method knows,
-    StoreBusy if another writer holds the store, StoreError if its folder holds files of somebody else where a store
+    StoreBusy if another writer holds the store, StoreError if its folder holds other files where a store
     writes (`ownership.claim`): nothing is published then. A method that cannot run is reported in
     `missing` and the others go on.
     """
@@ -107,8 +107,8 @@ def _run(
     runner.run(plan.reading(config, catalogue, images))
     for step in ("catalogue", "images", "texts", "duplicates"):
         if (outcome := runner.outcomes[step]).status in {"failed", "skipped"}:
-            kind = CatalogueError if step == "catalogue" else StepFailed
-            raise kind(f"The step {step} failed. {outcome.detail}")
+            error_class = CatalogueError if step == "catalogue" else StepFailed
+            raise error_class(f"The step {step} failed. {outcome.detail}")
     categories = _categories(runner)
     k = config.study.k or categories or FALLBACK_K
     models: dict[str, Model] = {}
@@ -126,9 +126,9 @@ def _run(
             steps += [embedding, *plan.study(method.name, config, k, categories or None)]
             if config.study.named_groups and method.name in named_groups.ENCODERS:
                 steps.append(plan.naming(embedding))
-    kinds = {method.name: method.modality for method in methods if method.name in models}
+    modalities = {method.name: method.modality for method in methods if method.name in models}
     joins = {method.name: list(method.needs()) for method in methods if method.needs()}
-    steps += plan.together(kinds, config, k)
+    steps += plan.joint_groups(modalities, config, k)
     steps += plan.conclusions(models, joins, config)
     runner.run(steps)
     absent = [_absent(method, models.get(method.name), runner) for method in methods]

@@ -15,7 +15,7 @@ from typing import Any
 from ingestion.task import Step
 from store.parts import Part
 
-HOUSE = Path(__file__).resolve().parent.parent.parent
+PROJECT = Path(__file__).resolve().parent.parent.parent
 OURS = ("ingestion", "store")
 
 
@@ -36,7 +36,7 @@ def _reference(value: Any) -> str:
 
 
 def listing(folder: Path) -> str:
-    """A hash of the names, sizes and times of a folder's files: which pictures there are, without reading them."""
+    """A hash of the names, sizes and times of a folder's files: which images there are, without reading them."""
     digest = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         stat = path.stat()
@@ -53,7 +53,7 @@ def code_hash(module: str) -> str:
 
 
 def _imports(module: str, seen: dict[str, bytes]) -> tuple[dict[str, bytes], set[str]]:
-    path = HOUSE / (module.replace(".", "/") + ".py")
+    path = PROJECT / (module.replace(".", "/") + ".py")
     if module in seen or not path.is_file():
         return seen, set()
     seen[module] = path.read_bytes()

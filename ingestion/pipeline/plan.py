@@ -34,7 +34,7 @@ from ingestion.reading import images as image_files
 from ingestion.reading import texts
 from ingestion.task import Step
 
-FIRST, SECOND = 2, 1
+PRIORITY_VECTORS, PRIORITY_GROUPS = 2, 1
 """Priorities: vectors before all else, then what groups them, so that no core waits at the end for the longest step."""
 JOINT = {"text": "joint-text", "text+image": "joint"}
 """What the joint graph of the methods of each modality is called where methods are named."""
@@ -81,7 +81,7 @@ def embedding(method: Method, model: Model, settings: dict[str, Any], images: Pa
         context={"model": model, "images": images},
         runtime=method.runtime,
         code=(method_class.__module__,),
-        priority=FIRST,
+        priority=PRIORITY_VECTORS,
     )
 
 
@@ -92,16 +92,21 @@ def study(method: str, config: Config, k: int, categories: int | None) -> list[S
     trials = {"k": k, "perplexities": s.map_perplexities, "seeds": s.map_seeds}
     return [
         Step(
-            "neighbours", neighbours.step, method, (vectors,), parameters={"n_neighbours": s.neighbours}, priority=FIRST
+            "neighbours",
+            neighbours.step,
+            method,
+            (vectors,),
+            parameters={"n_neighbours": s.neighbours},
+            priority=PRIORITY_VECTORS,
         ),
-        Step("projection", projection.step, method, (vectors, near), parameters=maps, priority=SECOND),
+        Step("projection", projection.step, method, (vectors, near), parameters=maps, priority=PRIORITY_GROUPS),
         Step(
             "clustering",
             clustering.step,
             method,
             needs=(vectors, near, f"projection:{method}"),
             parameters={"k": k, "seeds": s.seeds, "resamples": s.resamples},
-            priority=SECOND,
+            priority=PRIORITY_GROUPS,
         ),
         Step("map_scores", map_scores.step, method, ("catalogue", vectors), parameters=trials),
         Step("probes", probes.step, method, ("catalogue", vectors, "duplicates")),
@@ -111,7 +116,7 @@ def study(method: str, config: Config, k: int, categories: int | None) -> list[S
 
 
 def naming(embedding: Step) -> Step:
-    """The step that puts products to the category names, by the encoder that made the method's vectors."""
+    """The step that assigns products to the category names, by the encoder that made the method's vectors."""
     return replace(
         embedding,
         stage="named_groups",
@@ -121,7 +126,7 @@ def naming(embedding: Step) -> Step:
     )
 
 
-def together(modalities: dict[str, str], config: Config, k: int) -> list[Step]:
+def joint_groups(modalities: dict[str, str], config: Config, k: int) -> list[Step]:
     """The groups by the joint graphs of the declared methods: of texts, and of texts and images.
 
     `modalities` is each method's own.
@@ -140,7 +145,7 @@ def together(modalities: dict[str, str], config: Config, k: int) -> list[Step]:
                 name,
                 uses=tuple(f"{step}:{method}" for method in methods for step in ("features", "neighbours")),
                 parameters={"modality": modality, "methods": methods, **protocol},
-                priority=SECOND,
+                priority=PRIORITY_GROUPS,
             ),
             *_judged(name, vector_sources(name, modalities, methods, config)),
         ]
@@ -176,7 +181,7 @@ def conclusions(methods: Collection[str], joins: dict[str, list[str]], config: C
 
 
 def _judged(method: str, sources: Collection[str]) -> list[Step]:
-    """The steps after a method's groups; the vectors of the first source that has any say what is near what."""
+    """The steps after a method's groups; they use the vectors of the first source that has any."""
     parameters = {"vector_sources": list(sources)}
     vectors, groups = tuple(f"features:{source}" for source in sources), f"clustering:{method}"
     return [

@@ -1,6 +1,6 @@
 """Runs the steps of a plan in the order of their needs, several at a time, each only if its result is not there yet.
 
-A step that fails takes with it only what needs it; the rest goes on.
+If a step fails, only the steps that need it are skipped; the rest goes on.
 """
 
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class Outcome:
 
 
 class Listener:
-    """Hears how a run goes; this one does nothing with it."""
+    """Is notified of the progress of a run; this one ignores it."""
 
     def planned(self, steps: list[str]) -> None:
         """These steps will be looked at."""

@@ -1,4 +1,4 @@
-"""What the tests of a whole run share: one ingestion, and copies of it to go on with."""
+"""Fixtures of the tests of a whole run: one ingestion, and a duplicate of it that a test may change."""
 
 import shutil
 from pathlib import Path
@@ -20,7 +20,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, Path, Report,
 
 @pytest.fixture
 def again(first: tuple[Shop, Path, Report, DirectEngine], tmp_path: Path) -> tuple[Shop, Path]:
-    """A copy of the shop (its files as old as the first ones) and of its store, to go on with."""
+    """A copy of the shop (its files as old as the first ones) and of its store, that a test may change."""
     for part in (*first[0], first[1]):
         (shutil.copytree if part.is_dir() else shutil.copy2)(part, tmp_path / part.name)
     return (tmp_path / "shop.csv", tmp_path / "images"), tmp_path / "store"

@@ -1,4 +1,4 @@
-"""Catalogues with groups that are known, and with none: what a grouping is tried on."""
+"""Made-up vectors with known groups, and with none, to test groupings."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,9 +7,9 @@ from ingestion.grouping.resampling import Labels
 from ingestion.vectors import Matrix, normalised
 
 
-def truth(kinds: int, each: int) -> Labels:
-    """(kinds * each,) group numbers, group after group."""
-    return np.repeat(np.arange(kinds, dtype=np.int32), each)
+def truth(groups: int, each: int) -> Labels:
+    """(groups * each,) group numbers, group after group."""
+    return np.repeat(np.arange(groups, dtype=np.int32), each)
 
 
 def vectors(groups: NDArray[np.integer], noise: float, dimensions: int = 16, seed: int = 0) -> Matrix:
@@ -25,7 +25,7 @@ def nothing(n: int, dimensions: int = 16, seed: int = 1) -> Matrix:
 
 
 def blurred(groups: Labels, wrong: float, seed: int) -> Labels:
-    """The groups with that share of the products put anywhere."""
+    """The groups with that fraction of the products assigned at random."""
     random = np.random.default_rng(seed)
     anywhere = random.integers(0, groups.max() + 1, len(groups))
     return np.where(random.random(len(groups)) < wrong, anywhere, groups).astype(np.int32)

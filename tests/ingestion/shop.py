@@ -21,13 +21,13 @@ from store.parts import Part
 from store.root import Root
 from tests.fakes import FakeImage, FakeText
 
-KINDS = {
+CATEGORIES = {
     "Mugs": ("ceramic mug tea coffee kitchen handle dishwasher cup", (200, 60, 40)),
     "Watches": ("analog watch strap dial wrist leather quartz hand", (40, 160, 60)),
     "Sheets": ("cotton bed sheet double pillow cover bedroom fabric", (50, 70, 200)),
 }
 Shop = tuple[Path, Path]
-"""A catalogue and its folder of pictures."""
+"""A catalogue and its folder of images."""
 FAKES: dict[str, Any] = {"faketext": FakeText, "fakeimage": FakeImage}
 SETTINGS: dict[str, dict[str, Any]] = {
     "study": {
@@ -46,9 +46,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
         }
     },
 }
-BLIND = ("features", "neighbours", "projection", "clustering")
-STUDIED = (*BLIND, "scoring", "descriptions", "probes", "map_scores", "group_count")
-"""The steps of a method; the first of them, which group the products, must not see a category."""
+BEFORE_SCORES = ("features", "neighbours", "projection", "clustering")
+STUDIED = (*BEFORE_SCORES, "scoring", "descriptions", "probes", "map_scores", "group_count")
+"""The steps of a method; the first of them, which group the products, must not read a category."""
 JOINED = ("joint-text", "joint")
 ALL = {
     *("catalogue", "images", "texts", "duplicates", "comparisons", "verdict", "category_verdicts", "suspects"),
@@ -59,17 +59,17 @@ ALL = {
 
 
 def make(folder: Path, categories: bool = True) -> tuple[Path, Path]:
-    """Write the catalogue and its pictures; gives the two paths."""
+    """Write the catalogue and its images; returns the two paths."""
     choose = random.Random(0)
     (folder / "images").mkdir(parents=True)
     rows = []
     for number in range(20):
-        for kind, (words, colour) in KINDS.items():
-            ident = f"{kind[0]}{number:02d}"
+        for category, (words, colour) in CATEGORIES.items():
+            ident = f"{category[0]}{number:02d}"
             shade = tuple(min(255, part + choose.randrange(40)) for part in colour)
             Image.new("RGB", (24, 24), shade).save(folder / f"images/{ident}.png")
             name = " ".join(choose.sample(words.split(), 6))
-            rows.append({"id": ident, "name": name, "category": kind, "image": f"{ident}.png"})
+            rows.append({"id": ident, "name": name, "category": category, "image": f"{ident}.png"})
     write(folder / "shop.csv", rows if categories else [{**row, "category": ""} for row in rows])
     return folder / "shop.csv", folder / "images"
 

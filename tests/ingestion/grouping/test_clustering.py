@@ -1,4 +1,4 @@
-"""The grouping: it finds what is planted, makes nothing of noise, repeats itself."""
+"""The grouping: it finds planted groups and none in noise, and is reproducible."""
 
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,12 @@ from store.root import Root
 from tests.ingestion import planted
 from tests.ingestion.steps import Rows, do, put, put_neighbours, put_vectors
 
-KINDS, EACH = 5, 24
-TRUTH = planted.truth(KINDS, EACH)
+N_GROUPS, EACH = 5, 24
+TRUTH = planted.truth(N_GROUPS, EACH)
 IDS = planted.names(len(TRUTH))
 VECTORS = planted.vectors(TRUTH, 0.15)
 NOISE = planted.nothing(len(TRUTH))
-PARAMETERS = {"method": "m", "k": KINDS, "seeds": 3, "resamples": 4}
+PARAMETERS = {"method": "m", "k": N_GROUPS, "seeds": 3, "resamples": 4}
 GROUPINGS = {("kmeans", "full"), ("kmeans", "manifold"), ("kmeans", "map"), ("ward", "manifold")}
 """What is made of the vectors, by algorithm and space."""
 
@@ -59,23 +59,23 @@ def test_planted_groups_are_found(algorithm: str, space: str, written: dict[str,
 
 
 @pytest.mark.parametrize(("algorithm", "space"), sorted(GROUPINGS))
-def test_nothing_is_found_in_noise(algorithm: str, space: str, tmp_path: Path) -> None:
+def test_no_groups_are_found_in_noise(algorithm: str, space: str, tmp_path: Path) -> None:
     rows = group(Root(tmp_path), NOISE)
     assert abs(adjusted_rand_score(TRUTH, labels(rows["partitions"], algorithm, space, 0))) < 0.07
 
 
 def test_groups_are_numbered_from_nought_to_k_less_one(written: dict[str, Rows]) -> None:
-    assert {row["cluster"] for row in written["partitions"]} == set(range(KINDS))
+    assert {row["cluster"] for row in written["partitions"]} == set(range(N_GROUPS))
 
 
-def test_every_space_is_grouped_by_every_seed_and_once_by_ward_which_has_none(written: dict[str, Rows]) -> None:
+def test_every_space_is_grouped_by_every_seed_and_once_by_ward(written: dict[str, Rows]) -> None:
     found = {(r["algorithm"], r["space"], r["seed"]) for r in written["partitions"]}
     assert found == {(*g, seed) for g in GROUPINGS for seed in range(1 if g[0] == "ward" else 3)}
     measured = {(r["algorithm"], r["space"], r["seed"]) for r in written["partition_scores"]}
     assert measured == found
 
 
-def test_a_part_of_the_products_is_grouped_again_for_each_resample(written: dict[str, Rows]) -> None:
+def test_each_resample_of_the_products_is_grouped_again(written: dict[str, Rows]) -> None:
     rows = written["resampled_partitions"]
     assert {(r["algorithm"], r["space"], r["seed"]) for r in rows} == {(*g, n) for g in GROUPINGS for n in range(4)}
     for number in range(4):
@@ -85,16 +85,16 @@ def test_a_part_of_the_products_is_grouped_again_for_each_resample(written: dict
         assert drawn == [IDS[row] for row in resample(IDS, number)]
 
 
-def test_every_group_that_is_shown_has_a_stability_and_planted_ones_come_back(written: dict[str, Rows]) -> None:
+def test_every_group_has_a_stability_and_planted_ones_are_stable(written: dict[str, Rows]) -> None:
     rows = written["cluster_stability"]
     assert {(r["algorithm"], r["space"], r["cluster"]) for r in rows} == {
-        (*grouping, cluster) for grouping in GROUPINGS for cluster in range(KINDS)
+        (*grouping, cluster) for grouping in GROUPINGS for cluster in range(N_GROUPS)
     }
     assert min(r["stability"] for r in rows if r["space"] == "manifold") > 0.95
     assert {r["resamples"] for r in rows} == {4}
 
 
-def test_groups_of_noise_do_not_come_back(tmp_path: Path) -> None:
+def test_groups_of_noise_are_not_stable(tmp_path: Path) -> None:
     rows = group(Root(tmp_path), NOISE)["cluster_stability"]
     assert np.mean([r["stability"] for r in rows if (r["algorithm"], r["space"]) == ("kmeans", "full")]) < 0.6
 
@@ -105,20 +105,20 @@ def test_the_same_vectors_give_the_same_groups(tmp_path: Path, written: dict[str
 
 def test_ward_is_that_of_scipy() -> None:
     vectors = NOISE
-    expected = fcluster(ward_tree(vectors), KINDS, "maxclust")
-    assert adjusted_rand_score(clustering.ward(vectors, KINDS, 0), expected) == 1
+    expected = fcluster(ward_tree(vectors), N_GROUPS, "maxclust")
+    assert adjusted_rand_score(clustering.ward(vectors, N_GROUPS, 0), expected) == 1
 
 
-def test_ward_groups_a_sample_of_a_large_catalogue_and_gives_the_rest_to_the_nearest(
+def test_ward_assigns_products_outside_its_sample_to_the_nearest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(clustering, "WARD_SAMPLE", 60)
-    assert adjusted_rand_score(TRUTH, clustering.ward(VECTORS, KINDS, 0)) > 0.99
+    assert adjusted_rand_score(TRUTH, clustering.ward(VECTORS, N_GROUPS, 0)) > 0.99
 
 
 def test_ward_groups_a_large_catalogue_of_equal_products_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clustering, "WARD_SAMPLE", 60)
-    assert len(clustering.ward(np.ones((len(TRUTH), 4), np.float32), KINDS, 0)) == len(TRUTH)
+    assert len(clustering.ward(np.ones((len(TRUTH), 4), np.float32), N_GROUPS, 0)) == len(TRUTH)
 
 
 def test_the_silhouette_of_a_large_catalogue_is_that_of_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ def test_the_silhouette_of_a_large_catalogue_is_that_of_a_sample(monkeypatch: py
     assert np.isnan(silhouette(VECTORS, (np.arange(len(TRUTH)) == 0).astype(np.int32)))  # all of it in one group
 
 
-def test_the_silhouette_is_scikit_learns_and_not_a_number_where_it_is_not_defined() -> None:
+def test_the_silhouette_is_scikit_learns_or_nan() -> None:
     assert silhouette(VECTORS, TRUTH.astype(np.int32)) == pytest.approx(silhouette_score(VECTORS, TRUTH))
     assert np.isnan(silhouette(VECTORS, np.zeros(len(TRUTH), np.int32)))
     assert np.isnan(silhouette(VECTORS, np.arange(len(TRUTH), dtype=np.int32)))
@@ -155,7 +155,7 @@ def test_there_are_at_most_as_many_groups_as_products(n: int, tmp_path: Path) ->
     made = put_vectors(root, "m", IDS[:n], VECTORS[::20][:n])
     reads = [made, put_neighbours(root, made), put(root, "projection:m", {})]
     rows = do(root, "clustering:m", clustering.step, reads, PARAMETERS).get("partitions", [])
-    assert len({row["cluster"] for row in rows}) == (min(n, KINDS) if n > 1 else 0)
+    assert len({row["cluster"] for row in rows}) == (min(n, N_GROUPS) if n > 1 else 0)
 
 
 def test_equal_products_are_one_group_without_a_warning(tmp_path: Path) -> None:
@@ -167,8 +167,8 @@ def test_progress_counts_the_seeds_and_the_resamples(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
 
     def step(work: Work, **parameters: Any) -> None:
-        told = Work(work.task, work.writer, lambda done, total: seen.append((done, total)))
-        clustering.step(told, **parameters)
+        observed = Work(work.task, work.writer, lambda done, total: seen.append((done, total)))
+        clustering.step(observed, **parameters)
 
     root = Root(tmp_path)
     made = put_vectors(root, "m", IDS, VECTORS)
@@ -189,7 +189,7 @@ def joint(root: Root, modality: str, **vectors: tuple[str, list[str], Any]) -> d
     return do(root, "clustering:joint", clustering.joint, reads, parameters)
 
 
-def test_text_and_image_together_find_what_neither_tells_alone(tmp_path: Path) -> None:
+def test_text_and_image_jointly_find_what_neither_finds_alone(tmp_path: Path) -> None:
     coarse, fine = planted.vectors(TRUTH // 2, 0.1), planted.vectors(TRUTH % 2, 0.1, seed=1)
     rows = joint(Root(tmp_path), "text+image", t=("text", IDS, coarse), i=("image", IDS, fine))
     assert adjusted_rand_score(TRUTH, labels(rows["partitions"], "kmeans", "manifold", 0)) > 0.8

@@ -14,7 +14,7 @@ from tests.ingestion.steps import Rows, do, put_neighbours, put_vectors
 
 
 def planted(k: int, n: int, dimensions: int = 32, seed: int = 0) -> NDArray[np.float32]:
-    """n points around k centres that stand well apart; one centre is noise."""
+    """n points around k well separated centres; one centre is noise."""
     draw = np.random.default_rng(seed)
     centres = draw.normal(size=(k, dimensions)) * (3 if k > 1 else 0)
     return (centres[np.arange(n) % k] + draw.normal(size=(n, dimensions))).astype(np.float32)
@@ -45,11 +45,11 @@ def test_the_silhouette_counts_planted_groups_too(k: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_noise_has_no_groups_and_says_so_with_one(seed: int) -> None:
+def test_noise_gets_an_estimate_of_one_group(seed: int) -> None:
     found = communities(planted(1, 200, seed=seed))
     assert found is not None
     assert (found.k, found.low) == (1, 1)
-    assert found.high > 5  # what noise fell into in the resamples: the range is plainly of no use
+    assert found.high > 5  # communities of noise in the resamples: so wide a range is of no use
 
 
 def test_groups_of_unequal_size_are_all_counted() -> None:
@@ -62,7 +62,7 @@ def test_groups_of_unequal_size_are_all_counted() -> None:
     assert found.k == 5
 
 
-def test_the_curve_is_the_share_of_resamples_and_sums_to_one() -> None:
+def test_the_curve_is_the_fraction_of_resamples() -> None:
     found = communities(planted(7, 140))
     assert found is not None
     assert sum(value for _, value, _, _ in found.curve) == pytest.approx(1)
@@ -70,7 +70,7 @@ def test_the_curve_is_the_share_of_resamples_and_sums_to_one() -> None:
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 17, 40])
-def test_few_products_get_an_estimate_that_they_can_hold(n: int) -> None:
+def test_an_estimate_is_possible_for_the_number_of_products(n: int) -> None:
     found = communities(planted(2, n))
     assert found is not None
     assert 1 <= found.low <= found.k <= found.high <= n
@@ -78,12 +78,12 @@ def test_few_products_get_an_estimate_that_they_can_hold(n: int) -> None:
     assert other is None or 2 <= other.low <= other.k <= other.high <= n // 8
 
 
-def test_products_that_are_all_alike_are_one_group() -> None:
-    alike = np.ones((60, 8), np.float32)
-    found = communities(alike)
+def test_equal_products_are_one_group() -> None:
+    equal = np.ones((60, 8), np.float32)
+    found = communities(equal)
     assert found is not None
     assert found.k == 1
-    assert silhouette(alike) is None
+    assert silhouette(equal) is None
 
 
 def test_two_calls_give_the_same() -> None:
@@ -92,8 +92,8 @@ def test_two_calls_give_the_same() -> None:
     assert silhouette(vectors) == silhouette(vectors)
 
 
-def test_a_large_catalogue_is_judged_on_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group_count, "SAMPLE", 120)
+def test_a_large_catalogue_is_measured_on_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_count, "COMMUNITIES_SAMPLE", 120)
     monkeypatch.setattr(group_count, "SILHOUETTE_SAMPLE", 120)
     vectors = planted(4, 1_000)
     counted, drawn = communities(vectors), silhouette(vectors)
@@ -110,7 +110,7 @@ def run(folder: Path, vectors: NDArray[np.float32], categories: int | None) -> d
     return do(root, "group_count:m", group_count.step, reads, {"method": "m", "categories": categories})
 
 
-def test_the_step_writes_the_number_of_categories_beside_the_estimate_which_never_looks_at_them(tmp_path: Path) -> None:
+def test_the_number_of_categories_does_not_change_the_estimate(tmp_path: Path) -> None:
     vectors = planted(5, 150)
     written = run(tmp_path / "with", vectors, 8)
     without = run(tmp_path / "without", vectors, None)

@@ -22,12 +22,12 @@ def near(points: np.ndarray, k: int = 30) -> Neighbours:
     return Neighbours(IDS[: len(points)], *nearest(points, k))
 
 
-def test_planted_groups_that_kmeans_finds_in_part_are_found_on_the_manifold() -> None:
+def test_noisy_planted_groups_are_found_on_the_manifold() -> None:
     points = planted.vectors(TRUTH, 0.9)
     assert adjusted_rand_score(TRUTH, kmeans(manifold(graph(near(points)), GROUPS), GROUPS, 0)) > 0.95
 
 
-def test_the_graph_is_symmetric_and_reaches_no_further_than_a_small_catalogue_allows() -> None:
+def test_the_graph_is_symmetric_with_few_neighbours_if_n_is_small() -> None:
     made = graph(near(planted.vectors(TRUTH, 0.5)))
     assert (made != made.T).nnz == 0
     assert set(np.unique(made.data)) == {0.5, 1.0}
@@ -36,14 +36,14 @@ def test_the_graph_is_symmetric_and_reaches_no_further_than_a_small_catalogue_al
 
 @pytest.mark.parametrize("dense", [0, 10_000])
 def test_all_eigenvectors_or_a_few_give_the_same_groups(dense: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "DENSE", dense)
+    monkeypatch.setattr(module, "MAX_DENSE", dense)
     monkeypatch.setattr(module, "DIMENSIONS", 10)
     made = graph(near(planted.vectors(TRUTH, 0.9)))
     expected = SpectralClustering(GROUPS, affinity="precomputed", random_state=0).fit_predict(made.toarray())
     assert adjusted_rand_score(expected, kmeans(manifold(made, GROUPS), GROUPS, 0)) > 0.95
 
 
-def test_what_one_method_does_not_tell_apart_the_other_does() -> None:
+def test_a_joint_graph_separates_what_one_method_does_not() -> None:
     coarse, fine = TRUTH // 2, TRUTH % 2  # three groups by one, two by the other
     one, two = (graph(near(planted.vectors(groups, 0.3, seed=seed))) for seed, groups in ((0, coarse), (1, fine)))
     both = joined([(0.5, IDS, one), (0.5, IDS, two)], IDS)
@@ -51,7 +51,7 @@ def test_what_one_method_does_not_tell_apart_the_other_does() -> None:
     assert adjusted_rand_score(TRUTH, kmeans(manifold(both, GROUPS), GROUPS, 0)) > 0.95
 
 
-def test_a_product_that_one_method_could_not_read_is_placed_by_the_other() -> None:
+def test_a_product_without_one_method_is_placed_by_the_other() -> None:
     points = planted.vectors(TRUTH, 0.3)
     some = np.arange(0, len(TRUTH), 2)
     half = graph(Neighbours([IDS[row] for row in some], *nearest(points[some], 10)))
@@ -59,12 +59,12 @@ def test_a_product_that_one_method_could_not_read_is_placed_by_the_other() -> No
     assert adjusted_rand_score(TRUTH, kmeans(manifold(whole, GROUPS), GROUPS, 0)) > 0.99
 
 
-def test_modalities_weigh_what_is_declared_however_many_methods_they_have() -> None:
+def test_the_weight_of_a_modality_is_split_over_its_methods() -> None:
     found = weights({"bert": "text", "use": "text", "cnn": "image"})
     assert found == pytest.approx({"bert": 0.325, "use": 0.325, "cnn": 0.35})
 
 
-def test_a_resample_groups_its_part_of_the_graph_as_a_new_search_would() -> None:
+def test_a_resample_is_grouped_as_with_a_new_neighbour_search() -> None:
     points, rows = planted.vectors(TRUTH, 0.9), resample(IDS, 0)
     taken = kmeans(manifold(part(graph(near(points)), rows), GROUPS), GROUPS, 0)
     anew = kmeans(manifold(graph(Neighbours([], *nearest(points[rows], 30))), GROUPS), GROUPS, 0)

@@ -17,7 +17,7 @@ POINTS = np.random.default_rng(0).normal(size=(60, 8)).astype(np.float32)
 IDS = [f"p{i}" for i in range(60, 0, -1)]
 
 
-def test_what_was_written_is_read_back_in_the_order_of_the_vectors(tmp_path: Path) -> None:
+def test_neighbours_are_read_back_in_the_order_of_the_vectors(tmp_path: Path) -> None:
     root = Root(tmp_path)
     made = put_vectors(root, "m", IDS, POINTS)
     near = put_neighbours(root, made, 7)
@@ -42,7 +42,7 @@ def test_one_product_has_no_neighbours(tmp_path: Path) -> None:
 def test_a_search_in_blocks_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     unit = normalised(np.vstack([POINTS, POINTS[:5]]))  # ties, too
     whole = nearest(unit, 10)
-    monkeypatch.setattr(vectors, "BLOCK", 7 * len(unit))
+    monkeypatch.setattr(vectors, "MAX_COSINES", 7 * len(unit))
     rows, similarity = nearest(unit, 10)
     assert (rows == whole[0]).all()
     assert similarity == pytest.approx(whole[1], abs=1e-6)

@@ -1,4 +1,4 @@
-"""The 2-D maps: they show what is there, repeat exactly, and can be drawn of the smallest catalogues."""
+"""The 2-D maps: they show planted groups, are reproducible, and can be drawn of the smallest catalogues."""
 
 import subprocess
 import sys
@@ -26,8 +26,8 @@ REDUCERS = {
     "tsne": lambda vectors: tsne(vectors, 30.0),
     "umap": lambda vectors: umap(vectors, near(vectors)),
 }
-HOUSE = Path(__file__).resolve().parents[3]
-KINDS, EACH = 4, 30
+PROJECT = Path(__file__).resolve().parents[3]
+N_GROUPS, EACH = 4, 30
 REPEAT = """
 import sys, numpy as np
 from tests.ingestion.grouping.test_projection import REDUCERS
@@ -38,10 +38,10 @@ np.savez(sys.argv[2], **{name: reduce(vectors) for name, reduce in REDUCERS.item
 
 
 def planted(seed: int = 0) -> NDArray[np.float32]:
-    """(120, 20) vectors of four kinds, one after the other."""
+    """(120, 20) vectors of four groups, one after the other."""
     random = np.random.default_rng(seed)
-    centres = random.normal(size=(KINDS, 20))
-    return (np.repeat(centres, EACH, axis=0) + 0.25 * random.normal(size=(KINDS * EACH, 20))).astype(np.float32)
+    centres = random.normal(size=(N_GROUPS, 20))
+    return (np.repeat(centres, EACH, axis=0) + 0.25 * random.normal(size=(N_GROUPS * EACH, 20))).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -51,45 +51,45 @@ def vectors() -> NDArray[np.float32]:
 
 @pytest.fixture(scope="module")
 def maps(vectors: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-    """Every reducer's map of the planted kinds."""
+    """Every reducer's map of the planted groups."""
     return {name: reduce(vectors) for name, reduce in REDUCERS.items()}
 
 
 @pytest.mark.models
 @pytest.mark.parametrize("name", REDUCERS)
-def test_products_of_a_kind_are_together_on_every_map(name: str, maps: dict[str, NDArray[np.float32]]) -> None:
-    kinds = np.repeat(np.arange(KINDS), EACH)
+def test_products_of_a_group_are_neighbours_on_every_map(name: str, maps: dict[str, NDArray[np.float32]]) -> None:
+    groups = np.repeat(np.arange(N_GROUPS), EACH)
     points = maps[name]
     assert points.dtype == np.float32
-    assert points.shape == (len(kinds), 2)
+    assert points.shape == (len(groups), 2)
     right = sum(
-        KNeighborsClassifier(5).fit(np.delete(points, i, 0), np.delete(kinds, i)).predict(points[[i]])[0] == kinds[i]
-        for i in range(len(kinds))
+        KNeighborsClassifier(5).fit(np.delete(points, i, 0), np.delete(groups, i)).predict(points[[i]])[0] == groups[i]
+        for i in range(len(groups))
     )
-    assert right / len(kinds) > (0.9 if name == "pca" else 0.99)
+    assert right / len(groups) > (0.9 if name == "pca" else 0.99)
 
 
 @pytest.mark.models
-def test_the_maps_of_planted_kinds_are_trustworthy(
+def test_the_maps_of_planted_groups_are_trustworthy(
     vectors: NDArray[np.float32], maps: dict[str, NDArray[np.float32]]
 ) -> None:
     values = {name: trustworthiness(vectors, maps[name]) for name in REDUCERS}
     assert min(values.values()) > 0.8
-    assert min(values["tsne"], values["umap"]) > values["pca"]  # they keep neighbours; PCA keeps the large lines
+    assert min(values["tsne"], values["umap"]) > values["pca"]  # they keep neighbours; PCA keeps the coarse structure
 
 
 @pytest.mark.models
 def test_another_process_draws_the_same_maps(tmp_path: Path, maps: dict[str, NDArray[np.float32]]) -> None:
     np.save(tmp_path / "vectors.npy", planted())
     command = [sys.executable, "-c", REPEAT, str(tmp_path / "vectors.npy"), str(tmp_path / "maps.npz")]
-    subprocess.run(command, check=True, cwd=HOUSE)
+    subprocess.run(command, check=True, cwd=PROJECT)
     with np.load(tmp_path / "maps.npz") as again:
         for name, points in maps.items():
             assert again[name] == pytest.approx(points, abs=1e-6), name
 
 
 @pytest.mark.models
-@pytest.mark.filterwarnings("ignore")  # of UMAP's own, about neighbours that are given
+@pytest.mark.filterwarnings("ignore")  # UMAP's own, about precomputed neighbours
 def test_the_umap_map_is_that_of_the_class_of_the_package(
     vectors: NDArray[np.float32], maps: dict[str, NDArray[np.float32]]
 ) -> None:
@@ -127,7 +127,7 @@ def test_drawing_leaves_tensorflow_importable(maps: dict[str, NDArray[np.float32
 
 
 @pytest.mark.parametrize("n", range(1, 13))
-def test_principal_components_and_tsne_stand_the_smallest_catalogues(n: int) -> None:
+def test_pca_and_tsne_draw_the_smallest_catalogues(n: int) -> None:
     few = normalised(planted()[::7][:n])
     for name in ("pca", "tsne"):
         points = REDUCERS[name](few)
@@ -141,19 +141,19 @@ def test_principal_components_equal_those_of_the_decomposition(vectors: NDArray[
     assert np.abs(REDUCERS["pca"](vectors)) == pytest.approx(np.abs(left[:, :2] * sizes[:2]), abs=1e-4)
 
 
-def test_trustworthiness_is_one_for_the_vectors_themselves_and_half_for_a_shuffle(vectors: NDArray[np.float32]) -> None:
+def test_trustworthiness_is_one_for_the_vectors_and_half_shuffled(vectors: NDArray[np.float32]) -> None:
     assert trustworthiness(vectors, vectors) == pytest.approx(1, abs=0.01)
     shuffled = np.random.default_rng(0).permutation(vectors)
     assert trustworthiness(vectors, shuffled) == pytest.approx(0.5, abs=0.1)
 
 
 @pytest.mark.parametrize("n", range(1, 13))
-def test_trustworthiness_is_not_said_of_fewer_than_eight(n: int, vectors: NDArray[np.float32]) -> None:
+def test_trustworthiness_is_undefined_below_eight_products(n: int, vectors: NDArray[np.float32]) -> None:
     assert np.isnan(trustworthiness(vectors[:n], vectors[:n, :2])) == (n < 8)
 
 
 def test_the_step_writes_each_declared_map_and_its_score(tmp_path: Path) -> None:
-    root, ids = Root(tmp_path), [f"p{i}" for i in range(KINDS * EACH)]
+    root, ids = Root(tmp_path), [f"p{i}" for i in range(N_GROUPS * EACH)]
     reads = [put_vectors(root, "m", ids, planted())]
     parameters = {"method": "m", "reducers": ["tsne", "pca"], "perplexity": 30.0}
     written = do(root, "projection:m", projection.step, reads, parameters)

@@ -9,29 +9,29 @@ from sklearn.neighbors import KNeighborsClassifier
 from ingestion.grouping import tsne
 from ingestion.vectors import normalised
 
-KINDS = np.repeat(np.arange(4), 20)
+GROUP_OF = np.repeat(np.arange(4), 20)
 
 
 @pytest.fixture(scope="module")
 def vectors() -> NDArray[np.float32]:
-    """(80, 16) unit vectors of four kinds; the last three products are copies of the first."""
+    """(80, 16) unit vectors of four groups; the last three products equal the first."""
     random = np.random.default_rng(0)
-    made = random.normal(size=(4, 16))[KINDS] + 0.25 * random.normal(size=(80, 16))
+    made = random.normal(size=(4, 16))[GROUP_OF] + 0.25 * random.normal(size=(80, 16))
     made[-3:] = made[0]
     return normalised(made.astype(np.float32))
 
 
 def by_definition(points: NDArray[np.float64], joint: NDArray[np.float64]) -> NDArray[np.float64]:
     """A quarter of the gradient of van der Maaten & Hinton 2008, equation 5."""
-    apart = points[:, None] - points[None]
-    near = 1 / (1 + (apart**2).sum(2))
+    difference = points[:, None] - points[None]
+    near = 1 / (1 + (difference**2).sum(2))
     np.fill_diagonal(near, 0)
     force = (joint - near / near.sum()) * near
-    return np.asarray((force[:, :, None] * apart).sum(1))
+    return np.asarray((force[:, :, None] * difference).sum(1))
 
 
 @pytest.mark.parametrize("scale", [1e-4, 1.0, 30.0])
-def test_the_gradient_is_that_of_the_definition_also_where_products_coincide(scale: float) -> None:
+def test_the_gradient_is_that_of_the_definition(scale: float) -> None:
     random = np.random.default_rng(1)
     points = scale * random.normal(size=(80, 2))
     points[40:45] = points[0]
@@ -50,21 +50,21 @@ def test_a_map_is_the_same_whichever_maps_were_made_before_it(vectors: NDArray[n
 
 
 @pytest.mark.parametrize("exact", [True, False])
-def test_kinds_are_apart_with_either_gradient(
+def test_groups_are_separated_with_either_gradient(
     exact: bool, vectors: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     used = []
-    monkeypatch.setattr(tsne, "EXACT", 80 if exact else 79)
+    monkeypatch.setattr(tsne, "MAX_EXACT", 80 if exact else 79)
     kept = tsne.exact_gradient
     monkeypatch.setattr(tsne, "exact_gradient", lambda *a, **b: used.append(1) or kept(*a, **b))
     ((_, affinity),) = tsne.affinities(vectors, [10.0])
     points = tsne.layout(tsne.random_start(80, 0), affinity, 0)
     assert bool(used) == exact
-    kinds = np.concatenate([KINDS[:-3], [0, 0, 0]])
-    assert KNeighborsClassifier(3).fit(points, kinds).score(points, kinds) == 1
+    groups = np.concatenate([GROUP_OF[:-3], [0, 0, 0]])
+    assert KNeighborsClassifier(3).fit(points, groups).score(points, groups) == 1
 
 
-def test_a_perplexity_that_is_too_high_is_lowered_and_each_is_given_once(vectors: NDArray[np.float32]) -> None:
+def test_a_perplexity_that_is_too_high_is_lowered_and_used_once(vectors: NDArray[np.float32]) -> None:
     found = dict(tsne.affinities(vectors[:31], [50.0, 5.0, 30.0]))
     assert list(found) == pytest.approx([5, 30 / 3.01])
     for affinity in found.values():
@@ -73,7 +73,7 @@ def test_a_perplexity_that_is_too_high_is_lowered_and_each_is_given_once(vectors
 
 
 def test_one_search_for_neighbours_serves_all_perplexities(vectors: NDArray[np.float32]) -> None:
-    together = dict(tsne.affinities(vectors, [5.0, 20.0]))
+    by_perplexity = dict(tsne.affinities(vectors, [5.0, 20.0]))
     for perplexity in (5.0, 20.0):
         ((_, alone),) = tsne.affinities(vectors, [perplexity])
-        assert abs(alone.P - together[perplexity].P).max() == 0
+        assert abs(alone.P - by_perplexity[perplexity].P).max() == 0

@@ -98,7 +98,7 @@ def test_an_error_of_ours_is_the_reason_as_it_stands(engine: LocalEngine, tmp_pa
     assert (failed.reason, failed.unavailable) == ("The thing is empty; fill it.", False)
 
 
-def test_weights_that_cannot_be_had_after_all_are_no_failure(engine: LocalEngine, tmp_path: Path) -> None:
+def test_weights_that_cannot_be_loaded_are_no_failure(engine: LocalEngine, tmp_path: Path) -> None:
     failed = failure(engine, Root(tmp_path), "miss_weights")
     assert (failed.reason, failed.unavailable) == ("The hub does not answer. Give a path.", True)
 
@@ -118,7 +118,7 @@ def test_a_dead_worker_is_a_reason_that_says_how_it_died(
     assert named in failure(engine, Root(tmp_path), name).reason
 
 
-def test_a_step_over_the_memory_limit_is_stopped_and_the_limit_is_named(engine: LocalEngine, tmp_path: Path) -> None:
+def test_a_step_over_the_memory_limit_is_stopped(engine: LocalEngine, tmp_path: Path) -> None:
     failed = failure(engine, Root(tmp_path), "devour")
     assert f"the limit is {MEMORY} MB (limits.memory_mb in aislemap.toml)" in failed.reason
     assert failed.peak_mb > MEMORY
@@ -136,13 +136,13 @@ def test_a_failed_step_leaves_no_file(engine: LocalEngine, tmp_path: Path) -> No
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_steps_of_one_runtime_share_a_worker_one_after_the_other(engine: LocalEngine, tmp_path: Path) -> None:
+def test_steps_of_one_runtime_use_one_worker(engine: LocalEngine, tmp_path: Path) -> None:
     root = Root(tmp_path)
     first = worker_of(root, *run(engine, task(root, "say_who", key="one")))
     assert worker_of(root, *run(engine, task(root, "say_who", key="two"))) == first
 
 
-def test_steps_of_two_runtimes_never_share_a_worker(tmp_path: Path) -> None:
+def test_steps_of_two_runtimes_use_two_workers(tmp_path: Path) -> None:
     root, engine = Root(tmp_path), LocalEngine(1, MEMORY)
     try:
         workers = [

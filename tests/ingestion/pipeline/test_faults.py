@@ -1,4 +1,4 @@
-"""What goes wrong in a run: what it takes with it, what it leaves, and the exit code that says so."""
+"""Faults in a run: what else fails, what remains, and the exit code."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ from tests.ingestion import shop
 from tests.ingestion.shop import ALL, FAKES, STUDIED, DirectEngine, Shop, ask, computed, ingest, signature
 from tests.ingestion.steps import Broken, Missing
 
-HOUSE = Path(__file__).resolve().parents[3]
+PROJECT = Path(__file__).resolve().parents[3]
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -67,10 +67,10 @@ def test_a_failed_method_is_tried_again_at_the_next_run(again: tuple[Shop, Path]
 def test_a_missing_method_is_unavailable_with_its_remedy(again: tuple[Shop, Path]) -> None:
     goods, store = again
     report = ingest(goods, store, {**FAKES, "missing": Missing})
-    told = "No weights found for missing. Give some with --weights missing=PATH."
-    assert report.missing == {"missing": told}
+    detail = "No weights found for missing. Give some with --weights missing=PATH."
+    assert report.missing == {"missing": detail}
     assert ask(store, "SELECT status, detail, products FROM models WHERE method = 'missing'") == [
-        ("unavailable", told, None)
+        ("unavailable", detail, None)
     ]
     assert computed(report) == set()
     assert set(report.outcomes) - ALL == {"features:missing"}
@@ -103,18 +103,18 @@ def command(monkeypatch: pytest.MonkeyPatch, again: tuple[Shop, Path], tmp_path:
     return run
 
 
-def test_the_command_ends_well_when_a_method_it_was_not_asked_for_is_missing(
+def test_a_missing_method_nobody_named_leaves_exit_code_0(
     command: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command() == 0
-    said = capsys.readouterr().out
-    assert "missing did not run. No weights found for missing. Give some with --weights missing=PATH." in said
-    assert "broken did not run." in said
-    assert "text: FEASIBLE." in said
+    output = capsys.readouterr().out
+    assert "missing did not run. No weights found for missing. Give some with --weights missing=PATH." in output
+    assert "broken did not run." in output
+    assert "text: FEASIBLE." in output
 
 
 @pytest.mark.parametrize("method", ["missing", "broken"])
-def test_a_method_asked_for_by_name_that_does_not_run_has_an_exit_code_of_its_own(
+def test_a_method_named_by_option_that_does_not_run_exits_with_6(
     method: str, command: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("--methods", f"faketext,{method}") == 6
@@ -122,17 +122,17 @@ def test_a_method_asked_for_by_name_that_does_not_run_has_an_exit_code_of_its_ow
 
 
 @pytest.mark.parametrize(("metric", "named"), [("auto", "ARI"), ("ami", "AMI")])
-def test_the_methods_are_listed_by_the_score_that_the_verdict_rests_on(
+def test_methods_are_listed_by_the_metric_of_the_verdict(
     metric: str, named: str, again: tuple[Shop, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     goods, store = again
     console.study(store, ingest(goods, store, verdict={"metric": metric}, study={"k": 2}))  # too few: no score is 1
-    said = " ".join(capsys.readouterr().out.split())
-    assert f"({named}, median and range of seeds)" in said
+    output = " ".join(capsys.readouterr().out.split())
+    assert f"({named}, median and range of seeds)" in output
     found = dict(ask(store, "SELECT metric, value FROM scores WHERE method = 'joint' AND metric IN ('ari', 'ami')"))
     other = found["ari" if named == "AMI" else "ami"]
-    assert f"{found[named.lower()]:.2f} (" in said
-    assert f"{other:.2f} (" not in said
+    assert f"{found[named.lower()]:.2f} (" in output
+    assert f"{other:.2f} (" not in output
 
 
 def test_a_failed_step_of_no_method_is_named_with_its_reason(
@@ -142,11 +142,11 @@ def test_a_failed_step_of_no_method_is_named_with_its_reason(
     report = ingest(goods, store)
     report.outcomes["suspects"] = Outcome("suspects", "failed", detail="It was stopped at 4,200 MB of memory.")
     console.study(store, report)
-    said = capsys.readouterr().out
-    assert "suspects is missing from the study: its step failed. It was stopped at 4,200 MB of memory." in said
+    output = capsys.readouterr().out
+    assert "suspects is missing from the study: its step failed. It was stopped at 4,200 MB of memory." in output
 
 
-def test_a_method_whose_vectors_could_not_be_grouped_is_missing_too(tmp_path: Path) -> None:
+def test_a_method_whose_clustering_failed_is_missing_too(tmp_path: Path) -> None:
     class Breaking(DirectEngine):
         def events(self) -> list[Event]:
             return [
@@ -161,9 +161,7 @@ def test_a_method_whose_vectors_could_not_be_grouped_is_missing_too(tmp_path: Pa
     assert report.status == "published"
 
 
-def test_a_method_asked_for_by_name_in_the_configuration_counts_too(
-    command: Callable[..., int], tmp_path: Path
-) -> None:
+def test_a_method_named_in_the_configuration_exits_with_6_too(command: Callable[..., int], tmp_path: Path) -> None:
     path = tmp_path / "aislemap.toml"
     path.write_text(path.read_text().replace("[study]", "[study]\nmethods = ['faketext', 'missing']"))
     assert command() == 6
@@ -186,13 +184,13 @@ def test_a_wrong_option_is_named(
 
 
 @pytest.mark.parametrize("step", ["features:faketext", "suspects"])
-def test_a_killed_run_publishes_nothing_and_the_next_equals_an_uninterrupted_one(
+def test_a_killed_run_publishes_nothing_and_is_resumed(
     step: str, first: tuple[Shop, Path, Report, DirectEngine], tmp_path: Path
 ) -> None:
     goods, whole, _, _ = first
     store = tmp_path / "store"
     command = [sys.executable, "-c", KILLED, *map(str, (*goods, store, step))]
-    assert subprocess.run(command, check=False, cwd=HOUSE).returncode == -signal.SIGKILL
+    assert subprocess.run(command, check=False, cwd=PROJECT).returncode == -signal.SIGKILL
     assert snapshot.numbers(Root(store)) == []
     report = ingest(goods, store)
     assert (report.status, report.number) == ("published", 1)
@@ -210,10 +208,10 @@ class Second(Listener):
     def started(self, step: str) -> None:
         if self.answer is None:
             command = [sys.executable, "aislemap.py", *self.arguments]
-            self.answer = subprocess.run(command, check=False, cwd=HOUSE, capture_output=True, text=True)
+            self.answer = subprocess.run(command, check=False, cwd=PROJECT, capture_output=True, text=True)
 
 
-def test_of_two_ingestions_at_once_one_works_and_the_other_says_who_holds_the_store(
+def test_a_second_ingestion_at_once_is_refused_naming_the_first(
     first: tuple[Shop, Path, Report, DirectEngine], tmp_path: Path
 ) -> None:
     goods, whole, _, _ = first
@@ -227,16 +225,16 @@ def test_of_two_ingestions_at_once_one_works_and_the_other_says_who_holds_the_st
     assert signature(tmp_path / "store") == signature(whole)
 
 
-def test_a_folder_with_files_of_others_in_parts_is_refused_untouched(tmp_path: Path) -> None:
-    picture = tmp_path / "mine" / "parts" / "brakes" / "disc.jpg"
-    picture.parent.mkdir(parents=True)
-    picture.write_bytes(b"mine")
+def test_a_folder_with_other_files_in_parts_is_refused_untouched(tmp_path: Path) -> None:
+    image = tmp_path / "mine" / "parts" / "brakes" / "disc.jpg"
+    image.parent.mkdir(parents=True)
+    image.write_bytes(b"mine")
     with pytest.raises(StoreError, match=r"holds parts/brakes/disc\.jpg, which no store wrote"):
         ingest(shop.make(tmp_path), tmp_path / "mine")
-    assert [p for p in (tmp_path / "mine").rglob("*") if p.is_file()] == [picture]
+    assert [p for p in (tmp_path / "mine").rglob("*") if p.is_file()] == [image]
 
 
-def test_a_catalogue_or_folder_that_is_not_there_is_named_before_anything_is_made(tmp_path: Path) -> None:
+def test_an_absent_catalogue_or_folder_is_named_first(tmp_path: Path) -> None:
     catalogue, _ = shop.make(tmp_path)
     with pytest.raises(CatalogueError, match=r"no catalogue file .*none\.csv"):
         ingest((tmp_path / "none.csv", None), tmp_path / "store")
@@ -245,7 +243,7 @@ def test_a_catalogue_or_folder_that_is_not_there_is_named_before_anything_is_mad
     assert not (tmp_path / "store").exists()
 
 
-def test_a_catalogue_that_cannot_be_read_fails_the_run_and_keeps_the_snapshot(again: tuple[Shop, Path]) -> None:
+def test_an_unreadable_catalogue_fails_but_keeps_the_snapshot(again: tuple[Shop, Path]) -> None:
     (catalogue, images), store = again
     catalogue.write_text("")
     with pytest.raises(CatalogueError, match=r"shop\.csv"):

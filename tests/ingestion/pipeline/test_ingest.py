@@ -11,7 +11,7 @@ from store.root import Root
 from tests.ingestion import shop
 from tests.ingestion.shop import (
     ALL,
-    BLIND,
+    BEFORE_SCORES,
     FAKES,
     JOINED,
     STUDIED,
@@ -44,12 +44,12 @@ def test_a_run_computes_every_step_and_publishes_all_tables(first: tuple[Shop, P
         "projections": 2 * 2 * 60,
         "clusters": (2 * len(GROUPINGS) + 2 * len(JOINED)) * 60,
         "models": len(FAKES) + len(JOINED),
-        "verdicts": 3 + len(FAKES) + len(JOINED) + len(shop.KINDS),
+        "verdicts": 3 + len(FAKES) + len(JOINED) + len(shop.CATEGORIES),
     }
     assert {table: ask(store, f"SELECT count(*) FROM {table}")[0][0] for table in counts} == counts
 
 
-def test_the_kinds_of_the_shop_are_found_by_words_and_by_pictures(
+def test_the_categories_are_found_by_text_and_by_image(
     first: tuple[Shop, Path, Report, DirectEngine],
 ) -> None:
     question = "SELECT scope, method, verdict, value FROM verdicts WHERE scope NOT LIKE '%:%' ORDER BY scope"
@@ -62,12 +62,12 @@ def test_the_kinds_of_the_shop_are_found_by_words_and_by_pictures(
     assert min(value for *_, value in rows) > 0.9
 
 
-def test_groups_are_made_before_what_nothing_waits_for(
+def test_groups_are_computed_before_steps_that_no_step_needs(
     first: tuple[Shop, Path, Report, DirectEngine],
 ) -> None:
-    given = [task.step for task in first[3].tasks]
+    order = [task.step for task in first[3].tasks]
     for other in ("map_scores", "probes", "group_count"):
-        assert given.index("clustering:joint") < min(at for at, step in enumerate(given) if step.startswith(other))
+        assert order.index("clustering:joint") < min(at for at, step in enumerate(order) if step.startswith(other))
 
 
 def test_a_run_and_its_steps_are_logged(first: tuple[Shop, Path, Report, DirectEngine]) -> None:
@@ -79,11 +79,11 @@ def test_a_run_and_its_steps_are_logged(first: tuple[Shop, Path, Report, DirectE
     assert {row[1:] for row in steps} == {("computed", True, True, 32)}
 
 
-def test_no_step_before_the_scores_is_given_a_category(first: tuple[Shop, Path, Report, DirectEngine]) -> None:
-    blind = [task for task in first[3].tasks if task.step.split(":")[0] in BLIND]
+def test_no_step_before_the_scores_reads_a_category(first: tuple[Shop, Path, Report, DirectEngine]) -> None:
+    tasks = [task for task in first[3].tasks if task.step.split(":")[0] in BEFORE_SCORES]
     joined = {f"clustering:{method}" for method in JOINED}
-    assert {task.step for task in blind} == {f"{step}:{method}" for step in BLIND for method in FAKES} | joined
-    for task in blind:
+    assert {task.step for task in tasks} == {f"{step}:{method}" for step in BEFORE_SCORES for method in FAKES} | joined
+    for task in tasks:
         for part in task.parts.values():
             for table in part.files:
                 assert "category" not in "".join(parts.read(task.root, part, table).column_names), (task.step, table)
@@ -101,43 +101,43 @@ def test_a_second_run_computes_nothing_and_publishes_nothing(again: tuple[Shop, 
     assert ask(store, "SELECT status, steps_computed FROM runs ORDER BY run_id")[-1] == ("unchanged", 0)
 
 
-def test_a_changed_text_is_studied_again_but_no_picture_is(again: tuple[Shop, Path]) -> None:
+def test_a_changed_text_recomputes_no_image_step(again: tuple[Shop, Path]) -> None:
     goods, store = again
     rows = shop.read(goods[0])
     rows[7]["name"] = "a strap of leather for a quartz watch"
     shop.write(goods[0], rows)
     report = ingest(goods, store)
     assert (report.status, report.number) == ("published", 2)
-    kept = {f"{step}:fakeimage" for step in BLIND}
+    kept = {f"{step}:fakeimage" for step in BEFORE_SCORES}
     assert kept <= ALL - computed(report)
     assert {"catalogue", "texts", *(f"{step}:faketext" for step in STUDIED)} <= computed(report)
     assert ask(store, f"SELECT name FROM products WHERE product_id = '{rows[7]['id']}'") == [(rows[7]["name"],)]
 
 
-def test_a_changed_category_is_scored_again_but_nothing_is_embedded_or_grouped(again: tuple[Shop, Path]) -> None:
+def test_a_changed_category_recomputes_no_vectors_and_no_groups(again: tuple[Shop, Path]) -> None:
     goods, store = again
     rows = shop.read(goods[0])
-    rows[7]["category"] = next(kind for kind in shop.KINDS if kind != rows[7]["category"])
+    rows[7]["category"] = next(category for category in shop.CATEGORIES if category != rows[7]["category"])
     shop.write(goods[0], rows)
     report = ingest(goods, store)
     scored = {f"scoring:{method}" for method in (*FAKES, *JOINED)} | {f"probes:{method}" for method in FAKES}
     assert {"catalogue", "comparisons", "verdict", "suspects"} | scored <= computed(report)
-    assert not [step for step in computed(report) if step.split(":")[0] in BLIND]
+    assert not [step for step in computed(report) if step.split(":")[0] in BEFORE_SCORES]
     assert report.status == "published"
 
 
-def test_a_changed_picture_is_studied_again_but_no_text_is(again: tuple[Shop, Path]) -> None:
+def test_a_changed_image_recomputes_no_text_step(again: tuple[Shop, Path]) -> None:
     goods, store = again
     shutil.copy(goods[1] / "M01.png", goods[1] / "S01.png")
     report = ingest(goods, store)
     assert {"images", *(f"{step}:fakeimage" for step in STUDIED)} <= computed(report)
     assert "clustering:joint" in computed(report)
-    kept = {f"{step}:faketext" for step in (*BLIND, "map_scores", "group_count")} | {"clustering:joint-text"}
+    kept = {f"{step}:faketext" for step in (*BEFORE_SCORES, "map_scores", "group_count")} | {"clustering:joint-text"}
     assert not {"catalogue", "texts", *kept} & computed(report)
     assert ("S01", "M01") in ask(store, "SELECT product_id, duplicate_of FROM duplicates WHERE modality = 'image'")
 
 
-def test_another_threshold_changes_the_verdict_and_computes_nothing_else(again: tuple[Shop, Path]) -> None:
+def test_another_threshold_recomputes_the_verdicts_only(again: tuple[Shop, Path]) -> None:
     goods, store = again
     rule = {**shop.SETTINGS["verdict"], "feasible_from": 1.0, "infeasible_below": 0.99}
     report = ingest(goods, store, verdict=rule)
@@ -153,7 +153,7 @@ def test_an_earlier_snapshot_is_still_there_after_the_next(again: tuple[Shop, Pa
     assert [ask(store, "SELECT count(*) FROM products", number) for number in (1, 2)] == [[(60,)], [(57,)]]
 
 
-def test_without_categories_everything_but_the_agreement_is_there(tmp_path: Path) -> None:
+def test_without_categories_all_but_the_agreement_is_published(tmp_path: Path) -> None:
     goods = shop.make(tmp_path, categories=False)
     report = ingest(goods, tmp_path / "store")
     assert (report.status, report.missing) == ("published", {})
@@ -179,7 +179,7 @@ def test_a_number_of_groups_can_be_asked_for(tmp_path: Path) -> None:
     assert ask(tmp_path / "store", "SELECT count(DISTINCT cluster) FROM clusters") == [(3,)]
 
 
-def test_without_pictures_the_methods_that_need_them_say_so(tmp_path: Path) -> None:
+def test_without_images_the_methods_that_need_them_are_missing(tmp_path: Path) -> None:
     catalogue, _ = shop.make(tmp_path)
     report = ingest((catalogue, None), tmp_path / "store")
     assert list(report.missing) == ["fakeimage"]

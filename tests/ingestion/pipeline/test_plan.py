@@ -98,7 +98,7 @@ def test_a_key_does_not_change_with_where_things_lie(shop: tuple[Path, Path], tm
     assert reading((moved / "c.csv", moved / "images")) == reading(shop)
 
 
-def test_a_changed_catalogue_is_read_again_and_so_are_its_followers_by_its_content(shop: tuple[Path, Path]) -> None:
+def test_a_changed_catalogue_has_a_new_key_its_readers_do_not(shop: tuple[Path, Path]) -> None:
     before = reading(shop)
     shop[0].write_text("id,name\n1,cup\n")
     after = reading(shop)
@@ -149,31 +149,31 @@ def test_a_setting_makes_stale_the_steps_that_use_it(
     assert {name for name in before if before[name] != after[name]} == stale
 
 
-def test_the_thresholds_make_stale_the_verdict_and_no_computation() -> None:
+def test_other_thresholds_make_the_verdicts_stale_only() -> None:
     strict = Config.model_validate({"verdict": {"feasible_from": 0.9}})
-    kinds = {"m": "text", "n": "image"}
+    modalities = {"m": "text", "n": "image"}
     assert plan.study("m", strict, 7, 7) == plan.study("m", Config(), 7, 7)
-    assert plan.together(kinds, strict, 7) == plan.together(kinds, Config(), 7)
+    assert plan.joint_groups(modalities, strict, 7) == plan.joint_groups(modalities, Config(), 7)
     before, after = concluding(Config(), "m"), concluding(strict, "m")
     stale = {name for name in before if key(before[name], {}) != key(after[name], {})}
     assert stale == {"verdict", "category_verdicts"}
 
 
-def house(folder: Path, monkeypatch: pytest.MonkeyPatch, **modules: str) -> None:
+def replace_modules(folder: Path, monkeypatch: pytest.MonkeyPatch, **modules: str) -> None:
     """Put a package `ingestion` of these modules in the place of ours."""
     for name, source in modules.items():
         (folder / "ingestion" / f"{name}.py").parent.mkdir(exist_ok=True)
         (folder / "ingestion" / f"{name}.py").write_text(source)
-    monkeypatch.setattr(keys, "HOUSE", folder)
+    monkeypatch.setattr(keys, "PROJECT", folder)
     keys.code_hash.cache_clear()
 
 
 @pytest.fixture
 def hash_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
-    """The code hash of `ingestion.step` in a house of these modules."""
+    """The code hash of `ingestion.step` in a project of these modules."""
 
     def hashed(**modules: str) -> str:
-        house(tmp_path, monkeypatch, **modules)
+        replace_modules(tmp_path, monkeypatch, **modules)
         return keys.code_hash("ingestion.step")
 
     yield hashed
@@ -209,46 +209,46 @@ def test_the_versions_of_the_packages_it_uses_count(  # type: ignore[no-untyped-
         keys._versions.cache_clear()
 
 
-def everything(kinds: dict[str, str], config: Config | None = None) -> dict[str, Step]:
+def everything(modalities: dict[str, str], config: Config | None = None) -> dict[str, Step]:
     """The steps after the vectors of these methods, by name."""
     chosen = config or JOINING
-    steps = [step for method in kinds for step in plan.study(method, chosen, 7, 7)]
-    steps += [*plan.together(kinds, chosen, 7), *plan.conclusions(kinds, {}, chosen)]
+    steps = [step for method in modalities for step in plan.study(method, chosen, 7, 7)]
+    steps += [*plan.joint_groups(modalities, chosen, 7), *plan.conclusions(modalities, {}, chosen)]
     return {step.name: step for step in steps}
 
 
-def test_every_step_is_given_the_parameters_that_its_function_declares(shop: tuple[Path, Path]) -> None:
+def test_every_step_has_the_parameters_its_function_declares(shop: tuple[Path, Path]) -> None:
     steps = [*plan.reading(Config(), *shop), *everything({"m": "text", "n": "image"}).values(), embedding()]
     for step in [*steps, plan.naming(embedding())]:
         inspect.signature(step.function).bind(None, **step.arguments)  # TypeError for one that it does not declare
 
 
-def test_what_groups_the_products_reads_nothing_but_vectors_and_maps_and_groups() -> None:
+def test_grouping_steps_read_only_vectors_neighbours_and_maps() -> None:
     steps = everything({"m": "text", "n": "image", "both": "text+image"})
-    blind = [step for step in steps.values() if step.stage in ("projection", "clustering", "group_count")]
-    assert len(blind) == 3 + 3 + 2 + 3
-    for step in blind:
+    grouping = [step for step in steps.values() if step.stage in ("projection", "clustering", "group_count")]
+    assert len(grouping) == 3 + 3 + 2 + 3
+    for step in grouping:
         read = {name.split(":")[0] for name in (*step.needs, *step.uses)}
         assert read <= {"features", "neighbours", "projection"}, step.name
 
 
 def test_every_step_that_is_needed_is_planned(shop: tuple[Path, Path]) -> None:
-    kinds = {"m": "text", "n": "image"}
-    planned = {step.name for step in plan.reading(Config(), *shop)} | {f"features:{method}" for method in kinds}
-    for step in everything(kinds).values():
+    modalities = {"m": "text", "n": "image"}
+    planned = {step.name for step in plan.reading(Config(), *shop)} | {f"features:{method}" for method in modalities}
+    for step in everything(modalities).values():
         assert planned.issuperset(step.needs), step.name
         planned.add(step.name)
 
 
-def test_fusion_takes_no_part_in_the_joint_graph_but_describes_its_groups() -> None:
-    kinds = {"a": "text", "p": "image", "fusion": "text+image"}
-    steps = {step.name: step for step in plan.together(kinds, JOINING, 7)}
+def test_fusion_is_not_in_the_joint_graph_but_its_vector_source() -> None:
+    modalities = {"a": "text", "p": "image", "fusion": "text+image"}
+    steps = {step.name: step for step in plan.joint_groups(modalities, JOINING, 7)}
     assert "fusion" not in steps["clustering:joint"].parameters["methods"]
     assert steps["scoring:joint"].uses[0] == "features:fusion"
 
 
 @pytest.mark.parametrize(
-    ("kinds", "joined"),
+    ("modalities", "joined"),
     [
         ({}, {}),
         ({"a": "text"}, {"joint-text": {"a"}}),
@@ -260,8 +260,8 @@ def test_fusion_takes_no_part_in_the_joint_graph_but_describes_its_groups() -> N
         ),
     ],
 )
-def test_the_declared_methods_are_joined(kinds: dict[str, str], joined: dict[str, set[str]]) -> None:
-    steps = [step for step in plan.together(kinds, JOINING, 7) if step.stage == "clustering"]
+def test_the_declared_methods_are_joined(modalities: dict[str, str], joined: dict[str, set[str]]) -> None:
+    steps = [step for step in plan.joint_groups(modalities, JOINING, 7) if step.stage == "clustering"]
     assert {step.method: set(step.parameters["methods"]) for step in steps} == joined
     for step in steps:
         uses = {f"{part}:{method}" for part in ("features", "neighbours") for method in step.parameters["methods"]}
@@ -269,16 +269,16 @@ def test_the_declared_methods_are_joined(kinds: dict[str, str], joined: dict[str
         assert not step.needs  # one method that fails does not take the joint graph with it
 
 
-def test_joint_groups_are_described_by_the_vectors_of_the_first_declared_method() -> None:
+def test_joint_groups_use_the_vectors_of_the_first_declared() -> None:
     config = Config.model_validate(
         {"study": {"joint": ["b", "c"]}, "verdict": {"rests_on": {"text": ["joint-text", "a", "b"]}}}
     )
-    steps = {step.name: step for step in plan.together({"b": "text", "c": "text"}, config, 7)}
+    steps = {step.name: step for step in plan.joint_groups({"b": "text", "c": "text"}, config, 7)}
     assert steps["scoring:joint-text"].uses == ("features:b",)
     assert steps["descriptions:joint-text"].parameters["vector_sources"] == ["b"]
 
 
-def test_the_declared_order_comes_first_among_vector_sources_then_what_was_joined() -> None:
+def test_vector_sources_are_the_declared_order_then_the_joined() -> None:
     orders = {"text": ["joint-text", "a", "b"], "image": ["p"], "text+image": ["joint", "f"]}
     config = Config.model_validate({"verdict": {"rests_on": orders}})
     assert plan.vector_sources("joint-text", ["p", "c", "b", "a"], ["b", "a", "c"], config) == ["a", "b"]
@@ -286,7 +286,7 @@ def test_the_declared_order_comes_first_among_vector_sources_then_what_was_joine
     assert plan.vector_sources("joint-text", ["c"], ["c"], config) == []
 
 
-def test_the_conclusions_read_the_scores_of_every_method_and_joint_graph() -> None:
+def test_the_conclusions_read_the_scores_of_all_methods() -> None:
     uses = set(concluding(Config(), "m", "n")["verdict"].uses)
     scored = {f"scoring:{name}" for name in ("m", "n", "joint-text", "joint")}
     assert uses == scored | {"probes:m", "probes:n"}

@@ -12,7 +12,7 @@ from ingestion.pipeline.ingest import Report
 from store import tables
 from tests.ingestion.shop import DirectEngine, Shop, ask, signature
 
-HOUSE = Path(__file__).resolve().parents[3]
+PROJECT = Path(__file__).resolve().parents[3]
 INGEST = """
 import sys
 from pathlib import Path
@@ -29,7 +29,7 @@ def two(first: tuple[Shop, Path, Report, DirectEngine], tmp_path_factory: pytest
     goods, store, _, _ = first
     other = tmp_path_factory.mktemp("other") / "store"
     command = [sys.executable, "-c", INGEST, *map(str, (*goods, other))]
-    subprocess.run(command, check=True, cwd=HOUSE, env={**os.environ, "PYTHONHASHSEED": "7"})
+    subprocess.run(command, check=True, cwd=PROJECT, env={**os.environ, "PYTHONHASHSEED": "7"})
     return store, other
 
 
