@@ -5,7 +5,7 @@ SHARED ?= ../shared
 OUT ?= build/encoders
 ENV := .venv/.installed
 .DEFAULT_GOAL := help
-.PHONY: help setup demo study test test-training fast lint format screenshots docs encoders lock clean
+.PHONY: help setup demo study test test-training fast lint format bench screenshots docs encoders lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -50,6 +50,9 @@ lint: $(ENV) ## style, types, the direction of imports, the Dockerfile
 format: $(ENV) ## rewrite the code in the project's style
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+
+bench: $(ENV) ## time the study beside the notebook way, on the sample and on Flipkart of SHARED=../shared, if it is there
+	.venv/bin/python -m benchmarks.bench --shared $(SHARED)
 
 screenshots: study ## render every page of the dashboard of the sample to docs/screenshots
 	@scripts/chromium.sh
