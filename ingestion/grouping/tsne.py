@@ -6,6 +6,7 @@ the end the tree's error exceeds the rest of the gradient, above all where produ
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from copy import copy
 from functools import cache
 from typing import Any
@@ -75,9 +76,13 @@ def exact_gradient(points: Doubles, affinity: Any, **_: Any) -> tuple[float, Dou
 
 @cache
 def _compiled() -> Callable[..., None]:
+    """`_forces` as machine code, kept on disk for later processes where numba finds a writable folder."""
     from numba import njit
 
-    return njit(fastmath=True, error_model="numpy")(_forces)
+    compiled = njit(fastmath=True, error_model="numpy")(_forces)
+    with suppress(RuntimeError):  # neither the package's folder nor the user's cache folder is writable
+        compiled.enable_caching()
+    return compiled
 
 
 def _forces(points: Doubles, indptr: Any, indices: Any, weights: Any, gradient: Doubles) -> None:

@@ -67,14 +67,14 @@ Path.replace = deadly(Path.replace, "rename")
 os.link = deadly(os.link, "link")
 for line in sys.stdin:
     number, left = map(int, line.split())
-    heard, place_pipe = os.pipe()
+    reader, place_pipe = os.pipe()
     if not (child := os.fork()):
         publish(store.root.Root(folder), number)
         os._exit(0)
     os.close(place_pipe)
     _, status = os.waitpid(child, 0)
-    place = os.read(heard, 1000).decode()
-    os.close(heard)
+    place = os.read(reader, 1000).decode()
+    os.close(reader)
     print(json.dumps([place, os.waitstatus_to_exitcode(status)]), flush=True)
 """
 

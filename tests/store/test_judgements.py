@@ -113,15 +113,15 @@ def test_suspects_come_by_rank_whole_or_of_one_category(cursor: Cursor) -> None:
     assert findings.suspects(cursor, "' OR 1=1 --") == []
 
 
-def test_copies_are_told_by_what_is_the_same_and_how_far(cursor: Cursor) -> None:
+def test_duplicates_are_filtered_by_modality_and_match(cursor: Cursor) -> None:
     counts = {(c.modality, c.match): c.pairs for c in findings.duplicate_counts(cursor)}
     assert set(counts) == {("text", "exact"), ("text", "near"), ("image", "exact"), ("image", "near")}
     every = findings.duplicates(cursor)
     assert [p.similarity for p in every] == sorted((p.similarity for p in every), reverse=True)
-    for (kind, match), pairs in counts.items():
-        found = findings.duplicates(cursor, kind, match)
+    for (modality, match), pairs in counts.items():
+        found = findings.duplicates(cursor, modality, match)
         assert len(found) == pairs
-        assert all((p.modality, p.match) == (kind, match) for p in found)
+        assert all((p.modality, p.match) == (modality, match) for p in found)
         assert all(p.earlier.product_id < p.later.product_id for p in found)
 
 
@@ -152,7 +152,7 @@ def test_the_declared_estimate_comes_first(cursor: Cursor) -> None:
     assert max(curve, key=lambda p: p.value).k == first["bert"].k
 
 
-def test_named_groups_are_scored_apart(cursor: Cursor) -> None:
+def test_named_groups_have_scores_of_their_own(cursor: Cursor) -> None:
     named = estimates.named_scores(cursor)
     assert [s.metric for s in named] == ["ari", "ami", "accuracy", "macro_f1"]
     assert not {"named"} & {s.algorithm for s in study.scores(cursor)}

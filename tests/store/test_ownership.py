@@ -44,7 +44,7 @@ def test_a_folder_with_files_of_others_under_its_names_is_refused(root: Root, na
     assert root.read(name) == b"mine"
 
 
-@pytest.mark.parametrize("name", ["products.csv", "pictures/disc.jpg", "partsman.txt", "readme.json"])
+@pytest.mark.parametrize("name", ["products.csv", "photos/disc.jpg", "partsman.txt", "readme.json"])
 def test_files_of_others_elsewhere_in_the_folder_are_no_matter(root: Root, name: str) -> None:
     root.put(name, b"mine")
     claim(root)

@@ -28,8 +28,8 @@ import duckdb, json, sys
 with duckdb.connect(sys.argv[1], read_only=True) as client:
     names = [name for name, in client.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()]
     print(json.dumps({name: client.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name in names}))
-    kinds = client.execute("SELECT DISTINCT typeof(vector) FROM embedding_bert").fetchall()
-    print(json.dumps(kinds))
+    vector_types = client.execute("SELECT DISTINCT typeof(vector) FROM embedding_bert").fetchall()
+    print(json.dumps(vector_types))
     near = client.execute(
         "SELECT b.product_id, array_cosine_similarity(a.vector, b.vector) AS s FROM embedding_bert a, embedding_bert b "
         "WHERE a.product_id = 'P0000' ORDER BY s DESC LIMIT 1"
@@ -103,7 +103,7 @@ def test_two_snapshots_can_be_compared_by_their_signatures(root: Root) -> None:
     assert [snapshot.open_snapshot(root, n).signature for n in (1, 2)] == signatures
 
 
-def test_an_empty_or_absent_store_is_missing_and_the_remedy_is_said(root: Root) -> None:
+def test_an_empty_or_absent_store_is_missing_and_the_remedy_is_named(root: Root) -> None:
     for look in (snapshot.open_snapshot, snapshot.connect, snapshot.write_catalogue):
         with pytest.raises(StoreMissing, match=f"{root.path}; run `aislemap ingest`"):
             look(root)
@@ -226,13 +226,13 @@ def test_any_stock_client_in_another_folder_reads_every_table(tmp_path: Path) ->
     catalogue = str(root.path / snapshot.CATALOGUE)
     command = [sys.executable, "-I", "-c", CLIENT, catalogue]
     output = subprocess.check_output(command, cwd=elsewhere, text=True, timeout=300)
-    counts, kinds, near = map(json.loads, output.splitlines())
+    counts, vector_types, near = map(json.loads, output.splitlines())
     ran = {f"embedding_{m.name}" for m in METHODS if m.noise is not None and not m.of}
     assert set(counts) == {t.name for t in tables.TABLES} | ran
     rows = {t: sum(f.rows for f in files) for t, files in snapshot.open_snapshot(root).files.items()}
     assert {t: counts[t] for t in rows} == rows
     assert all(counts[t.name] for t in tables.TABLES if t.log)
-    assert kinds == [["FLOAT[8]"]]
+    assert vector_types == [["FLOAT[8]"]]
     assert near == [["P0000", pytest.approx(1)]]
 
 
@@ -280,9 +280,9 @@ def test_a_disk_that_is_full_leaves_the_catalogue_as_it_was(root: Root, tmp_path
     size = len(before) >> 10
     limits = [0, 1, 8, 12, 13, 16, 20, 32, 64, 128, 200, 256, *range(262, size, 50), size - 1]
     process = start(FULL, root.path, *limits, folder=tmp_path)
-    said, trace = process.communicate(timeout=300)
+    output, trace = process.communicate(timeout=300)
     assert process.returncode == 0, trace
-    assert [line.partition(" ")[2][:14] for line in said.splitlines()] == ["catalog.duckdb"] * len(limits), said
+    assert [line.partition(" ")[2][:14] for line in output.splitlines()] == ["catalog.duckdb"] * len(limits), output
     assert root.read(snapshot.CATALOGUE) == before
     assert root.temporaries() == []
     with stock(root) as client:
@@ -291,7 +291,7 @@ def test_a_disk_that_is_full_leaves_the_catalogue_as_it_was(root: Root, tmp_path
 
 @pytest.mark.parametrize("operation", ["fsync", "link", "replace"])
 @pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EIO])
-def test_a_fault_of_the_disk_while_publishing_is_said_in_words(
+def test_a_fault_of_the_disk_while_publishing_is_an_error_in_words(
     root: Root, monkeypatch: pytest.MonkeyPatch, operation: str, fault: int
 ) -> None:
     publish(root, 1)

@@ -123,7 +123,7 @@ def test_vacuum_keeps_the_newest_and_drops_the_files_that_only_the_others_use(ro
     assert vacuum(root, keep=2, grace=NO_GRACE) == Freed(0, 0, 0)
 
 
-def test_vacuum_keeps_a_part_that_a_kept_snapshot_shares_with_a_dropped_one(root: Root) -> None:
+def test_vacuum_keeps_a_part_that_a_kept_snapshot_uses_too(root: Root) -> None:
     shared = write_part(root, 9, ["products"], "shared")
     for n in (10, 11):
         snapshot.publish(root, [shared, write_part(root, n, ["models"], "own")])
@@ -203,7 +203,7 @@ OTHERS = (
     "snapshots/holiday.jpg",
     "snapshots/2024.json",
     "snapshots/.holiday.jpg.0123abcd",
-    "pictures/.disc.jpg.0123abcd",
+    "photos/.disc.jpg.0123abcd",
     ".secrets.0123abcd",
 )
 """Files that no store wrote, in folders whose names a store uses too."""

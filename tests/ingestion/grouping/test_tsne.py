@@ -1,5 +1,10 @@
 """t-SNE: the gradient is that of the definition, and a map depends on its arguments only."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,6 +14,14 @@ from sklearn.neighbors import KNeighborsClassifier
 from ingestion.grouping import tsne
 from ingestion.vectors import normalised
 
+PROJECT = Path(__file__).resolve().parents[3]
+COMPILE = """
+import numpy as np
+from scipy.sparse import csr_matrix
+from ingestion.grouping import tsne
+tsne.exact_gradient(np.ones((2, 2)), csr_matrix(np.eye(2)))
+print(sum(tsne._compiled().stats.cache_hits.values()))
+"""
 GROUP_OF = np.repeat(np.arange(4), 20)
 
 
@@ -40,6 +53,22 @@ def test_the_gradient_is_that_of_the_definition(scale: float) -> None:
     expected = by_definition(points, joint)
     _, found = tsne.exact_gradient(points, csr_matrix(joint))
     assert found == pytest.approx(expected, abs=1e-5 * np.abs(expected).max())
+
+
+def test_a_second_process_reads_the_compiled_gradient(tmp_path: Path) -> None:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", COMPILE]
+    hits = [subprocess.check_output(command, cwd=PROJECT, env=environment, text=True) for _ in range(2)]
+    assert hits == ["0\n", "1\n"]
+
+
+def test_the_gradient_needs_no_writable_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("numba.core.caching.CacheImpl._locator_classes", [])
+    tsne._compiled.cache_clear()
+    _, found = tsne.exact_gradient(np.array([[0.0, 0.0], [1.0, 0.0]]), csr_matrix(np.eye(2)))
+    assert tsne._compiled().stats.cache_path is None  # type: ignore[attr-defined]
+    assert np.isfinite(found).all()
+    tsne._compiled.cache_clear()
 
 
 def test_a_map_is_the_same_whichever_maps_were_made_before_it(vectors: NDArray[np.float32]) -> None:
