@@ -123,35 +123,27 @@ def sides(points: Sequence[tuple[str, float, float]]) -> dict[str, str]:
 
 def group_counts(found: Sequence[Estimate], methods: Sequence[str]) -> go.Figure:
     """The estimated number of groups with its range, per method; the number of categories as a line."""
-    criteria = list(dict.fromkeys(e.criterion for e in found))
-    figure = base(
-        height=90 + 30 * len(methods),
-        showlegend=len(criteria) > 1,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-    )
+    figure = base(height=90 + 30 * len(methods), showlegend=False)
     methods_down(figure, methods)
-    for i, criterion in enumerate(criteria):
-        mine = [e for e in found if e.criterion == criterion and e.method in methods]
-        lane = (i - (len(criteria) - 1) / 2) * 0.6 / len(criteria)
-        figure.add_trace(
-            go.Scatter(
-                x=[e.k for e in mine],
-                y=[methods.index(e.method) + lane for e in mine],
-                mode="markers",
-                name=words.named(words.CRITERIA, criterion),
-                marker={"size": 9, "color": HUES[i % len(HUES)]},
-                error_x={
-                    "type": "data",
-                    "array": [(e.high if e.high is not None else e.k) - e.k for e in mine],
-                    "arrayminus": [e.k - (e.low if e.low is not None else e.k) for e in mine],
-                    "color": HUES[i % len(HUES)],
-                    "thickness": 1.5,
-                    "width": 3,
-                },
-                text=[words.method(e.method) for e in mine],
-                hovertemplate="%{text}: %{x} groups<extra>%{fullData.name}</extra>",
-            )
+    mine = [e for e in found if e.method in methods]
+    figure.add_trace(
+        go.Scatter(
+            x=[e.k for e in mine],
+            y=[methods.index(e.method) for e in mine],
+            mode="markers",
+            marker={"size": 9, "color": HUES[0]},
+            error_x={
+                "type": "data",
+                "array": [(e.high if e.high is not None else e.k) - e.k for e in mine],
+                "arrayminus": [e.k - (e.low if e.low is not None else e.k) for e in mine],
+                "color": HUES[0],
+                "thickness": 1.5,
+                "width": 3,
+            },
+            text=[words.method(e.method) for e in mine],
+            hovertemplate="%{text}: %{x} groups<extra></extra>",
         )
+    )
     categories = next((e.categories for e in found if e.categories is not None), None)
     if categories is not None:
         figure.add_vline(categories, line={"color": FAINT, "dash": "dash", "width": 1.5})

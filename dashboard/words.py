@@ -56,7 +56,6 @@ CATEGORY_MEANINGS = {
     "neighbour_purity": "Mean fraction of a product's 10 nearest neighbours that are of the same category.",
     "silhouette": "How well its products are separated from those of other categories, from -1 to 1.",
 }
-CRITERIA = {"communities": "Communities of neighbours", "silhouette": "Silhouette"}
 MODALITIES = {"text": "text", "image": "image"}
 METRIC_MEANINGS = {
     "ari": "Adjusted Rand index: 1 is the catalogue's own grouping, 0 is what chance reaches.",

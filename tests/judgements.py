@@ -95,17 +95,13 @@ def _groups(study: Study, key: Key, placed: list[tuple[str, int]]) -> Iterator[t
 
 
 def _estimates(study: Study) -> Iterator[tuple[str, Rows]]:
-    """How many groups there are, by two criteria."""
+    """How many groups there are."""
     categories = len(study.categories) if study.scores else None
     for n, method in enumerate(study.embedded):
-        for criterion, k, spread in (("communities", 7 + n % 2, 1), ("silhouette", 6 + n % 3, 2)):
-            row = {"method": method, "criterion": criterion}
-            yield "k_estimates", [{**row, "k": k, "low": k - spread, "high": k + spread, "categories": categories}]
-            values = {size: 0.6 - 0.03 * abs(size - k) for size in range(2, 15)}
-            yield (
-                "k_curves",
-                [{**row, "k": size, "value": v, "low": v - 0.04, "high": v + 0.04} for size, v in values.items()],
-            )
+        k = 7 + n % 2
+        yield "k_estimates", [{"method": method, "k": k, "low": k - 1, "high": k + 1, "categories": categories}]
+        fractions = {k - 1: 0.2, k: 0.6, k + 1: 0.2}
+        yield "k_curves", [{"method": method, "k": size, "fraction": part} for size, part in fractions.items()]
 
 
 def _maps(study: Study) -> Rows:

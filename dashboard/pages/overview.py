@@ -95,11 +95,6 @@ def _how_many(found: list[estimates.Estimate], ranking: list[study.Ranked]) -> A
         title,
         ui.graph("group-counts", charts.group_counts(found, methods)),
         note="The number of groups, estimated without the categories, with its 95 % range. "
-        + (
-            f"The study relies on {words.CRITERIA[estimates.DECLARED].lower()}; the others are for comparison. "
-            if len({e.criterion for e in found}) > 1
-            else ""
-        )
         + ("Dashed line: the number of categories." if best.categories is not None else ""),
         class_name="how-many",
     )

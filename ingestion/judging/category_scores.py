@@ -13,22 +13,15 @@ from numpy.typing import NDArray
 
 from ingestion.duplicates.groups import load_duplicate_groups
 from ingestion.grouping.agreement import Table
+from ingestion.grouping.neighbours import load_neighbours
 from ingestion.judging.intervals import DuplicateGroups
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load, normalised
 
 NEIGHBOURS = 10
 """Few enough to stay local with 50 products per category, enough to average over."""
-MAX_QUERIES = 10_000
-"""Of more products than these a seeded, equal sample from each category has its neighbours searched."""
-MIN_QUERIES_PER_CATEGORY = 30
-"""Products sampled of each category at the least, however many categories there are."""
-BLOCK_PAIRS = 20_000_000
-"""Similarities held at a time (80 MB), so that the n x n matrix is never held."""
-
 CategoryCodes = NDArray[np.int64]
 """(n,) category numbers 0, 1, 2, ..., each of which occurs."""
-Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -82,19 +75,21 @@ def category_scores(
 def load_separability(work: Work, method: str | None, category_of: Mapping[str, str | None]) -> dict[str, Separability]:
     """The separability of each category in the vectors of `features:<method>`.
 
-    Empty without a method, or where fewer than two categories have vectors. Duplicates are those of the part
-    `duplicates` where it is given.
+    Neighbours are those of the part `neighbours:<method>`, duplicates those of `duplicates` where it is given. Empty
+    without a method, or where fewer than two categories have vectors.
     """
     if method is None:
         return {}
     product_ids, vectors = load(work, f"features:{method}", method)
     has = np.array([category_of.get(i) is not None for i in product_ids], dtype=bool)
     ids = [i for i, counts in zip(product_ids, has, strict=True) if counts]
-    names, codes = np.unique([str(category_of[i]) for i in ids], return_inverse=True)
+    names, found = np.unique([str(category_of[i]) for i in ids], return_inverse=True)
     if len(names) < 2:
         return {}
-    unit = normalised(vectors[has])
-    purity, silhouette = neighbour_purity(unit, codes, load_duplicate_groups(work, ids)), silhouettes(unit, codes)
+    codes = np.full(len(product_ids), -1)
+    codes[has] = found
+    purity = neighbour_purity(load_neighbours(work, method).rows, codes, load_duplicate_groups(work, product_ids))
+    silhouette = silhouettes(normalised(vectors[has]), found)
     figures = zip(names, purity, silhouette, strict=True)
     return {str(name): Separability(_none_if_nan(p), _none_if_nan(s)) for name, p, s in figures}
 
@@ -109,34 +104,26 @@ def load_stability(work: Work, method: str) -> dict[tuple[str, str], dict[int, f
 
 
 def neighbour_purity(
-    unit: Matrix, codes: CategoryCodes, duplicate_groups: DuplicateGroups, k: int = NEIGHBOURS
+    near: NDArray[np.int32], codes: CategoryCodes, duplicate_groups: DuplicateGroups, k: int = NEIGHBOURS
 ) -> NDArray[np.float64]:
     """The mean fraction of a product's k nearest neighbours by cosine that have its category too.
 
-    (categories,), 0 to 1, NaN where undefined. `unit` holds (n, d) unit vectors, `codes` and `duplicate_groups` are
-    (n,). Products of the same duplicate group are no neighbours of each other, since duplicates would make any category
-    look pure. For a category with fewer than k other products, as many neighbours are searched as it has, so that 1
-    can be reached.
+    (categories,), 0 to 1, NaN where undefined. `near` holds (n, m) nearest rows, nearest first; `codes` (-1: no
+    category) and `duplicate_groups` are (n,). Products without a category are no neighbours, nor are those of
+    the same duplicate group, since duplicates would make any category look pure. For a category with fewer than k other
+    products, as many neighbours are counted as it has, so that 1 can be reached; fewer where `near` has no more.
     """
-    queries = _sample(codes)
-    value = np.full(len(codes), np.nan)
     _, cell, cell_sizes = np.unique(
         np.stack([codes, duplicate_groups]), axis=1, return_inverse=True, return_counts=True
     )
-    others = np.bincount(codes)[codes] - cell_sizes[cell.ravel()]
-    order = np.argsort(duplicate_groups, kind="stable")
-    start = np.searchsorted(duplicate_groups[order], np.arange(duplicate_groups.max() + 2))
-    block = max(1, BLOCK_PAIRS // len(codes))
-    for at in range(0, len(queries), block):
-        rows = queries[at : at + block]
-        similar = unit[rows] @ unit.T
-        for i, row in enumerate(rows):
-            group = duplicate_groups[row]
-            similar[i, order[start[group] : start[group + 1]]] = -np.inf
-            k_here = min(k, int(others[row]))
-            if k_here:
-                value[row] = (codes[_nearest(similar[i], k_here)] == codes[row]).mean()
-    return _mean_by(codes, value)
+    others = np.bincount(codes + 1)[codes + 1] - cell_sizes[cell.ravel()]
+    counts = (codes[near] >= 0) & (duplicate_groups[near] != duplicate_groups[:, None])
+    counts &= np.cumsum(counts, axis=1) <= np.minimum(k, others)[:, None]
+    of_own = (counts & (codes[near] == codes[:, None])).sum(1)
+    known = (codes >= 0) & counts.any(1)
+    sums = np.bincount(codes[known], of_own[known] / counts.sum(1)[known], minlength=int(codes.max()) + 1)
+    products = np.bincount(codes[known], minlength=int(codes.max()) + 1)
+    return np.asarray(np.divide(sums, products, out=np.full(len(products), np.nan), where=products > 0))
 
 
 def silhouettes(unit: Matrix, codes: CategoryCodes) -> NDArray[np.float64]:
@@ -156,33 +143,6 @@ def silhouettes(unit: Matrix, codes: CategoryCodes) -> NDArray[np.float64]:
             outside = 1 - own @ (sums.sum(0) - sums[c]) / (len(codes) - len(own))
             value[c] = ((outside - within) / np.maximum(np.maximum(within, outside), 1e-12)).mean()
     return value
-
-
-def _sample(codes: CategoryCodes) -> Rows:
-    """The rows whose neighbours are searched: all, or an equal number of each category; sorted."""
-    if len(codes) <= MAX_QUERIES:
-        return np.arange(len(codes))
-    cap = max(MIN_QUERIES_PER_CATEGORY, MAX_QUERIES // (int(codes.max()) + 1))
-    shuffled = np.random.default_rng(0).permutation(len(codes))
-    by_category = shuffled[np.argsort(codes[shuffled], kind="stable")]
-    sizes = np.bincount(codes)
-    place = np.arange(len(codes)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return np.sort(by_category[place < cap])
-
-
-def _nearest(similar: Matrix, k: int) -> Rows:
-    """The k most similar rows; of equally similar ones the earlier, so that the result is the same in every process."""
-    candidates = np.flatnonzero(similar >= np.partition(similar, -k)[-k])
-    order = np.argsort(-similar[candidates], kind="stable")
-    return np.asarray(candidates[order[:k]])
-
-
-def _mean_by(codes: CategoryCodes, value: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(categories,) means of the values that are not NaN; NaN for a category without any."""
-    known = np.isfinite(value)
-    counts = np.bincount(codes[known], minlength=int(codes.max()) + 1)
-    sums = np.bincount(codes[known], value[known], minlength=int(codes.max()) + 1)
-    return np.asarray(np.divide(sums, counts, out=np.full(len(counts), np.nan), where=counts > 0))
 
 
 def _none_if_nan(value: float) -> float | None:

@@ -184,8 +184,9 @@ def _judged(method: str, sources: Collection[str]) -> list[Step]:
     """The steps after a method's groups; they use the vectors of the first source that has any."""
     parameters = {"vector_sources": list(sources)}
     vectors, groups = tuple(f"features:{source}" for source in sources), f"clustering:{method}"
+    near = tuple(f"neighbours:{source}" for source in sources)
     return [
-        Step("scoring", scoring.step, method, ("catalogue", "duplicates", groups), vectors, parameters),
+        Step("scoring", scoring.step, method, ("catalogue", "duplicates", groups), (*vectors, *near), parameters),
         Step(
             "descriptions", descriptions.step, method, ("catalogue", "texts", "duplicates", groups), vectors, parameters
         ),

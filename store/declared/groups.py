@@ -150,11 +150,11 @@ TABLES = (
         (
             METHOD,
             Column(
-                "criterion",
-                "VARCHAR",
-                "communities (of the neighbour graph), which the pages show, or silhouette.",
+                "k",
+                "INTEGER",
+                "The estimate, by communities of the neighbour graph; 1 means that no groups were found.",
+                "groups",
             ),
-            Column("k", "INTEGER", "The estimate; 1 means that no groups were found.", "groups"),
             Column("low", "INTEGER", "Lower end of its 95 % range over resamples and scales.", "groups"),
             Column("high", "INTEGER", "Upper end of that range.", "groups"),
             Column("categories", "INTEGER", "Categories in the catalogue; NULL if it has none.", "categories"),
@@ -162,18 +162,11 @@ TABLES = (
     ),
     Table(
         "k_curves",
-        "The criteria behind `k_estimates`, at each number of groups.",
+        "The resamples behind `k_estimates`: how many of them fell into each number of groups.",
         (
             METHOD,
-            Column("criterion", "VARCHAR", "As in k_estimates."),
             Column("k", "INTEGER", "Number of groups.", "groups"),
-            Column(
-                "value",
-                "DOUBLE",
-                "silhouette: its mean over the catalogue; communities: the fraction of resamples with that number.",
-            ),
-            Column("low", "DOUBLE", "2.5th percentile over resamples; NULL where there are none."),
-            Column("high", "DOUBLE", "97.5th percentile over resamples."),
+            Column("fraction", "DOUBLE", "Fraction of the resamples with that number.", "0 to 1"),
         ),
     ),
 )

@@ -274,7 +274,7 @@ def test_joint_groups_use_the_vectors_of_the_first_declared() -> None:
         {"study": {"joint": ["b", "c"]}, "verdict": {"rests_on": {"text": ["joint-text", "a", "b"]}}}
     )
     steps = {step.name: step for step in plan.joint_groups({"b": "text", "c": "text"}, config, 7)}
-    assert steps["scoring:joint-text"].uses == ("features:b",)
+    assert steps["scoring:joint-text"].uses == ("features:b", "neighbours:b")
     assert steps["descriptions:joint-text"].parameters["vector_sources"] == ["b"]
 
 
