@@ -1,15 +1,8 @@
 """How many groups there are, judged from the vectors alone.
 
-Reads `features:<method>`, and `catalogue` for nothing but the number of categories that is written beside the estimate.
-Parameters: {"method": m}. Writes `k_estimates` and `k_curves`, for two criteria:
-
-communities  The declared one: communities of the graph of nearest neighbours, by modularity (Newman &
-             Girvan 2004; Louvain, Blondel et al. 2008), as cell types are counted (PhenoGraph, Levine et al. 2015). The
-             estimate is the median over resamples of the products and over the scales in SCALES; the range is that
-             of both, because the scale is the larger uncertainty. Its curve is the fraction of the resamples in
-             which so many communities were found.
-silhouette   The usual one: the number of Ward groups on the main components with the best mean silhouette
-             (Rousseeuw 1987).
+Communities of the graph of nearest neighbours, by modularity (Newman & Girvan 2004; Louvain, Blondel et al. 2008), as
+cell types are counted (PhenoGraph, Levine et al. 2015). The estimate is the median over resamples of the products and
+over the scales in SCALES; the range is that of both, because the scale is the larger uncertainty.
 
 No groups at all is k = 1: no more of the edges lie within the communities than in one Gaussian cloud with the same
 covariance (the null hypothesis of SigClust, Liu et al. 2008). Noise has communities too, so this is tested.
@@ -17,8 +10,8 @@ covariance (the null hypothesis of SigClust, Liu et al. 2008). Noise has communi
 The limit: a catalogue's categories are a human choice, and nested; which level a merchant chose is not in the
 vectors. On 41 catalogues of 5 to 20 categories (five whole ones by several encoders, and draws from six) the
 estimate was off by a factor of 1.2 (mean |log| .21, no bias), and the range, whose ends differ by a factor of 2.5, held
-the number of categories in 90 %; the silhouette was off by 1.6, and its range held it in 38 % (of 32); not
-repeatable.
+the number of categories in 90 %. The mean silhouette of Ward's groups, the usual way, was off by a factor of 1.6, and
+its range held the number in 38 % (of 32). Not repeatable.
 """
 
 from collections import Counter
@@ -50,42 +43,28 @@ NULL_CLOUDS = 10
 """Gaussian clouds that the communities are compared with."""
 MIN_DEVIATIONS = 3.0
 """Standard deviations above the clouds that show groups: some 1 % of clouds without groups pass (t with 9 degrees)."""
-SILHOUETTE_SAMPLE = 1_000
-"""The silhouette compares all pairs, at every k: above this many products a seeded sample is used."""
-SILHOUETTE_RESAMPLES = 6
-MAIN_COMPONENTS = 10
-"""Main components for Ward's groups: with 50 the silhouette rises with k without end, as each dimension adds noise."""
-MAX_GROUPS = 50
-"""Highest number of groups tried by the silhouette, with at least 8 products a group."""
-
 Edges = NDArray[np.int64]
 Near = NDArray[np.int32]
-Points = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number of groups with its 95 % range, and the curve behind it: (k, value, low, high) each."""
+    """A number of groups with its 95 % range, and the fraction of resamples with each number."""
 
     k: int
     low: int
     high: int
-    curve: Sequence[tuple[int, float, float | None, float | None]]
+    fractions: dict[int, float]
 
 
 def step(work: Work, *, method: str, categories: int | None) -> None:
     """Write `k_estimates` and `k_curves` of one method; `categories`, how many there are, is written beside them."""
     _, vectors = load(work, f"features:{method}", method)
-    points, rows = normalised(vectors), load_neighbours(work, method).rows
-    for done, criterion in enumerate(("communities", "silhouette"), start=1):
-        found = communities(points, rows) if criterion == "communities" else silhouette(points)
-        if found:
-            tag = {"method": method, "criterion": criterion}
-            row = {"k": found.k, "low": found.low, "high": found.high, "categories": categories}
-            work.write("k_estimates", [{**tag, **row}])
-            names = ("k", "value", "low", "high")
-            work.write("k_curves", ({**tag, **dict(zip(names, point, strict=True))} for point in found.curve))
-        work.progress(done, 2)
+    found = communities(normalised(vectors), load_neighbours(work, method).rows)
+    if found:
+        row = {"method": method, "k": found.k, "low": found.low, "high": found.high, "categories": categories}
+        work.write("k_estimates", [row])
+        work.write("k_curves", [{"method": method, "k": k, "fraction": part} for k, part in found.fractions.items()])
 
 
 def communities(points: Matrix, near: Near, scales: Sequence[tuple[int, float]] = SCALES) -> Estimate | None:
@@ -108,30 +87,7 @@ def communities(points: Matrix, near: Near, scales: Sequence[tuple[int, float]] 
     low, k, high = _percentiles(found)
     if not _shows_groups(points, near):
         k = low = 1
-    curve = [(number, times / RESAMPLES, None, None) for number, times in sorted(Counter(found).items())]
-    return Estimate(k, low, high, curve)
-
-
-def silhouette(points: Matrix) -> Estimate | None:
-    """The number of Ward groups of (n, d) unit vectors with the best mean silhouette; None below 16 products.
-
-    It is at least 2: the silhouette is not defined for one group.
-    """
-    from sklearn.decomposition import PCA
-
-    points = _sample(points, SILHOUETTE_SAMPLE)
-    ks = _candidate_numbers(int(RESAMPLE_FRACTION * len(points)))
-    if not ks or not np.ptp(points, axis=0).any():
-        return None
-    size = min(MAIN_COMPONENTS, *points.shape)
-    reduced = PCA(size, svd_solver="full").fit_transform(points).astype(np.float64)
-    values = _silhouettes(reduced, ks)
-    draws = [_silhouettes(reduced[_resample(len(points), seed)], ks) for seed in range(SILHOUETTE_RESAMPLES)]
-    low, _, high = _percentiles([ks[int(d.argmax())] for d in draws])
-    k = ks[int(values.argmax())]
-    ends = np.percentile(draws, [2.5, 97.5], axis=0)
-    curve = [(k, float(v), float(a), float(b)) for k, v, a, b in zip(ks, values, *ends, strict=True)]
-    return Estimate(k, min(low, k), max(high, k), curve)
+    return Estimate(k, low, high, {number: times / RESAMPLES for number, times in sorted(Counter(found).items())})
 
 
 def _edges(near: Near, n_neighbours: int, drawn: Rows | None = None) -> Edges:
@@ -193,27 +149,6 @@ def _clouds(points: Matrix) -> Iterator[Matrix]:
     for seed in range(NULL_CLOUDS):
         drawn = np.random.default_rng(seed).normal(size=(len(points), len(scale))) * scale
         yield normalised((drawn @ axes + centre).astype(np.float32))
-
-
-def _silhouettes(points: Points, ks: list[int]) -> NDArray[np.float64]:
-    """The mean silhouette of (n, d) points in k Ward groups, for each k, from one tree and one table of distances."""
-    from scipy.cluster.hierarchy import cut_tree, linkage
-    from scipy.spatial.distance import pdist, squareform
-    from sklearn.metrics import silhouette_score
-
-    distances = pdist(points)
-    cuts = cut_tree(linkage(points, "ward"), ks)
-    table = squareform(distances)
-    return np.array([silhouette_score(table, cut, metric="precomputed") for cut in cuts.T])
-
-
-def _candidate_numbers(n: int) -> list[int]:
-    """Numbers of groups to try for n products: each to 20, then in steps of 8 %, up to MAX_GROUPS."""
-    top = min(MAX_GROUPS, n // 8)
-    ks = list(range(2, min(20, top) + 1))
-    while ks and (following := int(np.ceil(ks[-1] * 1.08))) <= top:
-        ks.append(following)
-    return ks
 
 
 def _sample(vectors: Matrix, most: int) -> Matrix:

@@ -25,23 +25,12 @@ def communities(vectors: NDArray[np.float32]) -> Estimate | None:
     return group_count.communities(unit, nearest(unit, 30)[0])
 
 
-def silhouette(vectors: NDArray[np.float32]) -> Estimate | None:
-    return group_count.silhouette(normalised(vectors))
-
-
 @pytest.mark.parametrize("k", [3, 7, 15])
 def test_planted_groups_are_counted_with_a_tight_range(k: int) -> None:
     found = communities(planted(k, 30 * k))
     assert found is not None
     assert found.k == k
     assert k - 1 <= found.low <= found.high <= k + 1
-
-
-@pytest.mark.parametrize("k", [3, 7, 15])
-def test_the_silhouette_counts_planted_groups_too(k: int) -> None:
-    found = silhouette(planted(k, 30 * k))
-    assert found is not None
-    assert (found.low, found.k, found.high) == (k, k, k)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -65,8 +54,8 @@ def test_groups_of_unequal_size_are_all_counted() -> None:
 def test_the_curve_is_the_fraction_of_resamples() -> None:
     found = communities(planted(7, 140))
     assert found is not None
-    assert sum(value for _, value, _, _ in found.curve) == pytest.approx(1)
-    assert max(found.curve, key=lambda point: point[1])[0] == 7
+    assert sum(found.fractions.values()) == pytest.approx(1)
+    assert max(found.fractions, key=found.fractions.__getitem__) == 7
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 17, 40])
@@ -74,8 +63,6 @@ def test_an_estimate_is_possible_for_the_number_of_products(n: int) -> None:
     found = communities(planted(2, n))
     assert found is not None
     assert 1 <= found.low <= found.k <= found.high <= n
-    other = silhouette(planted(2, n))
-    assert other is None or 2 <= other.low <= other.k <= other.high <= n // 8
 
 
 def test_equal_products_are_one_group() -> None:
@@ -83,24 +70,18 @@ def test_equal_products_are_one_group() -> None:
     found = communities(equal)
     assert found is not None
     assert found.k == 1
-    assert silhouette(equal) is None
 
 
 def test_two_calls_give_the_same() -> None:
     vectors = planted(4, 80) * 0.3
     assert communities(vectors) == communities(vectors)
-    assert silhouette(vectors) == silhouette(vectors)
 
 
 def test_a_large_catalogue_is_measured_on_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group_count, "COMMUNITIES_SAMPLE", 120)
-    monkeypatch.setattr(group_count, "SILHOUETTE_SAMPLE", 120)
-    vectors = planted(4, 1_000)
-    counted, drawn = communities(vectors), silhouette(vectors)
+    counted = communities(planted(4, 1_000))
     assert counted is not None
-    assert drawn is not None
-    assert (counted.k, drawn.k) == (4, 4)
-    assert max(k for k, _, _, _ in drawn.curve) == 96 // 8
+    assert counted.k == 4
 
 
 def run(folder: Path, vectors: NDArray[np.float32], categories: int | None) -> dict[str, Rows]:
@@ -114,10 +95,7 @@ def test_the_number_of_categories_does_not_change_the_estimate(tmp_path: Path) -
     vectors = planted(5, 150)
     written = run(tmp_path / "with", vectors, 8)
     without = run(tmp_path / "without", vectors, None)
-    assert [(r["criterion"], r["k"], r["categories"]) for r in written["k_estimates"]] == [
-        ("communities", 5, 8),
-        ("silhouette", 5, 8),
-    ]
+    assert [(r["k"], r["categories"]) for r in written["k_estimates"]] == [(5, 8)]
     assert [{**r, "categories": 8} for r in without["k_estimates"]] == written["k_estimates"]
     assert {r["categories"] for r in without["k_estimates"]} == {None}
     assert without["k_curves"] == written["k_curves"]
