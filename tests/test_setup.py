@@ -32,7 +32,7 @@ def tracked_texts() -> Iterator[tuple[str, str]]:
             continue
 
 
-def test_every_requirement_of_the_project_is_pinned_to_a_version_it_allows() -> None:
+def test_every_requirement_is_pinned_to_a_version_it_allows() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     running, all_pins = pins("requirements.lock"), pins("requirements.lock") | pins("requirements-dev.lock")
     for text, locked in [(text, running) for text in project["dependencies"]] + [
@@ -68,7 +68,7 @@ def test_make_alone_lists_every_target_with_a_line() -> None:
     assert re.findall(r"^([\w-]+) +\S.*$", listed, re.MULTILINE) == targets[1].split()
 
 
-def test_no_tracked_file_names_a_place_of_one_machine_or_a_package_registry() -> None:
+def test_no_file_names_a_path_of_one_machine_or_a_registry() -> None:
     places = re.compile(r"(?<![\w.}-])/(work|root|tmp|opt/(wheels|pypi))/")
     hosts = re.compile(r"\b(pypi|pythonhosted)\.org\b")
     for name, text in tracked_texts():
@@ -93,13 +93,13 @@ def test_only_ingestion_may_write_to_the_volume_of_both_services() -> None:
     assert "store:/store" in compose["services"]["ingestion"]["volumes"]
 
 
-def test_the_image_does_not_run_as_root_and_says_whether_it_is_well() -> None:
+def test_the_image_has_a_health_check_and_does_not_run_as_root() -> None:
     last_stage = (ROOT / "Dockerfile").read_text().split("\nFROM ")[-1]
     assert re.search(r"^USER [1-9]\d*$", last_stage, re.MULTILINE)
     assert "\nHEALTHCHECK " in last_stage
 
 
-def test_every_file_that_the_guide_for_contributors_names_is_there() -> None:
+def test_every_file_that_the_guide_names_is_there() -> None:
     named = re.findall(r"`((?:store|ingestion|dashboard|tests)/[\w./]*)`", (ROOT / "CONTRIBUTING.md").read_text())
     assert named
     assert not [name for name in named if not (ROOT / name).exists()]

@@ -64,7 +64,7 @@ def test_a_bad_setting_is_named_with_its_value(tmp_path: Path, text: str, named:
         ),
     ],
 )
-def test_a_name_that_is_none_is_answered_with_those_there_are(tmp_path: Path, text: str, named: list[str]) -> None:
+def test_an_unknown_name_is_refused_with_a_list(tmp_path: Path, text: str, named: list[str]) -> None:
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, text)
     for part in named:
@@ -88,13 +88,13 @@ def test_a_file_that_is_not_there_is_named_with_the_remedy(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", registry.METHODS)
-def test_a_methods_unknown_setting_is_answered_with_those_there_are(name: str) -> None:
+def test_an_unknown_setting_of_a_method_is_refused_with_a_list(name: str) -> None:
     with pytest.raises(ConfigError, match=rf"methods\.{name}") as caught:
         registry.build(name, {"colour": "blue"})
     assert all(word in str(caught.value) for word in ("colour = 'blue'", *registry.METHODS[name].Settings.model_fields))
 
 
-def test_an_unknown_method_is_answered_with_those_there_are() -> None:
+def test_an_unknown_method_is_refused_with_a_list() -> None:
     with pytest.raises(ConfigError, match=r"no method 'gpt'; there are count, tfidf"):
         registry.build("gpt", {})
 

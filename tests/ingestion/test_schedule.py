@@ -101,7 +101,7 @@ def goods(tmp_path: Path) -> dict[str, Path]:
         ({"timezone": ""}, "''"),
     ],
 )
-def test_an_invalid_time_is_named_with_its_job_and_how_to_write_it(changes: dict[str, str], named: str) -> None:
+def test_an_invalid_time_is_named_with_its_job_and_the_remedy(changes: dict[str, str], named: str) -> None:
     with pytest.raises(ConfigError) as caught:
         Scheduler(Config(jobs=(job(**changes),)))
     for part in ("'nightly'", named, "'minute hour day month weekday'"):
@@ -145,7 +145,7 @@ def test_a_time_is_that_of_the_jobs_zone() -> None:
 
 
 @pytest.mark.usefixtures("at_once")
-def test_a_job_publishes_and_the_log_tells_its_life(tmp_path: Path, goods: dict[str, Path]) -> None:
+def test_a_job_publishes_and_is_logged(tmp_path: Path, goods: dict[str, Path]) -> None:
     store = tmp_path / "store"
     run(job(store=store, **goods))
     rows = ask(store, "SELECT job, event, run_id, next_run, happened, detail FROM schedule ORDER BY happened")
@@ -203,9 +203,7 @@ class Twice(AtOnce):
         return now + timedelta(milliseconds=100) if previous == self.first else None
 
 
-def test_a_run_due_while_the_one_before_it_goes_on_is_reported_as_missed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_due_during_the_one_before_is_reported_as_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reported = threading.Event()
 
     class Reporting(Observed):
@@ -231,9 +229,7 @@ def test_a_run_due_while_the_one_before_it_goes_on_is_reported_as_missed(
 
 
 @pytest.mark.usefixtures("at_once")
-def test_waiting_for_another_run_into_the_store_makes_no_run_late(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_waiting_for_another_run_makes_no_run_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     both = threading.Barrier(2)  # APScheduler asks whether a run is late just before it calls `_ingest`
 
     class Together(Observed):

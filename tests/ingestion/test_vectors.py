@@ -32,7 +32,7 @@ def test_a_column_in_chunks_and_slices_is_one_matrix() -> None:
     assert (matrix(chunks.slice(5, 4)) == VECTORS[5:9]).all()
 
 
-def test_normalised_rows_have_length_one_and_a_zero_row_stays_zero() -> None:
+def test_normalised_rows_have_length_one_or_are_zero() -> None:
     vectors = np.vstack([VECTORS, np.zeros((1, 6), np.float32)])
     scaled = normalised(vectors)
     assert scaled.dtype == np.float32
