@@ -79,7 +79,7 @@ class Study(Settings):
     notebooks on some 1,000 products use."""
     map_seeds: Annotated[int, Field(ge=1)] = 2
     """Random starts at each of `map_perplexities`."""
-    neighbours: Annotated[int, Field(ge=2)] = 30
+    neighbours: Annotated[int, Field(ge=15)] = 30
     """Nearest neighbours kept of each product, on which the manifold and the UMAP map rest: of 15, 20, 30 and 50 the
     groups agree best with the categories of other catalogues from 30 on (benchmarks/README.md)."""
     joint: tuple[str, ...] = ("bert", "use", "cnn")
@@ -210,6 +210,12 @@ class Config(Settings):
     category_verdict: CategoryVerdict = CategoryVerdict()
     limits: Limits = Limits()
     jobs: tuple[Job, ...] = ()
+
+    @model_validator(mode="after")
+    def _the_judged_map_is_drawn(self) -> Self:
+        if self.verdict.space == "map" and "tsne" not in self.study.reducers:
+            raise ValueError("verdict.space is 'map', the t-SNE map, which study.reducers does not draw; add 'tsne'")
+        return self
 
 
 def load(path: Path | None) -> Config:

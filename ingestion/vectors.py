@@ -41,19 +41,20 @@ def normalised(vectors: Matrix) -> Matrix:
 def nearest(unit: Matrix, k: int) -> tuple[NDArray[np.int32], Matrix]:
     """The k nearest other rows of each of (n, d) unit rows by cosine, nearest first: (n, k) rows and cosines, exact.
 
-    At most n - 1; of equally near rows the earlier, so that two processes agree. No more than MAX_COSINES are held at a
-    time.
+    At most n - 1; of rows that are equally near, to six digits, the earlier, so that two processes agree. No more than
+    MAX_COSINES are held at a time.
     """
     n = len(unit)
-    k = min(k, n - 1)
+    k = max(0, min(k, n - 1))
+    later = np.arange(n) * 1e-12  # far less than the digits that count, up to a million rows
     rows, cosines = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
     for start in range(0, n if k else 0, max(1, MAX_COSINES // n)):
         stop = min(n, start + max(1, MAX_COSINES // n))
         similar = unit[start:stop] @ unit.T
         similar[np.arange(stop - start), np.arange(start, stop)] = -np.inf
-        near = np.sort(np.argpartition(-similar, k - 1, axis=1)[:, :k], axis=1)
-        found = np.take_along_axis(similar, near, axis=1)
-        order = np.argsort(-found, axis=1, kind="stable")
+        distance = later - np.round(similar.astype(np.float64), 6)
+        near = np.argpartition(distance, k - 1, axis=1)[:, :k]
+        order = np.argsort(np.take_along_axis(distance, near, axis=1), axis=1)
         rows[start:stop] = np.take_along_axis(near, order, axis=1)
-        cosines[start:stop] = np.take_along_axis(found, order, axis=1)
+        cosines[start:stop] = np.take_along_axis(similar, rows[start:stop], axis=1)
     return rows, np.clip(cosines, -1, 1)

@@ -27,7 +27,6 @@ WARD_SAMPLE = 2_500
 """Ward compares all pairs: above this many products it groups a seeded sample, the rest by the nearest mean."""
 SILHOUETTE_SAMPLE = 2_000
 """The silhouette compares all pairs: above this many products it is measured on a seeded sample."""
-DECLARED: Grouping = ("kmeans", "manifold")
 
 Spaces = Callable[[Rows | None], Mapping[str, Matrix]]
 """The points to group in each space: of all products for None, else of those rows."""
@@ -135,6 +134,8 @@ def ward(points: Matrix, k: int, seed: int) -> Labels:
     from sklearn.metrics import pairwise_distances_argmin
 
     n = len(points)
+    if n <= k:
+        return np.arange(n, dtype=np.int32)
     if n <= WARD_SAMPLE:
         return AgglomerativeClustering(k, linkage="ward").fit_predict(points).astype(np.int32)  # type: ignore[no-any-return]
     chosen = np.random.default_rng(seed).choice(n, WARD_SAMPLE, replace=False)
@@ -157,6 +158,8 @@ def silhouette(points: Matrix, labels: Labels) -> float:
 
 
 def _map(work: Work, method: str) -> Matrix | None:
+    if f"projection:{method}" not in work.task.parts:
+        return None
     rows = work.read(f"projection:{method}", "projections")
     rows = rows.filter(pa.compute.equal(rows["reducer"], "tsne"))
     if not rows.num_rows:

@@ -11,7 +11,8 @@ The limit: a catalogue's categories are a human choice, and nested; which level 
 vectors. On 41 catalogues of 5 to 20 categories (five whole ones by several encoders, and draws from six) the
 estimate was off by a factor of 1.2 (mean |log| .21, no bias), and the range, whose ends differ by a factor of 2.5, held
 the number of categories in 90 %. The mean silhouette of Ward's groups, the usual way, was off by a factor of 1.6, and
-its range held the number in 38 % (of 32). Not repeatable.
+its range held the number in 38 % (of 32). Not repeatable; measured
+before the resamples took their part of one search for neighbours.
 """
 
 from collections import Counter
@@ -133,7 +134,7 @@ def _assortativity(edges: Edges, labels: Labels) -> float:
 
 def _shows_groups(points: Matrix, near: Near) -> bool:
     """Whether (n, d) unit vectors are more assortative than Gaussian clouds of their covariance."""
-    n_neighbours, resolution = NULL_SCALE
+    n_neighbours, resolution = min(NULL_SCALE[0], near.shape[1]), NULL_SCALE[1]
     own = _communities(_edges(near, n_neighbours), resolution, seed=0)[1]
     drawn = [_edges(nearest(cloud, n_neighbours)[0], n_neighbours) for cloud in _clouds(points)]
     clouds = [_communities(edges, resolution, seed=0)[1] for edges in drawn]

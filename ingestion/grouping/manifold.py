@@ -28,6 +28,9 @@ MAX_DENSE = 400
 MODALITY_WEIGHT = {"text": 0.65, "image": 0.35}
 """Weights of the modalities in a joint graph: a text describes a product better. As in `methods.fusion`."""
 
+MIN_LENGTH = 1e-6
+"""A product with a shorter row has no part in the eigenvectors taken: what is left of it is rounding."""
+
 Graph = Any
 """An (n, n) scipy.sparse.csr_array, symmetric, of weights 0 or more."""
 
@@ -43,8 +46,9 @@ def graph(neighbours: Neighbours) -> Graph:
 
     n, k = neighbours.rows.shape
     k = min(k, max(2, round(np.sqrt(n))))
-    neighbour = neighbours.rows[:, :k].ravel()
-    directed = csr_array((np.ones(len(neighbour)), (np.repeat(np.arange(n), k), neighbour)), shape=(n, n))
+    near = neighbours.similarity[:, :k] > 0  # a vector of zeros is near nothing
+    product, nth = np.nonzero(near)
+    directed = csr_array((np.ones(len(product)), (product, neighbours.rows[product, nth])), shape=(n, n))
     return ((directed + directed.T) / 2).tocsr()
 
 
@@ -92,6 +96,9 @@ def manifold(whole: Graph, groups: int, walk_length: int = WALK_LENGTH) -> Matri
     if n <= max(MAX_DENSE, 3 * wanted):
         values, vectors = np.linalg.eigh(walk.toarray())
     else:
-        values, vectors = eigsh(walk, k=wanted, which="LA", v0=np.ones(n))
+        start = np.random.default_rng(0)  # it starts anew from it where the graph falls into parts
+        values, vectors = eigsh(walk, k=wanted, which="LA", v0=start.normal(size=n), rng=start)
     order = np.argsort(-values, kind="stable")[:wanted]
-    return normalised((vectors[:, order] * np.clip(values[order], 0, 1) ** walk_length).astype(np.float32))
+    points = vectors[:, order] * np.clip(values[order], 0, 1) ** walk_length
+    points[np.linalg.norm(points, axis=1) < MIN_LENGTH] = 0
+    return normalised(points.astype(np.float32))

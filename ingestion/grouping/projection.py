@@ -69,7 +69,7 @@ def tsne(vectors: Matrix, perplexity: float, seed: int = 0) -> Matrix:
 
 
 def umap(vectors: Matrix, near: Neighbours, seed: int = 0) -> Matrix:
-    """The UMAP map of (n, d) unit vectors from their neighbours: (n, 2), by the package's defaults; PCA for n < 6."""
+    """The UMAP map of (n, d) unit vectors with those neighbours: (n, 2); PCA for n < 6. All else as in the package."""
     n = len(vectors)
     if n < 6 or not np.ptp(vectors, axis=0).any():  # UMAP needs more products than dimensions
         return pca(vectors)

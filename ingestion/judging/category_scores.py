@@ -88,7 +88,10 @@ def load_separability(work: Work, method: str | None, category_of: Mapping[str, 
         return {}
     codes = np.full(len(product_ids), -1)
     codes[has] = found
-    purity = neighbour_purity(load_neighbours(work, method).rows, codes, load_duplicate_groups(work, product_ids))
+    purity = np.full(len(names), np.nan)
+    if f"neighbours:{method}" in work.task.parts:
+        near = load_neighbours(work, method).rows
+        purity = neighbour_purity(near, codes, load_duplicate_groups(work, product_ids))
     silhouette = silhouettes(normalised(vectors[has]), found)
     figures = zip(names, purity, silhouette, strict=True)
     return {str(name): Separability(_none_if_nan(p), _none_if_nan(s)) for name, p, s in figures}

@@ -91,6 +91,11 @@ def chosen(config: Config) -> list[Method]:
     unknown = set(config.methods) - set(registry.METHODS)
     if unknown:
         raise ConfigError(f"There is no method {min(unknown)!r}; there are {', '.join(registry.METHODS)}.")
+    unjoined = [name for name in config.study.joint if name not in registry.METHODS]
+    if unjoined:
+        raise ConfigError(
+            f"study.joint names {unjoined[0]!r}, which is no method; there are {', '.join(registry.METHODS)}."
+        )
     wanted = list(config.study.methods or registry.METHODS)
     built: dict[str, Method] = {}
     while wanted:

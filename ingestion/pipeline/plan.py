@@ -104,7 +104,8 @@ def study(method: str, config: Config, k: int, categories: int | None) -> list[S
             "clustering",
             clustering.step,
             method,
-            needs=(vectors, near, f"projection:{method}"),
+            needs=(vectors, near),
+            uses=(f"projection:{method}",),
             parameters={"k": k, "seeds": s.seeds, "resamples": s.resamples},
             priority=PRIORITY_GROUPS,
         ),
@@ -135,8 +136,8 @@ def joint_groups(modalities: dict[str, str], config: Config, k: int) -> list[Ste
     for modality, name in JOINT.items():
         wanted = {method: its for method, its in modalities.items() if its in modality.split("+")}
         methods = {method: its for method, its in wanted.items() if method in s.joint}
-        if not set(modality.split("+")) <= set(methods.values()):
-            continue
+        if len(methods) < 2 or not set(modality.split("+")) <= set(methods.values()):
+            continue  # of one method they would be its own
         protocol = {"k": k, "seeds": s.seeds, "resamples": s.resamples}
         steps += [
             Step(

@@ -40,7 +40,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "verdict": {
         "rests_on": {
-            "text": ["joint-text", "faketext"],
+            "text": ["faketext"],
             "image": ["fakeimage"],
             "text+image": ["joint"],
         }
@@ -49,7 +49,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 BEFORE_SCORES = ("features", "neighbours", "projection", "clustering")
 STUDIED = (*BEFORE_SCORES, "scoring", "descriptions", "probes", "map_scores", "group_count")
 """The steps of a method; the first of them, which group the products, must not read a category."""
-JOINED = ("joint-text", "joint")
+JOINED = ("joint",)
 ALL = {
     *("catalogue", "images", "texts", "duplicates", "comparisons", "verdict", "category_verdicts", "suspects"),
     *(f"{step}:{method}" for step in STUDIED for method in FAKES),
@@ -131,6 +131,7 @@ def ingest(
 ) -> Report:
     """Ingest the shop with these fakes for methods; `changes` are further tables of the configuration."""
     settings = {table: {**SETTINGS.get(table, {}), **changes.get(table, {})} for table in {*SETTINGS, *changes}}
+    settings["study"]["joint"] = [method for method in settings["study"]["joint"] if method in fakes]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registry, "METHODS", fakes)
         config = Config.model_validate(settings)

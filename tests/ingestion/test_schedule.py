@@ -20,7 +20,8 @@ from tests.ingestion.shop import FAKES, SETTINGS, ask
 
 PATIENCE = 300
 """Seconds after which an event is taken for lost; a bound on a broken test, not a measurement."""
-LIGHT: dict[str, Any] = {**SETTINGS, "limits": {"workers": 1}}
+ALONE = {"study": {**SETTINGS["study"], "joint": ["faketext"]}, "limits": {"workers": 1}}
+LIGHT: dict[str, Any] = {**SETTINGS, **ALONE}
 
 
 class AtOnce(CronTrigger):

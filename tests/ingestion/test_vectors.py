@@ -53,6 +53,7 @@ def test_equal_rows_are_each_others_nearest_the_earlier_first() -> None:
     assert similarity == pytest.approx(1, abs=1e-6)
     assert (rows // 8 == np.arange(40)[:, None] // 8).all()
     assert rows[7].tolist() == [0, 1, 2, 3]
+    assert nearest(normalised(np.ones((200, 8), np.float32)), 5)[0][100].tolist() == [0, 1, 2, 3, 4]
 
 
 def test_there_are_at_most_as_many_nearest_as_other_rows() -> None:

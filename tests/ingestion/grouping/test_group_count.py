@@ -41,6 +41,13 @@ def test_noise_gets_an_estimate_of_one_group(seed: int) -> None:
     assert found.high > 5  # communities of noise in the resamples: so wide a range is of no use
 
 
+def test_noise_has_no_groups_with_few_neighbours_either() -> None:
+    unit = normalised(planted(1, 300, dimensions=4))
+    found = group_count.communities(unit, nearest(unit, 8)[0])
+    assert found is not None
+    assert found.k == 1
+
+
 def test_groups_of_unequal_size_are_all_counted() -> None:
     sizes = [100, 60, 40, 30, 30]
     rows = np.concatenate([np.full(size, at) for at, size in enumerate(sizes)])

@@ -71,9 +71,28 @@ def test_a_resample_is_grouped_as_with_a_new_neighbour_search() -> None:
     assert adjusted_rand_score(taken, anew) > 0.9
 
 
-def test_equal_graphs_give_equal_manifolds() -> None:
-    made = graph(near(planted.nothing(len(TRUTH))))
-    assert np.array_equal(manifold(made, GROUPS), manifold(made.copy(), GROUPS))
+@pytest.mark.parametrize("all_eigenvectors", [True, False])
+def test_equal_graphs_give_equal_manifolds(all_eigenvectors: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_DENSE", 10_000 if all_eigenvectors else 0)
+    monkeypatch.setattr(module, "DIMENSIONS", 10)
+    listings = np.repeat(planted.nothing(25), 40, axis=0)  # the graph falls into parts: the search starts anew
+    for points in (planted.nothing(1000), listings):
+        made = graph(Neighbours([], *nearest(points, 30)))
+        first = manifold(made, GROUPS)
+        assert all(np.array_equal(first, manifold(made.copy(), GROUPS)) for _ in range(3))
+
+
+@pytest.mark.parametrize("all_eigenvectors", [True, False])
+def test_a_product_without_neighbours_lies_at_the_origin(
+    all_eigenvectors: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_DENSE", 10_000 if all_eigenvectors else 0)
+    monkeypatch.setattr(module, "DIMENSIONS", 10)
+    points = planted.vectors(TRUTH, 0.5)
+    points[7] = 0
+    made = manifold(graph(near(points)), GROUPS)
+    assert not made[7].any()
+    assert np.linalg.norm(np.delete(made, 7, axis=0), axis=1) == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 7])

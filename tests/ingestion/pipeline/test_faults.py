@@ -91,7 +91,7 @@ def command(monkeypatch: pytest.MonkeyPatch, again: tuple[Shop, Path], tmp_path:
     (tmp_path / "aislemap.toml").write_text(
         "[study]\nseeds = 2\nresamples = 2\njoint = ['faketext', 'fakeimage']\nreducers = ['pca', 'tsne']\n"
         "map_perplexities = [10.0]\nmap_seeds = 1\n"
-        "[verdict.rests_on]\ntext = ['joint-text', 'faketext']\nimage = ['fakeimage']\n"
+        "[verdict.rests_on]\ntext = ['faketext']\nimage = ['fakeimage']\n"
         "'text+image' = ['joint']\n[limits]\nworkers = 1\n"
     )
     (catalogue, images), store = again

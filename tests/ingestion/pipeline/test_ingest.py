@@ -56,7 +56,7 @@ def test_the_categories_are_found_by_text_and_by_image(
     rows = ask(first[1], question)
     assert [row[:-1] for row in rows] == [
         ("image", "fakeimage", "feasible"),
-        ("text", "joint-text", "feasible"),
+        ("text", "faketext", "feasible"),
         ("text+image", "joint", "feasible"),
     ]
     assert min(value for *_, value in rows) > 0.9
@@ -132,7 +132,7 @@ def test_a_changed_image_recomputes_no_text_step(again: tuple[Shop, Path]) -> No
     report = ingest(goods, store)
     assert {"images", *(f"{step}:fakeimage" for step in STUDIED)} <= computed(report)
     assert "clustering:joint" in computed(report)
-    kept = {f"{step}:faketext" for step in (*BEFORE_SCORES, "map_scores", "group_count")} | {"clustering:joint-text"}
+    kept = {f"{step}:faketext" for step in (*BEFORE_SCORES, "map_scores", "group_count")}
     assert not {"catalogue", "texts", *kept} & computed(report)
     assert ("S01", "M01") in ask(store, "SELECT product_id, duplicate_of FROM duplicates WHERE modality = 'image'")
 
@@ -186,7 +186,6 @@ def test_without_images_the_methods_that_need_them_are_missing(tmp_path: Path) -
     assert "no product has what it reads (image)" in report.missing["fakeimage"]
     assert ask(tmp_path / "store", "SELECT scope FROM verdicts WHERE verdict = 'feasible' ORDER BY 1") == [
         ("method:faketext",),
-        ("method:joint-text",),
         ("text",),
     ]
     assert ask(tmp_path / "store", "SELECT verdict FROM verdicts WHERE scope = 'text+image'") == [("unknown",)]

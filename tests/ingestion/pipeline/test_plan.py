@@ -226,7 +226,7 @@ def test_every_step_has_the_parameters_its_function_declares(shop: tuple[Path, P
 def test_grouping_steps_read_only_vectors_neighbours_and_maps() -> None:
     steps = everything({"m": "text", "n": "image", "both": "text+image"})
     grouping = [step for step in steps.values() if step.stage in ("projection", "clustering", "group_count")]
-    assert len(grouping) == 3 + 3 + 2 + 3
+    assert len(grouping) == 3 + 3 + 1 + 3
     for step in grouping:
         read = {name.split(":")[0] for name in (*step.needs, *step.uses)}
         assert read <= {"features", "neighbours", "projection"}, step.name
@@ -251,12 +251,12 @@ def test_fusion_is_not_in_the_joint_graph_but_its_vector_source() -> None:
     ("modalities", "joined"),
     [
         ({}, {}),
-        ({"a": "text"}, {"joint-text": {"a"}}),
+        ({"a": "text"}, {}),
         ({"a": "text", "b": "text"}, {"joint-text": {"a", "b"}}),
         ({"p": "image"}, {}),
         (
             {"a": "text", "p": "image", "other": "image", "f": "text+image"},
-            {"joint-text": {"a"}, "joint": {"a", "p"}},
+            {"joint": {"a", "p"}},
         ),
     ],
 )
