@@ -26,7 +26,7 @@ from ingestion.judging import comparisons, scoring, verdict
 Fractions = NDArray[np.float64]
 METRICS = ("ari", "ami")
 DIMENSIONS = 10
-"""Of the mixture: as many as the UMAP space of a study has."""
+"""Of the mixture."""
 POPULATION = 60_000
 """Products of the large draw that stands for the population."""
 CALIBRATION = 8_000

@@ -172,8 +172,7 @@ def test_wrong_labels_of_the_sample_are_found_by_all_methods(tmp_path: Path) -> 
         "methods": methods,
         "seeds": 1,
         "reducers": ["pca"],
-        "manifold_dimensions": 500,
-    }  # no UMAP: only vectors are wanted
+    }  # only vectors are wanted
     config = Config.model_validate({"study": study})
     pipeline.ingest(made.catalogue, made.images, tmp_path / "store", config)
     vectors = {}
