@@ -44,6 +44,11 @@ def encoding_of(path: Path) -> str:
                 f"The catalogue {path} is {what}, not {path.suffix} text; rename, unpack or export it as {path.suffix}."
             )
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if not any(end in head.decode("utf-16", errors="replace") for end in "\r\n"):
+            raise CatalogueError(
+                f"The catalogue {path} begins with the byte order mark of UTF-16, but its text is in another encoding: "
+                "it has no line end; export it as UTF-8."
+            )
         return "utf-16"
     if sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head) > MAX_CONTROL_FRACTION * len(head):
         raise CatalogueError(

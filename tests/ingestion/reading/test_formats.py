@@ -112,6 +112,7 @@ def test_a_line_without_end_is_no_catalogue(tmp_path: Path, monkeypatch: pytest.
         ("c.csv", b"PAR1....", "is a Parquet file"),
         ("c.csv", b"\x89PNG\r\n\x1a\n\0\0", "is a PNG image"),
         ("c.csv", gzip.compress(b"id,name\n", mtime=0), "is a gzip archive"),
+        ("c.csv", b"\xfe\xffid,name\n1,mug\n2,cup\n", "begins with the byte order mark of UTF-16, but"),
         ("c.tsv", b"PK\x03\x04....", "a zip archive or an Excel workbook"),
         ("c.csv", "id,name\n1,mug".encode("utf-16-le"), "UTF-16 without a byte order mark"),
         ("c.csv", b"id,name,id\n1,mug,2\n", "Columns 1 and 3 .* both named 'id'"),
