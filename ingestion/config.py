@@ -80,8 +80,9 @@ class Study(Settings):
     map_seeds: Annotated[int, Field(ge=1)] = 2
     """Random starts at each of `map_perplexities`."""
     neighbours: Annotated[int, Field(ge=15)] = 30
-    """Nearest neighbours kept of each product, on which the manifold and the UMAP map rest: of 15, 20, 30 and 50 the
-    groups agree best with the categories of other catalogues from 30 on (benchmarks/README.md)."""
+    """Nearest neighbours kept of each product, on which the manifold and the UMAP map rest: groups of texts
+    agree best with the categories of other catalogues from 30 on, those of images and of both hardly differ between 15
+    and 50 (benchmarks/README.md)."""
     joint: tuple[str, ...] = ("bert", "use", "cnn")
     """Methods whose graphs are joined, of texts and of texts and images: the pretrained networks. With word counts and
     vectors trained on the catalogue among them the groups agree less with the categories of other catalogues, in the

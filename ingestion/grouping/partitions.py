@@ -30,9 +30,9 @@ class Partitions:
         return self.by_seed[representative(self.by_seed)]
 
 
-def load_partitions(work: Work, method: str, table: str = "partitions") -> Iterator[Partitions]:
+def load_partitions(work: Work, method: str) -> Iterator[Partitions]:
     """The partitions that `clustering:<method>` wrote, one for each algorithm and space."""
-    rows = work.read(f"clustering:{method}", table)
+    rows = work.read(f"clustering:{method}", "partitions")
     if not rows.num_rows:
         return
     keys = list(zip(*(rows[name].to_pylist() for name in ("algorithm", "space", "seed")), strict=True))
