@@ -22,7 +22,7 @@ from ingestion.vectors import Matrix, normalised
 DIMENSIONS = 30
 """Eigenvectors taken, or as many as there are groups if these are more: the weights of the rest are near 0."""
 WALK_LENGTH = 2
-"""Length of the walk: of 1 to 4 steps the highest mean ARI on those catalogues, by .005 to .02 (benchmarks/README.md)."""
+"""Length of the walk: of 1 to 4 steps the highest mean ARI on those catalogues (benchmarks/README.md)."""
 MAX_DENSE = 400
 """Up to so many products all eigenvectors are computed: an iteration for a few of them is no quicker and less exact."""
 
