@@ -11,8 +11,8 @@ from store.errors import AislemapError
 
 EPILOG = (
     "Exit codes: 0 success; 1 an unexpected error; 2 a wrong command line; 3 a catalogue or setting that cannot be "
-    "used; 4 the store is held by another writer; 5 the store is missing or damaged; 6 a method asked for by name "
-    "did not run; 7 a SQL question that cannot be answered; 130 interrupted."
+    "used; 4 the store, or the schedule, is held by another process; 5 the store is missing or damaged; 6 a method "
+    "asked for by name did not run; 7 a SQL question that cannot be answered; 130 interrupted."
 )
 
 app = typer.Typer(
@@ -29,7 +29,7 @@ app.command()(dashboard)
 app.command()(sql)
 app.add_typer(store, name="store")
 app.add_typer(models, name="models")
-app.command()(schedule)
+app.add_typer(schedule, name="schedule")
 app.command()(sample)
 
 

@@ -9,9 +9,11 @@ import typer
 from store.errors import ConfigError, MethodUnavailable
 
 models = typer.Typer(help="The feature methods and the models they run.", no_args_is_help=True)
+schedule = typer.Typer(help="Run the ingestion jobs of the configuration at their times, until stopped.")
 
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="The configuration, aislemap.toml.")]
 Methods = Annotated[str | None, typer.Option("--methods", "-m", help="Only these methods, as bert,sift.")]
+Jobs = Annotated[Path, typer.Option("--config", "-c", help="The configuration with its [[jobs]].")]
 Weights = Annotated[list[str] | None, typer.Option("--weights", "-w", help="Weights of a method, as cnn=PATH. Repeat.")]
 
 
@@ -74,18 +76,31 @@ def list_models(weights: Weights = None, config: Config = None) -> None:
     console.models(_validated(settings))
 
 
-def schedule(
-    config: Annotated[Path, typer.Option("--config", "-c", help="The configuration with its [[jobs]].")] = Path(
-        "aislemap.toml"
-    ),
-) -> None:
+@schedule.callback(invoke_without_command=True)
+def run_schedule(context: typer.Context, config: Jobs = Path("aislemap.toml")) -> None:
     """Run the ingestion jobs of the configuration at their times, until stopped."""
-    from ingestion.config import load
-    from ingestion.schedule import run
+    from ingestion.schedule.scheduler import run
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # the scheduler logs its own line per event
-    run(load(config))
+    if context.invoked_subcommand is None:
+        run(config)
+
+
+@schedule.command("export")
+def export_schedule(
+    to: Annotated[str, typer.Option("--to", help="The form: cron, systemd, kubernetes or airflow.")],
+    config: Jobs = Path("aislemap.toml"),
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The folder to write to; printed if not.")] = None,
+) -> None:
+    """Write the jobs in the form of another scheduler, which then makes the runs instead of `aislemap schedule`."""
+    from ingestion.config import load
+    from ingestion.schedule.export import export
+
+    for name, text in export(load(config), to, config).items():
+        if out:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / name).write_text(text, encoding="utf-8")
+        else:
+            typer.echo(f"# {name}\n{text}")
 
 
 def names(methods: str | None) -> list[str]:

@@ -7,20 +7,13 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from ingestion.jobs import Job, Schedule
+from ingestion.settings import Settings
 from store.errors import ConfigError
 
 Metric = Literal["ari", "ami", "nmi", "v_measure", "homogeneity", "completeness", "matched_accuracy"]
-
-
-class Settings(BaseModel):
-    """Base of every table of settings: immutable; an unknown key is an error.
-
-    The docstring below a field says what it is and why its default is so: docs/settings.md is made from it.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Columns(Settings):
@@ -125,11 +118,13 @@ class Verdict(Settings):
     """A category of fewer scored products does not count towards a verdict: one of a single product has no pair that a
     grouping could keep together, and in one of four each product is a quarter of what is found. There is a verdict
     where at least two categories have so many, and hold `least_products` and half of all scored products."""
-    rests_on: dict[str, tuple[str, ...]] = {
-        "text": ("joint-text", "bert", "use", "tfidf", "word2vec", "fasttext", "glove", "count"),
-        "image": ("cnn", "sift"),
-        "text+image": ("joint", "fusion"),
-    }
+    rests_on: dict[str, tuple[str, ...]] = Field(
+        {
+            "text": ("joint-text", "bert", "use", "tfidf", "word2vec", "fasttext", "glove", "count"),
+            "image": ("cnn", "sift"),
+            "text+image": ("joint", "fusion"),
+        }
+    )
     """For each scope the methods in order of preference: the first that has groups is judged. The order follows the
     literature, so that no method is picked by its score."""
 
@@ -183,33 +178,17 @@ class Limits(Settings):
     """Resident memory of one step's process, in MB: above it the step is stopped and fails with a reason."""
 
 
-class Job(Settings):
-    """One scheduled ingestion."""
-
-    name: str
-    """What the job is called in the log and in the table `schedule`; no two jobs share a name."""
-    cron: str
-    """When it runs, in five fields: minute, hour, day of month, month, day of week."""
-    catalogue: Path
-    """The catalogue file, as for `aislemap ingest`."""
-    images: Path | None = None
-    """The folder of the images."""
-    store: Path
-    """The store it publishes into; jobs of one store run one after another."""
-    timezone: str = "UTC"
-    """The time zone of `cron`, as Europe/Paris."""
-
-
 class Config(Settings):
     """The whole of aislemap.toml."""
 
     catalogue: Catalogue = Catalogue()
     study: Study = Study()
-    methods: dict[str, dict[str, Any]] = {}
+    methods: dict[str, dict[str, Any]] = Field({})
     """[methods.NAME]: the settings of one method; each method's own class checks them."""
     verdict: Verdict = Verdict()
     category_verdict: CategoryVerdict = CategoryVerdict()
     limits: Limits = Limits()
+    schedule: Schedule = Schedule()
     jobs: tuple[Job, ...] = ()
 
     @model_validator(mode="after")

@@ -6,13 +6,15 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from ingestion.config import Catalogue, CategoryVerdict, Columns, Job, Limits, Settings, Study, Verdict
+from ingestion.config import Catalogue, CategoryVerdict, Columns, Limits, Study, Verdict
 from ingestion.features import registry
+from ingestion.jobs import Job, Schedule
+from ingestion.settings import Settings
 
 HEAD = """# The settings
 
-Made from `ingestion/config.py` and `ingestion/features/` by `make docs`; a test fails when they differ. They stand in
-a file, aislemap.toml, that is given with `--config`; all may be left out but those of a job.
+Made from `ingestion/config.py`, `ingestion/jobs.py` and `ingestion/features/` by `make docs`; a test fails when they
+differ. They stand in a file, aislemap.toml, that is given with `--config`; all may be left out but those of a job.
 [catalogues.md](catalogues.md#settings) shows such a file.
 """
 
@@ -23,6 +25,7 @@ TABLES: dict[str, type[Settings]] = {
     "[verdict]": Verdict,
     "[category_verdict]": CategoryVerdict,
     "[limits]": Limits,
+    "[schedule]": Schedule,
     "[[jobs]]": Job,
     **{f"[methods.{name}]": method.Settings for name, method in registry.METHODS.items()},
 }

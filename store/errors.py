@@ -9,6 +9,7 @@
     │   ├── SnapshotNotFound              no snapshot of that number
     │   ├── StoreDamaged                  a file is missing or is not what was written
     │   └── StoreBusy            exit 4   another writer holds the store (it is named)
+    ├── SchedulerBusy            exit 4   another scheduler runs the jobs of this configuration
     ├── MethodUnavailable        exit 6   a method's weights cannot be had (the message holds the remedy)
     ├── StepFailed               exit 6   a step broke, was killed, or ran over its memory limit
     └── QueryError               exit 7   a SQL question that cannot be answered
@@ -57,6 +58,12 @@ class StoreDamaged(StoreError):
 
 class StoreBusy(StoreError):
     """Another writer holds the store."""
+
+    exit_code = 4
+
+
+class SchedulerBusy(AislemapError):
+    """Another scheduler runs the jobs of this configuration."""
 
     exit_code = 4
 

@@ -10,8 +10,8 @@ from zlib import crc32
 import numpy as np
 from PIL import Image
 
-from ingestion.config import Settings
 from ingestion.features.base import Batch, Inputs, Issue, Method, Model, Vectors
+from ingestion.settings import Settings
 from ingestion.task import Progress
 
 ROWS = 100

@@ -73,15 +73,17 @@ def test_every_configuration_that_is_shown_is_valid(text):
 @pytest.mark.parametrize("line", [line for _, line in COMMANDS], ids=numbered(COMMANDS))
 def test_every_command_that_is_shown_is_there_with_its_options(line):
     command = typer.main.get_command(aislemap.app)
-    for word in shlex.split(line, comments=True)[1:]:
-        if hasattr(command, "commands"):
-            if word == "COMMAND":
-                return
-            assert word in command.commands, f"{line}: there is no command {word}"
-            command = command.commands[word]
-        elif word.startswith("-"):
+    words = iter(shlex.split(line, comments=True)[1:])
+    for word in words:
+        if word == "COMMAND":
+            return
+        if word.startswith("-"):
             options = {option for parameter in command.params for option in parameter.opts}
             assert word in {*options, "--help"}, f"{line}: there is no option {word}"
+            next(words, None)  # its value, which is no command
+        elif hasattr(command, "commands"):
+            assert word in command.commands, f"{line}: there is no command {word}"
+            command = command.commands[word]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

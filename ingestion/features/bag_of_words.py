@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from ingestion.config import Settings
 from ingestion.features.base import Batch, Inputs, Issue, Model
+from ingestion.settings import Settings
 from ingestion.task import Progress
 from store.errors import StepFailed
 

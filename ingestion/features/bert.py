@@ -16,9 +16,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from ingestion.config import Settings
 from ingestion.features import weights
 from ingestion.features.base import Batch, Inputs, Issue, Method, Model, Text
+from ingestion.settings import Settings
 from ingestion.task import Progress
 from store.errors import MethodUnavailable
 

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ingestion.config import Settings
 from ingestion.features import cnn_compact, weights
 from ingestion.features.base import Batch, Inputs, Issue, Method, Model, ProductImage
 from ingestion.image_files import ImageError, letterbox, open_rgb
+from ingestion.settings import Settings
 from ingestion.task import Progress
 from store.errors import MethodUnavailable
 

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ingestion.config import Settings
 from ingestion.features.bag_of_words import no_known_word
 from ingestion.features.base import Batch, Inputs, Issue
+from ingestion.settings import Settings
 from ingestion.task import Progress
 from store.errors import StepFailed
 

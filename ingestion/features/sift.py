@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ingestion.config import Settings
 from ingestion.features.base import Batch, Inputs, Issue, Method, Model, ProductImage, Vectors
 from ingestion.image_files import ImageError, open_rgb
+from ingestion.settings import Settings
 from ingestion.task import Progress
 from store.errors import StepFailed
 

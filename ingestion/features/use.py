@@ -18,9 +18,9 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from ingestion.config import Settings
 from ingestion.features import weights
 from ingestion.features.base import Batch, Inputs, Method, Model
+from ingestion.settings import Settings
 from ingestion.task import Progress
 from store.errors import MethodUnavailable
 

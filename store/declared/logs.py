@@ -49,7 +49,11 @@ TABLES = (
         (
             Column("happened", "TIMESTAMPTZ", "When."),
             Column("job", "VARCHAR", "The job's name in aislemap.toml."),
-            Column("event", "VARCHAR", "scheduled, started, published, unchanged, failed, missed or stopped."),
+            Column(
+                "event",
+                "VARCHAR",
+                "scheduled, started, published, unchanged, retrying, failed, missed, interrupted or stopped.",
+            ),
             Column("next_run", "TIMESTAMPTZ", "The next run of the job, as planned at that time."),
             Column("run_id", "VARCHAR", "The run, for an ended one."),
             Column("detail", "VARCHAR", "The event in a sentence."),

@@ -41,7 +41,12 @@ def test_jobs_are_read_in_order(tmp_path: Path) -> None:
         pytest.param("[study]\nseeds = 'five'", ["study.seeds", "five", "integer"], id="not a number"),
         pytest.param("[verdict]\nfeasible_from = 1.5", ["verdict.feasible_from", "1.5"], id="too large"),
         pytest.param("[limits]\nmemory_mb = 1", ["limits.memory_mb", "256"], id="below the least"),
-        pytest.param("[[jobs]]\nname = 'x'", ["jobs.0.cron", "jobs.0.catalogue", "jobs.0.store"], id="missing keys"),
+        pytest.param("[[jobs]]\nname = 'x'", ["jobs.0.catalogue", "jobs.0.store"], id="missing keys"),
+        pytest.param(
+            "[[jobs]]\nname = 'x'\ncatalogue = 'c'\nstore = 's'",
+            ["'x'", "neither cron nor watch"],
+            id="a job with no time",
+        ),
         pytest.param("[study]\nk = 1\nseeds = 0", ["study.k", "study.seeds"], id="two at once"),
     ],
 )

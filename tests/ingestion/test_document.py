@@ -8,7 +8,8 @@ import pytest
 from pydantic import Field
 
 from ingestion import document
-from ingestion.config import Config, Settings
+from ingestion.config import Config
+from ingestion.settings import Settings
 
 SETTINGS = [(head, *setting) for head, table in document.TABLES.items() for setting in document.settings(table)]
 
