@@ -1,5 +1,6 @@
 """One job on its way: when it is due, whether it waits, runs or is tried again, and what the health file says of it."""
 
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from ingestion.schedule.run import Run
 from ingestion.schedule.watch import Watch, Watcher
 from ingestion.schedule.when import Times, times
 from store import snapshot
-from store.errors import AislemapError, ConfigError
+from store.errors import ConfigError, StoreMissing
 from store.questions import activity
 from store.root import Root
 
@@ -22,6 +23,7 @@ NO_RUN = {"scheduled", "stopped", "missed"}
 """Events that say nothing of how the last run ended."""
 LATEST = 1000
 """Events that are searched for the last ones of a job."""
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -39,11 +41,13 @@ class Planned:
     run: Run | None = None
     last: tuple[str, str, datetime] | None = field(default=None)
 
-    def queue(self, why: str, now: datetime) -> None:
-        """Let the job run as soon as its store is idle; one that waits already waits for both reasons."""
-        if self.queued is None:
-            self.queued, self.queued_at = why, now
+    def queue(self, why: str, now: datetime) -> bool:
+        """Let the job run as soon as its store is idle; whether it did not wait for that already."""
         self.retry_at = None
+        if self.queued is not None:
+            return False
+        self.queued, self.queued_at = why, now
+        return True
 
     def missed(self, now: datetime) -> tuple[datetime | None, bool]:
         """Take over what is due by now: the first time that is too late to be made, and whether a run is to be made."""
@@ -117,9 +121,12 @@ def plan(job: Job, now: datetime, first: bool) -> Planned:
 
 
 def _logged(job: Job) -> list[activity.Event]:
-    """The job's last events by its store's log, the newest first; empty if the store cannot be read or has none."""
+    """The job's last events by its store's log, the newest first; empty if there is none, or it cannot be read."""
     try:
         with snapshot.connect(Root(job.store)) as connection:
             return [event for event in activity.events(connection.cursor(), LATEST) if event.job == job.name]
-    except (AislemapError, OSError):
+    except StoreMissing:
+        return []
+    except Exception as error:  # a damaged store costs its own job what it would make up for, and no other anything
+        log.warning("%s: the log of %s cannot be read: %s", job.name, job.store, error)
         return []

@@ -19,13 +19,15 @@ from ingestion.schedule.claim import Claim
 from ingestion.schedule.events import Event
 from ingestion.schedule.health import Health
 from ingestion.schedule.planned import Planned, checked, plan
-from ingestion.schedule.run import COMMAND, Ended, Run
+from ingestion.schedule.run import COMMAND, KILL_AFTER, Ended, Run
 from store.errors import SchedulerBusy
 
 TICK = 0.5
 """Seconds between two looks: a run starts within a second of its time, at no cost that shows."""
 POLL = 0.05
 """Seconds between two looks at the processes while they end."""
+HANGS = 1.0
+"""Seconds after SIGKILL in which a process ends, unless a file system hangs under it."""
 Stamp = tuple[int, int, int]
 log = logging.getLogger(__name__)
 
@@ -103,13 +105,16 @@ class Scheduler:
         for planned in running:
             if planned.run:
                 planned.run.stop("It was stopped with the scheduler; the next start makes it")
-        while any(planned.run for planned in running):
+        until = time.monotonic() + KILL_AFTER + HANGS
+        while any(planned.run for planned in running) and time.monotonic() < until:
             for planned in running:
                 if planned.run and self.hurry:
                     planned.run.kill()
                 self._guarded(planned, self._collect, self._clock())
             time.sleep(POLL)
         for planned in self.jobs.values():
+            if planned.run:
+                self.record(planned, "interrupted", f"Its process {planned.run.pid} does not end, even when killed.")
             if planned.queued:
                 self.record(planned, "interrupted", "It had not started; the next start makes it.")
             planned.due = planned.retry_at = None
@@ -166,7 +171,8 @@ class Scheduler:
         if planned.run and overlap == "replace":
             planned.run.stop("It was stopped for the next run (overlap of the job)")
         planned.attempt = 0
-        planned.queue("it was due", now)
+        if not planned.queue("it was due", now):
+            self.record(planned, "missed", "the run due now is made together with the one that waits for the store")
 
     def _start(self, planned: Planned, now: datetime) -> None:
         why, planned.queued = planned.queued, None

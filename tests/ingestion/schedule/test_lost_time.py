@@ -77,3 +77,15 @@ def test_a_stop_lets_a_run_finish_that_needs_little_time(store: Path) -> None:
     scheduler.until(lambda: "started" in scheduler.happened())
     scheduler.close()
     assert scheduler.happened()[-2:] == ["published", "stopped"]
+
+
+def test_a_damaged_log_of_one_store_ends_no_scheduler(published: Path, caplog: pytest.LogCaptureFixture) -> None:
+    clock = Clock(*EVENING)
+    Trial([job(published)], clock).close()
+    for file in (published / "log" / "schedule").iterdir():
+        file.write_bytes(file.read_bytes()[:100])
+    scheduler = Trial([job(published)], clock)
+    clock.pass_(hours=6)
+    scheduler.idle()
+    assert scheduler.happened() == ["scheduled", "started", "published"]
+    assert "nightly: the log of" in caplog.text

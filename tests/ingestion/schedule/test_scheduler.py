@@ -181,3 +181,18 @@ def test_a_run_due_during_the_one_before_is_treated_as_set(
     go.touch()
     scheduler.idle()
     assert scheduler.happened()[1:] == expected
+
+
+def test_a_run_due_while_it_waits_for_its_store_is_made_once_and_reported(store: Path, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    clock = Clock(*EVENING)
+    script = f"while ! test -e {go}; do sleep 0.02; done; echo '{REPORT}'"
+    scheduler = Trial([job(store, "first", cron="0 1 * * *"), job(store)], clock, ("sh", "-c", script))
+    clock.pass_(hours=6)
+    scheduler.until(lambda: scheduler.jobs["first"].run)
+    clock.pass_(days=1)
+    scheduler.tick()
+    go.touch()
+    scheduler.idle()
+    assert scheduler.happened() == ["scheduled", "missed", "started", "published"]
+    assert "together with the one that waits" in scheduler.detail("missed")
