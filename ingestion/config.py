@@ -176,6 +176,9 @@ class Limits(Settings):
     """Steps at a time, one thread each; the number of processors when not given."""
     memory_mb: Annotated[int, Field(ge=256)] = 4096
     """Resident memory of one step's process, in MB: above it the step is stopped and fails with a reason."""
+    step_seconds: Annotated[float, Field(gt=0)] = 14400.0
+    """Seconds that one step may take: above it the step is stopped and fails with a reason, as one that hangs would
+    hold the store for ever. Four hours leave two for the other steps of a scheduled run (`time_limit` of a job)."""
 
 
 class Config(Settings):

@@ -3,11 +3,12 @@
 TensorFlow, PyTorch and numba take seconds to import and gigabytes to hold, and two of them in one process is a
 risk: a worker runs steps of one runtime only, one at a time, and is kept for the next step of that runtime. It is
 spawned (a fork after TensorFlow or PyTorch has run hangs), has one thread for numerics (so results do not depend
-on the number of processors, and workers do not compete for cores), and is killed when it outgrows the memory limit. A
-crash is a failed step with a reason.
+on the number of processors, and workers do not compete for cores), and is killed when it is over its limit of memory
+or time. A crash is a failed step with a reason.
 """
 
 import logging
+import math
 import multiprocessing
 import os
 import signal
@@ -15,7 +16,7 @@ import tempfile
 import threading
 import time
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -102,15 +103,15 @@ class _Worker:
     task: Task | None = None
     started: float = 0.0
     peak: int = 0
-    killed_for_memory: bool = field(default=False)
+    killed: str | None = None  # which limit it was killed at
 
 
 class LocalEngine:
-    """At most `workers` processes on this machine, each at most `memory_mb` of resident memory."""
+    """At most `workers` processes on this machine; none has more than `memory_mb`, no step more than `step_seconds`."""
 
-    def __init__(self, workers: int | None, memory_mb: int) -> None:
+    def __init__(self, workers: int | None, memory_mb: int, step_seconds: float = math.inf) -> None:
         self.limit = workers or len(os.sched_getaffinity(0))
-        self.memory = memory_mb * 2**20
+        self.memory, self.step_seconds = memory_mb * 2**20, step_seconds
         self._workers: list[_Worker] = []
         self._context = multiprocessing.get_context("spawn")
 
@@ -120,7 +121,7 @@ class LocalEngine:
 
     def submit(self, task: Task) -> None:
         """Start a task in an idle worker of its runtime, or in a new one in place of an idle one of another."""
-        for gone in [w for w in self._workers if w.task is None and (w.killed_for_memory or not w.process.is_alive())]:
+        for gone in [w for w in self._workers if w.task is None and (w.killed or not w.process.is_alive())]:
             self._stop(gone)  # stopped as its last result arrived, or killed from outside while idle
         idle = [w for w in self._workers if w.task is None]
         worker = next((w for w in idle if w.runtime == task.runtime), None)
@@ -137,7 +138,7 @@ class LocalEngine:
         ready = wait([w.connection for w in busy], timeout=POLL_SECONDS)
         events: list[Event] = []
         for worker in busy:
-            self._watch_memory(worker)
+            self._watch(worker)
             if worker.connection in ready:
                 try:
                     events.append(self._receive(worker))
@@ -178,14 +179,21 @@ class LocalEngine:
         worker.process.join()
         worker.output.close()
 
-    def _watch_memory(self, worker: _Worker) -> None:
+    def _watch(self, worker: _Worker) -> None:
+        """Kill a worker that is over a limit; a suspended one, which does nothing for ever, is over that of time."""
+        if worker.killed:
+            return
         try:
             resident = psutil.Process(worker.process.pid).memory_info().rss
         except psutil.NoSuchProcess:
             return
         worker.peak = max(worker.peak, resident)
         if resident > self.memory:
-            worker.killed_for_memory = True
+            limit = f"{self.memory / 2**20:.0f} MB (limits.memory_mb in aislemap.toml)"
+            worker.killed = f"It was stopped at {worker.peak / 2**20:.0f} MB of memory; the limit is {limit}."
+        elif time.monotonic() - worker.started > self.step_seconds:
+            worker.killed = f"It was stopped after {self.step_seconds:g} s (limits.step_seconds in aislemap.toml)."
+        if worker.killed:
             worker.process.kill()
 
     def _receive(self, worker: _Worker) -> Event:
@@ -206,13 +214,8 @@ class LocalEngine:
         last_line = Path(worker.output.name).read_text(errors="replace").strip().splitlines()[-1:]
         self._stop(worker)
         ended = _exit(worker.process.exitcode)
-        reason = " ".join([f"Its process ended unexpectedly ({ended}), at {peak:.0f} MB of memory.", *last_line])
-        if worker.killed_for_memory:
-            reason = (
-                f"It was stopped at {peak:.0f} MB of memory; the limit is {self.memory / 2**20:.0f} MB "
-                "(limits.memory_mb in aislemap.toml)."
-            )
-        return Failed(task, reason, seconds, round(peak, 1))
+        crashed = " ".join([f"Its process ended unexpectedly ({ended}), at {peak:.0f} MB of memory.", *last_line])
+        return Failed(task, worker.killed or crashed, seconds, round(peak, 1))
 
 
 def _exit(code: int | None) -> str:

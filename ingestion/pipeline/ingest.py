@@ -70,7 +70,9 @@ def ingest(
     with lock.writing(root, f"an ingestion of {catalogue.name}"):
         started, clock = datetime.now(UTC), time.monotonic()
         runner = Runner(
-            root, engine or LocalEngine(config.limits.workers, config.limits.memory_mb), listener or Listener()
+            root,
+            engine or LocalEngine(config.limits.workers, config.limits.memory_mb, config.limits.step_seconds),
+            listener or Listener(),
         )
         report = Report(f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}", outcomes=runner.outcomes)
         detail = None

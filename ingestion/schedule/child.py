@@ -92,7 +92,7 @@ def verdicts(store: Path) -> dict[str, str]:
     try:
         with snapshot.connect(Root(store)) as connection:
             return {v.scope: v.verdict for v in study.verdicts(connection.cursor()) if v.scope in SCOPES}
-    except Exception:  # what a webhook hears is no reason for a run to fail
+    except Exception:  # what goes to a webhook is no reason for a run to fail
         return {}
 
 

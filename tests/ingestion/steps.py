@@ -123,6 +123,11 @@ def wait_for_ever(work: Work) -> None:
     threading.Event().wait()
 
 
+def be_suspended(work: Work) -> None:
+    """Stop as a process does that somebody suspended: no signal but SIGKILL and SIGCONT reaches it."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
 class Broken(FakeText):
     """A method that breaks."""
 

@@ -124,6 +124,20 @@ def test_a_step_over_the_memory_limit_is_stopped(engine: LocalEngine, tmp_path: 
     assert failed.peak_mb > MEMORY
 
 
+@pytest.mark.parametrize("name", ["wait_for_ever", "be_suspended"])
+def test_a_step_over_the_time_limit_is_stopped(tmp_path: Path, name: str) -> None:
+    engine = LocalEngine(1, MEMORY, 0.2)
+    try:
+        (*_, failed) = run(engine, task(Root(tmp_path), name))
+        assert isinstance(failed, Failed)
+        assert failed.reason == "It was stopped after 0.2 s (limits.step_seconds in aislemap.toml)."
+        engine.step_seconds = 60
+        (event,) = run(engine, task(Root(tmp_path), "say_who"))
+        assert isinstance(event, Finished)
+    finally:
+        engine.close()
+
+
 @pytest.mark.parametrize("name", ["break_down", "be_killed"])
 def test_the_engine_goes_on_after_a_failure(engine: LocalEngine, tmp_path: Path, name: str) -> None:
     failure(engine, Root(tmp_path), name)
