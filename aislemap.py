@@ -5,7 +5,7 @@ import sys
 import typer
 
 from dashboard.cli import dashboard
-from ingestion.cli import ingest, models, sample, schedule
+from ingestion.cli import ingest, look, models, sample, schedule
 from store.cli import sql, store
 from store.errors import AislemapError
 
@@ -25,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(ingest)
+app.command()(look)
 app.command()(dashboard)
 app.command()(sql)
 app.add_typer(store, name="store")

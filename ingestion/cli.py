@@ -1,4 +1,4 @@
-"""The commands of ingestion: ingest, sample, models, schedule."""
+"""The commands of ingestion: ingest, look, sample, models, schedule."""
 
 import logging
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from store.errors import ConfigError, MethodUnavailable
+from store.errors import CatalogueError, ConfigError, MethodUnavailable
 
 models = typer.Typer(help="The feature methods and the models they run.", no_args_is_help=True)
 schedule = typer.Typer(help="Run the ingestion jobs of the configuration at their times, until stopped.")
@@ -16,17 +16,20 @@ Methods = Annotated[str | None, typer.Option("--methods", "-m", help="Only these
 Jobs = Annotated[Path, typer.Option("--config", "-c", help="The configuration with its [[jobs]].")]
 Weights = Annotated[list[str] | None, typer.Option("--weights", "-w", help="Weights of a method, as cnn=PATH. Repeat.")]
 
+Columns = Annotated[
+    list[str] | None, typer.Option("--column", help="Which column holds what, as id=sku or name=title. Repeat.")
+]
+CATALOGUE = "The products: a CSV, TSV, JSON, JSONL, Excel, Parquet or XML feed file, or a folder of Parquet files."
+
 
 def ingest(
-    catalogue: Annotated[Path, typer.Argument(help="The products: a CSV, TSV, JSONL or Parquet file.")],
+    catalogue: Annotated[Path, typer.Argument(help=CATALOGUE)],
     store: Annotated[Path, typer.Option("--store", "-s", help="The store to publish into; made if it is not there.")],
     images: Annotated[Path | None, typer.Option("--images", "-i", help="The folder of the product images.")] = None,
     methods: Methods = None,
     weights: Weights = None,
     config: Config = None,
-    columns: Annotated[
-        list[str] | None, typer.Option("--column", help="Which column holds what, as id=sku or name=title. Repeat.")
-    ] = None,
+    columns: Columns = None,
     k: Annotated[
         int | None, typer.Option("--k", min=2, help="Number of groups; that of the categories if not given.")
     ] = None,
@@ -38,18 +41,43 @@ def ingest(
     from ingestion import console
     from ingestion.config import load
     from ingestion.pipeline import ingest as pipeline
+    from ingestion.reading.look import opening
 
     settings = load(config).model_dump(exclude_unset=True)
     override(settings, methods, weights, columns, k)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     checked = _validated(settings)
+    for line in opening(catalogue, checked.catalogue, images is not None):
+        typer.echo(line)
     with console.Progress() as listener:
         report = pipeline.ingest(catalogue, images, store, checked, listener)
     console.study(store, report)
     weighted = [name for name, _ in _pairs("--weights", weights)]  # who gives weights wants that method to run
-    asked = [name for name in (*(checked.study.methods or ()), *weighted) if name in report.missing]
+    wanted = dict.fromkeys((*(checked.study.methods or ()), *weighted))
+    asked = [name for name in wanted if name in report.missing]
     if asked:
         raise MethodUnavailable(f"{', '.join(asked)} did not run.", "The lines above say why.")
+
+
+def look(
+    catalogue: Annotated[Path, typer.Argument(help=CATALOGUE)],
+    images: Annotated[Path | None, typer.Option("--images", "-i", help="The folder of the product images.")] = None,
+    config: Config = None,
+    columns: Columns = None,
+) -> None:
+    """Show how a catalogue is read: its columns, categories, images and issues, and how to fix or change that.
+
+    Nothing is computed or written.
+    """
+    from ingestion.config import load
+    from ingestion.reading.look import look as lines
+
+    settings = load(config).model_dump(exclude_unset=True)
+    override(settings, None, None, columns, None)
+    if images and not images.is_dir():
+        raise CatalogueError(f"There is no images folder {images}; check the path.")
+    for line in lines(catalogue, images, _validated(settings).catalogue):
+        typer.echo(line)
 
 
 def sample(
@@ -115,14 +143,27 @@ def override(
     columns: list[str] | None,
     k: int | None,
 ) -> None:
-    """Override the settings of the file, in place, by the options; ConfigError for NAME=VALUE without '='."""
+    """Override the settings of the file, in place, by the options.
+
+    ConfigError for NAME=VALUE without '=', and for a field of a product that is none.
+    """
+    from ingestion.config import Columns as Fields
+    from ingestion.config import nearest
+
     if methods:
         _table(settings, "study")["methods"] = names(methods)
     if k:
         _table(settings, "study")["k"] = k
     for option, value in _pairs("--weights", weights):
         _table(settings, "methods", option)["weights"] = str(Path(value).resolve())
+    fields = list(Fields.model_fields)
     for option, value in _pairs("--column", columns):
+        if option not in fields:
+            turned = f"; did you mean --column {value}={option}?" if value in fields else nearest(option, fields)
+            raise ConfigError(
+                f"--column {option}={value}: there is no field {option!r}{turned} Fields are {', '.join(fields)}; "
+                "write FIELD=COLUMN."
+            )
         _table(settings, "catalogue", "columns")[option] = value
 
 

@@ -3,9 +3,11 @@
 The protocol of a study is declared here before it runs; nothing in it is chosen by looking at the categories.
 """
 
+import difflib
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -39,10 +41,17 @@ class Catalogue(Settings):
     """How the catalogue is read."""
 
     columns: Columns = Columns()
-    category_level: Annotated[int, Field(ge=1)] = 1
-    """Which level of a category path counts; 1 is the top one, of which the question is usually asked."""
-    category_separator: Annotated[str, Field(min_length=1)] = ">>"
-    """What stands between the levels of a category path."""
+    category_level: Annotated[int | None, Field(ge=1)] = None
+    """Which level of a category path counts, 1 being the top one. When not given, the first level with 2 to 50
+    categories of 5 products or more: the top one, of which the question is usually asked, unless nearly all are of one
+    category there. The run prints which level that is, and why."""
+    category_separator: Annotated[str | None, Field(min_length=1)] = None
+    """What stands between the levels of a category path; found by looking when not given (`>>`, `>`, `/`, `|`, ...)."""
+    language: Annotated[str | None, Field(pattern="[a-z]{2}")] = None
+    """The language of the texts as an ISO 639-1 code, for stop words and lemmas; found by looking when not given."""
+    max_rows: Annotated[int, Field(ge=1)] = 1_000_000
+    """A catalogue of more rows is refused, a Parquet file before anything of it is decoded: a million products are
+    more than a study on one machine can group."""
     text: tuple[str, ...] = ("name", "description")
     """The columns that are joined to a product's text: both by default, since a name is short and dense and a
     description adds what it leaves out."""
@@ -218,7 +227,34 @@ def load(path: Path | None) -> Config:
 
 
 def explain(error: ValidationError) -> str:
-    """One line per bad setting: where, what stands there, what is wrong."""
-    return "\n".join(
-        f"  {'.'.join(str(part) for part in e['loc'])} = {e['input']!r}: {e['msg']}" for e in error.errors()
-    )
+    """One line per bad setting: where, what stands there, what is wrong; of an unknown one the nearest known."""
+    lines = []
+    for e in error.errors():
+        where = ".".join(str(part) for part in e["loc"])
+        if e["type"] == "extra_forbidden":
+            known = known_settings(e["loc"][:-1])
+            lines.append(
+                f"  {where} = {e['input']!r}: no such setting{nearest(str(e['loc'][-1]), known)} There are "
+                f"{', '.join(known)}."
+            )
+        else:
+            lines.append(f"  {where} = {e['input']!r}: {e['msg']}")
+    return "\n".join(lines)
+
+
+def known_settings(path: tuple[int | str, ...]) -> list[str]:
+    """The names of the settings of the table at a path; of an unknown table those of the whole configuration."""
+    table: type[Settings] = Config
+    for part in path:
+        field = table.model_fields.get(str(part))
+        if field is None:
+            continue  # the number of one of several tables
+        inner = [field.annotation, *get_args(field.annotation)]
+        table = next((t for t in inner if isinstance(t, type) and issubclass(t, Settings)), table)
+    return list(table.model_fields)
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """'; did you mean NAME?' where a known name is near, else '.'."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]}?" if near else "."

@@ -18,6 +18,7 @@ from store import snapshot
 from store.errors import MethodUnavailable
 from store.questions import categories
 from store.questions import study as study_of
+from store.questions.losses import losses
 from store.root import Root
 
 console = Console(highlight=False)
@@ -118,6 +119,7 @@ def study(store: Path, report: Report) -> None:
         boards = {name: study_of.leaderboard(connection, *which, metric) for name, which in COLUMNS.items()}
         verdicts = [v for v in study_of.verdicts(connection) if not v.scope.startswith("method:")]
         by_category = categories.category_verdicts(connection)
+        lost = losses(connection)
     score = f"{metric.upper()}, median and range of seeds"
     table = Table(title=f"Agreement of each method's groups with the categories ({score})")
     for name in ("method", "model", *COLUMNS):
@@ -136,6 +138,8 @@ def study(store: Path, report: Report) -> None:
     for outcome in report.outcomes.values():
         if outcome.status == "failed" and ":" not in outcome.step:  # those of a method are listed above
             _say(f"{outcome.step} is missing from the study: its step failed. {outcome.detail}")
+    for line in lost:
+        _say(line)
     _say(
         f"Snapshot {report.number} ({report.status}) in {report.seconds:.1f} s: {report.count('computed')} steps "
         f"computed, {report.count('cached')} unchanged, {report.count('failed')} failed."

@@ -48,10 +48,10 @@ class Table:
 
 
 def arrow_type(duckdb_type: str) -> pa.DataType:
-    """The Arrow type of a declared DuckDB type; `FLOAT[384]` is a fixed-size list."""
+    """The Arrow type of a declared DuckDB type; `FLOAT[384]` is a fixed-size list, `VARCHAR[]` one of any length."""
     if duckdb_type.endswith("]"):
         inner, size = duckdb_type[:-1].split("[")
-        return pa.list_(ARROW[inner], int(size))
+        return pa.list_(ARROW[inner], int(size) if size else -1)
     return ARROW[duckdb_type]
 
 

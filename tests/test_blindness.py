@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 INGESTION = Path(__file__).parent.parent / "ingestion"
-READS_THEM = ("catalogue.py", "rows.py")
-"""What writes the column `category` of `products`."""
+READS_THEM = ("catalogue.py", "rows.py", "columns.py", "survey.py", "look.py", "usual_names.py")
+"""What finds the catalogue's column of categories, shows it, and writes the column `category` of `products`."""
 
 
 def strings(path: Path) -> set[str]:

@@ -42,7 +42,7 @@ RIGHT = {
 """Phrases in which a banned word has another, right sense, and which."""
 EXCEPT = {
     ("tests/test_words.py", "all"): "lists the words",
-    ("ingestion/reading/catalogue.py", "picture"): "a usual name of a column",
+    ("ingestion/reading/usual_names.py", "picture"): "a usual name of a column",
     ("ingestion/sample/catalogue.py", "picture"): "a part of a seed, for equal bytes of the sample",
     ("ingestion/sample/texts.py", "all"): "the prose of sellers",
     ("tests/ingestion/duplicates/test_texts.py", "family"): "a twin deck",

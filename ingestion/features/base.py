@@ -13,7 +13,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from ingestion.image_files import decode, open_rgb
 from ingestion.task import Progress
 
 Vectors = NDArray[np.float32]
@@ -49,10 +51,15 @@ class Text:
 
 @dataclass(frozen=True)
 class ProductImage:
-    """A product's image file; it was decoded once before."""
+    """A product's image file, or its bytes where the catalogue holds them; it was decoded once before."""
 
     product_id: str
     path: Path
+    data: bytes | None = None
+
+    def open(self) -> Image.Image:
+        """The image, upright, as RGB; ImageError as of `image_files.open_rgb`."""
+        return open_rgb(self.path) if self.data is None else decode(self.data, self.path.name, None)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pydantic import Field
 
 from ingestion.features import cnn_compact, weights
 from ingestion.features.base import Batch, Inputs, Issue, Method, Model, ProductImage
-from ingestion.image_files import ImageError, letterbox, open_rgb
+from ingestion.image_files import ImageError, letterbox
 from ingestion.settings import Settings
 from ingestion.task import Progress
 from store.errors import MethodUnavailable
@@ -171,6 +171,6 @@ def _ahead(pool: ThreadPoolExecutor, images: Iterator[ProductImage], size: int, 
 def _pixels(image: ProductImage, size: int) -> NDArray[np.uint8] | Issue:
     """(size, size, 3) upright and letterboxed on white, or an Issue."""
     try:
-        return letterbox(open_rgb(image.path), size)
+        return letterbox(image.open(), size)
     except ImageError as error:
         return Issue(image.product_id, error.problem, f"{error} It was given no vector.")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ingestion.features.base import Batch, Inputs, Issue, Method, Model, ProductImage, Vectors
-from ingestion.image_files import ImageError, open_rgb
+from ingestion.image_files import ImageError
 from ingestion.settings import Settings
 from ingestion.task import Progress
 from store.errors import StepFailed
@@ -86,7 +86,7 @@ class Sift(Method):
         from PIL import Image
 
         try:
-            grey = open_rgb(image.path).convert("L")
+            grey = image.open().convert("L")
         except ImageError as error:
             return Issue(image.product_id, error.problem, f"{error} It was given no vector.")
         side = self.settings.long_side

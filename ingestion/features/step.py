@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from ingestion.features.base import Batch, Inputs, Method, Model, ProductImage, Text
+from ingestion.reading.parquet_rows import holds_images, image_bytes
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load
 from store import tables
@@ -53,6 +54,7 @@ def describe(method: Method, settings: dict[str, Any], model: Model | None) -> d
 def inputs(work: Work, images: Path | None) -> Inputs:
     """What the method may read, from the parts of the steps before it. No method reads a category."""
     parts = work.task.parts
+    in_cells = images is not None and holds_images(images)
 
     def texts() -> Iterator[Text]:
         rows = work.read("texts", "texts", ["product_id", "raw", "clean"])
@@ -61,8 +63,15 @@ def inputs(work: Work, images: Path | None) -> Inputs:
 
     def product_images() -> Iterator[ProductImage]:
         rows = work.read("images", "images", ["product_id", "image_path"])
-        for product_id, path in zip(*(c.to_pylist() for c in rows.columns), strict=True):
-            yield ProductImage(product_id, Path(images or "") / path)
+        pairs = list(zip(*(c.to_pylist() for c in rows.columns), strict=True))
+        if images is None or not in_cells:
+            yield from (ProductImage(product_id, Path(images or "") / path) for product_id, path in pairs)
+            return
+        numbers = work.read("catalogue", "products", ["product_id", "catalogue_row"])
+        row_of = dict(zip(*(c.to_pylist() for c in numbers.columns), strict=True))
+        cells = image_bytes(images, [row_of[product_id] for product_id, _ in pairs])
+        for (product_id, path), data in zip(pairs, cells, strict=True):
+            yield ProductImage(product_id, Path(path), data or b"")
 
     def vectors(method: str) -> tuple[list[str], Matrix]:
         return load(work, f"features:{method}", method)

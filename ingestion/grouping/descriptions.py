@@ -68,10 +68,10 @@ class Term:
 
 def step(work: Work, *, method: str, vector_sources: Sequence[str]) -> None:
     """Write `cluster_descriptions`, `cluster_terms` and `cluster_products` for every grouping of one method."""
-    texts = work.read("texts", "texts", ["product_id", "clean"])
+    texts = work.read("texts", "texts", ["product_id", "clean", "language"])
     products = work.read("catalogue", "products", ["product_id", "name"])
     written = dict(zip(products["product_id"].to_pylist(), products["name"].to_pylist(), strict=True))
-    spelling = Spelling()
+    spelling = Spelling((texts["language"][0].as_py() if len(texts) else None) or "en")
     titles = {i: spelling.lemmas(name) for i, name in written.items() if name}
     clean = dict(zip(texts["product_id"].to_pylist(), texts["clean"].to_pylist(), strict=True))
     words_of_texts, words_of_titles = bag_of_words(clean), bag_of_words(titles)
@@ -105,14 +105,15 @@ def step(work: Work, *, method: str, vector_sources: Sequence[str]) -> None:
 class Spelling:
     """The lemmas of titles, and the way back: how a lemma is most often written ('wash machine': washing machine)."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str = "en") -> None:
+        self.language = language
         self._written: dict[str, Counter[str]] = defaultdict(Counter)
 
     def lemmas(self, title: str) -> str:
         """The title as `cleaning.clean` returns it; the spelling of each word is recorded."""
-        for word in cleaning.words(cleaning.mend_unicode(title).lower()):
-            self._written[cleaning.lemma(word)][word] += 1
-        return cleaning.clean(title)
+        for word in cleaning.words(cleaning.lower(cleaning.mend_unicode(title))):
+            self._written[cleaning.lemma(word, self.language)][word] += 1
+        return cleaning.clean(title, self.language)
 
     def join(self, terms: Sequence[str]) -> str:
         """The terms as they are most often written, joined by commas."""

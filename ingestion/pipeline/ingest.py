@@ -18,6 +18,9 @@ from ingestion.judging import named_groups
 from ingestion.pipeline import plan
 from ingestion.pipeline.engine import Engine, LocalEngine
 from ingestion.pipeline.runner import Listener, Outcome, Runner
+from ingestion.reading.formats import open_rows
+from ingestion.reading.parquet_rows import holds_images
+from ingestion.reading.parquet_rows import parts as parts_of_folder
 from ingestion.task import Step
 from store import lock, ownership, parts, snapshot, tables
 from store.errors import CatalogueError, ConfigError, MethodUnavailable, StepFailed
@@ -61,10 +64,14 @@ def ingest(
     """
     config = config or Config()
     methods = chosen(config)
-    if not catalogue.is_file():
+    if not catalogue.exists():
         raise CatalogueError(f"There is no catalogue file {catalogue}; check the path.")
+    if catalogue.is_dir() and not parts_of_folder(catalogue):
+        open_rows(catalogue)  # its error says what is in the folder
     if images and not images.is_dir():
         raise CatalogueError(f"There is no images folder {images}; check the path.")
+    if images is None and holds_images(catalogue):
+        images = catalogue
     root = Root(store)
     ownership.claim(root)
     with lock.writing(root, f"an ingestion of {catalogue.name}"):

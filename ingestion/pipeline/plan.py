@@ -32,6 +32,8 @@ from ingestion.pipeline.keys import listing
 from ingestion.reading import catalogue as catalogue_rows
 from ingestion.reading import images as image_files
 from ingestion.reading import texts
+from ingestion.reading.formats import suffix_of
+from ingestion.reading.parquet_rows import holds_images, parts
 from ingestion.task import Step
 
 PRIORITY_VECTORS, PRIORITY_GROUPS = 2, 1
@@ -44,14 +46,13 @@ def reading(config: Config, catalogue: Path, images: Path | None) -> list[Step]:
     """The steps that read the catalogue."""
     settings = config.catalogue.model_dump(mode="json")
     max_pixels, columns = settings.pop("max_pixels"), tuple(settings.pop("text"))
-    with catalogue.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = content_hash(catalogue)
     return [
         Step(
             "catalogue",
             catalogue_rows.step,
             parameters={"settings": settings, "has_images": images is not None},
-            stamp={"sha256": sha256, "suffix": catalogue.suffix},
+            stamp={"sha256": sha256, "suffix": suffix_of(catalogue)},
             context={"catalogue": catalogue},
         ),
         Step(
@@ -59,23 +60,39 @@ def reading(config: Config, catalogue: Path, images: Path | None) -> list[Step]:
             image_files.step,
             needs=("catalogue",),
             parameters={"max_pixels": max_pixels},
-            stamp={"files": listing(images) if images else None},
+            stamp={"files": sha256 if images == catalogue else listing(images) if images else None},
             context={"images": images},
         ),
-        Step("texts", texts.step, needs=("catalogue",), parameters={"columns": columns}),
+        Step(
+            "texts", texts.step, needs=("catalogue",), parameters={"columns": columns, "language": settings["language"]}
+        ),
         Step("duplicates", duplicates.step, needs=("catalogue", "texts", "images")),
     ]
+
+
+def content_hash(catalogue: Path) -> str:
+    """A hash of a catalogue's content: that of its file, or of the Parquet files of its folder with their names."""
+    digest = hashlib.sha256()
+    for part in [catalogue] if catalogue.is_file() else parts(catalogue):
+        with part.open("rb") as file:
+            own = hashlib.file_digest(file, "sha256").hexdigest()
+        if part == catalogue:
+            return own
+        digest.update(f"{part.relative_to(catalogue).as_posix()}\0{own}\n".encode())
+    return digest.hexdigest()
 
 
 def embedding(method: Method, model: Model, settings: dict[str, Any], images: Path | None) -> Step:
     """The step that makes a method's vectors."""
     method_class = type(method)
     reads = {"text": ("texts",), "image": ("images",)}.get(method.modality, ())
+    # images in the cells of the catalogue are found by their products' rows
+    in_cells = ("catalogue",) if method.modality == "image" and images is not None and holds_images(images) else ()
     return Step(
         "features",
         features.step,
         method.name,
-        needs=(*reads, *(f"features:{name}" for name in method.needs())),
+        needs=(*reads, *in_cells, *(f"features:{name}" for name in method.needs())),
         parameters={"method_class": method_class, "settings": settings},
         stamp={"model": [model.name, model.source, model.sha256]},
         context={"model": model, "images": images},

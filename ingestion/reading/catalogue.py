@@ -6,8 +6,7 @@ issue with its number; what concerns a column (no ids, products without category
 
 import json
 import logging
-import math
-import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,54 +15,23 @@ from typing import Any
 import pyarrow as pa
 
 from ingestion.config import Catalogue as Settings
-from ingestion.config import Columns
 from ingestion.issues import Issues, shorten
+from ingestion.reading import categories
+from ingestion.reading.cells import MAX_CELL, TECHNICAL, as_text, image_names, is_missing, naming, parse_price
 from ingestion.reading.formats import open_rows
 from ingestion.reading.rows import Row, Source, mend
+from ingestion.reading.survey import Survey, is_variant, survey
 from ingestion.task import Work
 from store.errors import CatalogueError
 from store.tables import table
 
 log = logging.getLogger(__name__)
 
-MAX_CELL = 100_000
-"""Characters of a cell that are kept: some thirty pages, more than the description of any product."""
 BATCH = 1000
 PATH_JOINT = " >> "
 SCHEMA = table("products").schema
-# fmt: off
-USUAL_NAMES: dict[str, tuple[str, ...]] = {
-    "id": (
-        "id", "product_id", "uniq_id", "unique_id", "item_id", "article_id", "sku", "asin", "gtin", "ean",
-        "upc", "product_code", "item_code", "code", "pid", "article_number", "handle",
-    ),
-    "name": (
-        "name", "product_name", "title", "product_title", "item_name", "item_title", "display_name",
-        "product_display_name",
-    ),
-    "description": (
-        "description", "product_description", "long_description", "item_description", "desc", "details", "body",
-        "body_html", "text", "short_description", "summary", "about",
-    ),
-    "category": (
-        "category", "category_path", "product_category_tree", "category_tree", "category_name",
-        "product_category", "categories", "main_category", "label", "labels", "class", "product_type",
-        "article_type", "type", "department",
-    ),
-    "image": (
-        "image", "img", "image_path", "image_file", "image_name", "image_filename", "filename", "file_name",
-        "picture", "photo", "images", "image_url", "img_url", "image_link", "img_link",
-    ),
-    "brand": (
-        "brand", "brand_name", "manufacturer", "vendor", "make",
-    ),
-    "price": (
-        "price", "discounted_price", "sale_price", "selling_price", "current_price", "final_price",
-        "retail_price", "list_price", "mrp",
-    ),
-}
-# fmt: on
-"""What catalogues usually call a column, the most likely first; case and separators do not matter."""
+WORDS_SHOWN = 5
+"""Words for a missing category that an issue names."""
 
 
 @dataclass(frozen=True)
@@ -88,80 +56,40 @@ def read(path: Path, settings: Settings, has_images: bool = False) -> Catalogue:
 
 
 def batches(path: Path, settings: Settings, has_images: bool = False) -> Iterator[Catalogue]:
-    """Read a catalogue (.csv, .tsv, .jsonl, .parquet) in parts of 1,000 rows or fewer.
+    """Read a catalogue (`formats.READERS`) in parts of 1,000 rows or fewer, as `survey` decides.
 
-    Columns are those that `settings.columns` names, else the first of `USUAL_NAMES`. `has_images` is whether
-    a folder of images is given: then a catalogue of ids alone can be read, since images are found by id.
-    CatalogueError if the file is not what its suffix says, is empty, has an unusable header, lacks a column that
-    was named, has nothing to group products by (no name, description or image), or no row that can be read.
+    `has_images` is whether a folder of images is given: then a catalogue of ids alone can be read, since images are
+    found by id. CatalogueError if the file is not what its suffix says, is empty, has an unusable header, lacks a
+    column that was named, has nothing to group products by (no name, description or image), no row that can be read,
+    or too many.
     """
-    source = open_rows(path)
-    columns = match_columns(source.columns, settings.columns)
-    log.info("%s: columns %s", path.name, ", ".join(f"{field} = {column}" for field, column in columns.items()))
-    if source.columns and not columns.keys() & {"name", "description", "image"} and not has_images:
-        raise CatalogueError(
-            f"No column of {path} looks like a product's name, description or image; its columns are "
-            f"{_listed(source.columns)}. Name them in aislemap.toml under [catalogue.columns]."
-        )
-    yield from _Reader(settings, columns).read(path, source)
-
-
-def match_columns(names: list[str], wanted: Columns) -> dict[str, str]:
-    """The column of each field: the named ones, then those of `USUAL_NAMES`. A field without column is left out.
-
-    CatalogueError if a named column is absent, or if the category is also named as text (the labels would leak).
-    """
-    loose = {_key(name): name for name in reversed(names)}
-    found: dict[str, str] = {}
-    for field, name in wanted.model_dump(exclude_none=True).items():
-        match = name if name in names else loose.get(_key(name) or name)
-        if match is None:
-            raise CatalogueError(
-                f"The catalogue has no column {shorten(name)} (named as {field}); its columns are {_listed(names)}."
-            )
-        found[field] = match
-    for field, usual in USUAL_NAMES.items():
-        usual_columns = (loose[_key(name)] for name in usual if _key(name) in loose)
-        usual_column = next((name for name in usual_columns if name not in found.values()), None)
-        if field not in found and usual_column is not None:
-            found[field] = usual_column
-    for field in ("name", "description", "brand"):
-        if "category" in found and found.get(field) == found["category"]:
-            raise CatalogueError(
-                f"The column {shorten(found[field])} is named both as category and as {field}; "
-                "the labels would be part of the text. Name another column for one of them."
-            )
-    return {field: found[field] for field in USUAL_NAMES if field in found}
-
-
-def _key(name: str) -> str:
-    """A column name without case and separators: 'Product Name', 'product_name' and 'productName' are one."""
-    return re.sub(r"[\W_]+", "", name.casefold())
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(shorten(name, 40) for name in names[:30])
-    return shown + (f" and {len(names) - 30} more" if len(names) > 30 else "")
+    found = survey(path, settings, has_images)
+    log.info("%s: columns %s", path.name, ", ".join(f"{field} = {column}" for field, column in found.columns.items()))
+    yield from _Reader(settings, found).read(path, open_rows(path, settings.max_rows))
 
 
 class _Reader:
     """Turns rows into products, and keeps what spans rows: the ids seen, and counts for the summary."""
 
-    def __init__(self, settings: Settings, columns: dict[str, str]) -> None:
+    def __init__(self, settings: Settings, found: Survey) -> None:
         self.settings = settings
-        self.columns = columns
+        self.survey = found
+        self.columns = found.columns
+        self.level = found.level.number
         self.issues = Issues("catalogue")
         self.rows_of_ids: dict[str, int] = {}
         self.first: dict[str, int] = {}
         self.counts: dict[str, int] = {}
         self.categories: set[str] = set()
-        self.used = set(columns.values())
+        self.missing_words: Counter[str] = Counter()
+        self.more_images = 0
+        self.used = set(found.columns.values())
+        self.last: dict[str, Any] | None = None
 
     def read(self, path: Path, source: Source) -> Iterator[Catalogue]:
         for problem, detail in source.notes:
             self.issues.add(problem, detail)
-        if "id" not in self.columns:
-            self.issues.add("no id column", "No column holds an id; the products are called row-1, row-2, ...")
+        self._note_decisions()
         products: list[dict[str, Any]] = []
         refused = None
         for row in source.rows:
@@ -171,12 +99,34 @@ class _Reader:
             elif refused is None and row.problems:
                 refused = f" Row {row.number}: {row.problems[-1][1]}"
             if row.number % BATCH == 0:
-                yield self._part(products)
-                products = []
+                # where variants may follow, the last product stays open for them
+                keep = 0 if self.survey.variants is None else 1
+                yield self._part(products[: len(products) - keep])
+                products = products[len(products) - keep :] if keep else []
         if not self.rows_of_ids:
             raise CatalogueError(f"No row of the catalogue {path} could be read; is it the right file?{refused or ''}")
         self._summarise()
         yield self._part(products)
+
+    def _note_decisions(self) -> None:
+        """Issues for what the survey decided and a reader of the results should know."""
+        if "id" not in self.columns:
+            self.issues.add("no id column", "No column holds an id; the products are called row-1, row-2, ...")
+        if self.survey.float_ids:
+            self.issues.add("ids as decimals", "All ids are written as 1000.0; the '.0' was left out.")
+        for field, taken in self.survey.fields.items():
+            if taken.why == "content":
+                examples = " and ".join(self.survey.profiles[taken.column].examples())
+                detail = (
+                    f"The column {shorten(taken.column)} was taken for the {field} by its content ({examples}); name "
+                    f"another by --column {field}=COLUMN."
+                )
+                self.issues.add("column by content", detail)
+        level = self.survey.level
+        if level.number > 1 and self.settings.category_level is None:
+            at = f" that were split at {self.survey.separator!r}" if self.survey.separator else ""
+            detail = f"Of the category paths{at} level {level.number} counts: {level.reason}."
+            self.issues.add("category level", detail)
 
     def _part(self, products: list[dict[str, Any]]) -> Catalogue:
         return Catalogue(pa.Table.from_pylist(products, schema=SCHEMA), self.issues.take())
@@ -185,7 +135,11 @@ class _Reader:
         """The row as a product; None, and an issue that says why, if it is not one."""
         notes = list(row.problems)
         product = None if row.cells is None else self._fill(row, row.cells, notes)
-        product_id = None if product is None else product["product_id"]
+        if product is not None and self._join_variant(product, row):
+            notes.append(("variant row", "A variant of the product; its images were joined to that, the row left out."))
+            product_id, product = product["product_id"], None
+        else:
+            product_id = None if product is None else product["product_id"]
         for problem, detail in notes:
             self.issues.add(problem, detail, product_id, row.number)
         if product is None or product_id is None:
@@ -201,7 +155,41 @@ class _Reader:
         for summary in ("category", "depth"):
             if product.pop(f"_{summary}", False):
                 self._count(summary, row.number)
+        self.last = product
         return product
+
+    def _join_variant(self, product: dict[str, Any], row: Row) -> bool:
+        """Whether the row is a variant of a product that was read; its images are joined to that of the row before."""
+        variants = self.survey.variants
+        if variants is None or row.cells is None:
+            return False
+        parent = is_variant(variants, row.cells)
+        if variants.type_column is None:
+            name = product["name"]
+            same = self.last is not None and self.last["product_id"] == product["product_id"]
+            if product["product_id"] not in self.rows_of_ids:
+                return False
+            if name is not None and not (same and self.last and self.last["name"] == name):
+                return False
+        elif parent is None:
+            return False
+        else:
+            same = self.last is not None and parent in (self.last["product_id"], *self._cells_of(self.last))
+            if same and self.last:
+                product["product_id"] = self.last["product_id"]
+        self._count("variant", row.number)
+        if same and self.last:
+            names = [product["image_path"], *product["other_images"]]
+            known = [self.last["image_path"], *self.last["other_images"]]
+            joined = list(dict.fromkeys(name for name in (*known, *names) if name))
+            self.last["image_path"], self.last["other_images"] = (joined or [None])[0], joined[1:]
+            for field in ("description", "brand", "price"):
+                self.last[field] = product[field] if self.last[field] is None else self.last[field]
+        return True
+
+    def _cells_of(self, product: dict[str, Any]) -> list[str]:
+        """The cells that a variant may name its product by: those of its other columns."""
+        return [str(cell) for cell in json.loads(product["attributes"]).values()]
 
     def _fill(self, row: Row, raw: dict[str, Any], notes: list[tuple[str, str]]) -> dict[str, Any] | None:
         """A row of `products`; its problems are appended to `notes`."""
@@ -209,29 +197,44 @@ class _Reader:
         if not any(cells.values()):
             notes.append(("empty row", "All cells are empty; the row was left out."))
             return None
-        field = {name: cells.get(column) for name, column in self.columns.items()}
+        field = {name: self._field(name, raw.get(column), cells.get(column)) for name, column in self.columns.items()}
         product_id = field.get("id")
         if product_id is None:
             product_id = f"row-{row.number}"
             if "id" in self.columns:
                 notes.append(("empty id", f"The row has no id; the product is called {product_id}."))
-        levels = split_path(raw.get(self.columns.get("category", "")), self.settings.category_separator)
-        wanted = self.settings.category_level
+        elif self.survey.float_ids:
+            product_id = product_id.removesuffix(".0")
+        written = raw.get(self.columns.get("category", ""))
+        levels = categories.split_path(written, self.survey.separator)
+        if not levels and (word := (as_text(written) or "").strip()):
+            self.missing_words[word[:40]] += 1
+        images = image_names(raw.get(self.columns.get("image", "")))
         attributes = {name: cell for name, cell in cells.items() if cell is not None and name not in self.used}
         return {
             "product_id": product_id,
             "name": field.get("name"),
             "description": field.get("description"),
-            "category": levels[min(wanted, len(levels)) - 1] if levels else None,
+            "category": levels[min(self.level, len(levels)) - 1] if levels else None,
             "category_path": PATH_JOINT.join(levels) or None,
-            "image_path": _image(raw.get(self.columns.get("image", "")), field.get("image")),
+            "image_path": images[0] if images else None,
+            "other_images": images[1:],
             "brand": field.get("brand"),
-            "price": self._price(field.get("price"), notes),
+            "price": self._price(cells, notes),
             "attributes": mend(json.dumps(attributes, ensure_ascii=False))[0],
             "catalogue_row": row.number,
             "_category": not levels,
-            "_depth": bool(levels) and len(levels) < wanted,
+            "_depth": bool(levels) and len(levels) < self.level,
         }
+
+    def _field(self, field: str, raw: Any, cell: str | None) -> str | None:
+        """The cell of a field as text: None for a missing value, of a nested one the name."""
+        if cell is None or (cell.casefold() in TECHNICAL if field == "name" else is_missing(cell)):
+            return None
+        if isinstance(raw, (dict, list)) or cell[:1] in "[{":
+            named = as_text(naming(raw))
+            return None if named is None else mend(named)[0].strip()[:MAX_CELL] or None
+        return cell
 
     def _clean(self, column: str, value: Any, number: int, notes: list[tuple[str, str]]) -> str | None:
         """A cell as text, without characters that cannot be stored and without surrounding space; None if empty."""
@@ -251,12 +254,14 @@ class _Reader:
             text = text[:MAX_CELL].rstrip()
         return text or None
 
-    def _price(self, cell: str | None, notes: list[tuple[str, str]]) -> float | None:
-        if cell is None:
-            return None
-        price = parse_price(cell)
-        if price is None:
-            notes.append(("unreadable price", f"{shorten(cell)} is not one price; the price was left empty."))
+    def _price(self, cells: dict[str, str | None], notes: list[tuple[str, str]]) -> float | None:
+        """The first price of its columns that can be read."""
+        taken = self.survey.fields.get("price")
+        written = [cells.get(name) for name in (taken.column, *taken.also)] if taken else []
+        filled = [cell for cell in written if cell is not None and not is_missing(cell)]
+        price = next((price for cell in filled if (price := parse_price(cell)) is not None), None)
+        if filled and price is None:
+            notes.append(("unreadable price", f"{shorten(filled[0])} is not one price; the price was left empty."))
         return price
 
     def _count(self, what: str, number: int) -> None:
@@ -276,74 +281,23 @@ class _Reader:
 
         total = len(self.rows_of_ids)
         report("encoding", "not UTF-8", "hold bytes that are not UTF-8; they were read as Windows-1252.")
+        if variants := self.counts.get("variant"):
+            detail = (
+                f"{variants:,} rows are variants of {total:,} products: each product is one, with all their images."
+            )
+            self.issues.add("variants", detail)
         if "category" not in self.columns:
             detail = "No column holds a category: the grouping is made, its agreement with categories cannot be scored."
             self.issues.add("no category column", detail)
         else:
-            report("category", "no category", "have no category; the products are kept and not scored.")
+            words = ", ".join(
+                f"{word!r} {count:,} times" for word, count in self.missing_words.most_common(WORDS_SHOWN)
+            )
+            missing = f" (written as {words})" if words else ""
+            report("category", "no category", f"have no category{missing}; the products are kept and not scored.")
             if len(self.categories) == 1 < total:
                 detail = (
                     f"All are of {shorten(min(self.categories))}: agreement needs two categories, so nothing is scored."
                 )
                 self.issues.add("one category", detail)
-        level = self.settings.category_level
-        report("depth", "short category path", f"have no level {level}; the deepest level there is was taken.")
-
-
-def _image(value: Any, cell: str | None) -> str | None:
-    """The name, path or address of a product's image in the catalogue; of a list the first."""
-    names = as_list(value)
-    return (mend(names[0])[0].strip()[:MAX_CELL] if names else cell) or None
-
-
-def as_text(value: Any) -> str | None:
-    """A cell as text: a list of strings one to a line, anything nested as JSON."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return "\n".join(value)
-    return json.dumps(value, ensure_ascii=False, default=lambda item: f"<{type(item).__name__}>")
-
-
-def as_list(value: Any) -> list[str]:
-    """The strings of a list, or of a JSON list in a cell (as Flipkart writes categories); empty if it is neither."""
-    if isinstance(value, str) and value.lstrip().startswith("[") and len(value) <= MAX_CELL:
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return []
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def split_path(value: Any, separator: str) -> list[str]:
-    """The levels of a category path, top first: 'A >> B', '["A >> B"]' and ["A", "B"] are the same.
-
-    Of a list of several paths the first counts. Empty levels are dropped.
-    """
-    items = as_list(value) or [as_text(value) or ""]
-    if any(separator in item for item in items):
-        items = items[0].split(separator)
-    return [level for item in items if (level := mend(item[:MAX_CELL])[0].strip())]
-
-
-def parse_price(cell: str) -> float | None:
-    """The one number of a price as people write it: '1899.0', 'Rs. 1,899', '1.234,50 €'; None if there is none.
-
-    The last dot or comma is the decimal sign, unless only one of the two signs occurs and exactly three digits follow.
-    """
-    if re.fullmatch(r"\d+(\.\d*)?([eE][+-]?\d+)?", cell, re.ASCII):
-        price = float(cell)
-        return price if math.isfinite(price) else None
-    numbers = re.findall(r"-?\d[\d.,' \u00a0\u202f]*", cell[:100], re.ASCII)
-    if len(numbers) != 1 or numbers[0].startswith("-"):
-        return None
-    digits = re.sub(r"[' \u00a0\u202f]", "", numbers[0]).rstrip(".,")
-    whole, mark, rest = digits, "", ""
-    if found := re.search(r"[.,](?=\d*$)", digits):
-        whole, mark, rest = digits[: found.start()], found.group(), digits[found.end() :]
-    thousands = mark and len(rest) == 3 and not re.search(r"[.,]", whole.replace(mark, ""))
-    if thousands:
-        whole, rest = whole + rest, ""
-    return float(re.sub(r"[.,]", "", whole) + "." + (rest or "0"))
+        report("depth", "short category path", f"have no level {self.level}; the deepest level there is was taken.")

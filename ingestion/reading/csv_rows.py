@@ -7,14 +7,34 @@ rows after a quote that never closes, and reads no row of a file with mixed line
 """
 
 import csv
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ingestion.issues import shorten
-from ingestion.reading.rows import Row, Source, check_names, mend
+from ingestion.reading.rows import Row, Source, mend, name_columns
 from ingestion.reading.text_file import MAX_FIELD, Lines, encoding_of, open_text
 from store.errors import CatalogueError
+
+DELIMITERS = ",;\t|"
+HEAD_LINES = 60
+"""Lines at the start by which the delimiter and the header's line are found."""
+_SEP = re.compile(r"sep=(.)\s*", re.IGNORECASE)
+_COMMENT = "#"
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where the rows begin and how they are written: lines before the header, the delimiter, the header's names."""
+
+    skipped: int
+    delimiter: str
+    columns: list[str]
+    notes: list[tuple[str, str]]
 
 
 def open_csv(path: Path) -> Source:
@@ -22,43 +42,102 @@ def open_csv(path: Path) -> Source:
     csv.field_size_limit(MAX_FIELD)
     encoding = encoding_of(path)
     with open_text(path, encoding) as file:
-        delimiter, columns = _header(path, Lines(file))
-    check_names(path, columns)
-    return Source(columns, _csv_rows(path, encoding, delimiter, columns))
+        head = list(islice(Lines(file, path), HEAD_LINES))
+    header = _header(path, head)
+    what = {"\t": "a tab", ",": "','", ";": "';'", "|": "'|'"}.get(header.delimiter, repr(header.delimiter))
+    about = f"text delimited by {what}" + ("" if encoding == "utf-8-sig" else f", {encoding.upper()}")
+    return Source(header.columns, _csv_rows(path, encoding, header), header.notes, about)
 
 
-def _header(path: Path, lines: Lines) -> tuple[str, list[str]]:
-    """The delimiter, and the names in the first line that is not blank; CatalogueError if it cannot be read."""
-    for first in lines:
-        if first.strip():
+def _header(path: Path, head: list[str]) -> Header:
+    """The header: the first line with two names or more, of Excel's 'sep=' line and of comments none counted.
+
+    CatalogueError if there is none, or it cannot be read.
+    """
+    fixed = "\t" if ".tsv" in path.suffixes[-2:] else None
+    start = 0
+    while start < len(head) and (
+        not head[start].strip() or head[start].startswith(_COMMENT) or _SEP.fullmatch(head[start])
+    ):
+        if found := _SEP.fullmatch(head[start]):
+            fixed = found.group(1)
+        # a header may begin with '#', as '#id,name'
+        if head[start].startswith(_COMMENT) and _begins_table(head[start:]):
             break
-        lines.taken.clear()
-    else:
+        start += 1
+    if start == len(head):
         raise CatalogueError(f"The catalogue {path} is empty; give a file with a header and rows.")
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(first)
-    lines.put_back([first])
+    delimiter, ahead = max(
+        (_fit_of(head[start:], delimiter) for delimiter in (fixed or DELIMITERS)),
+        key=lambda fit: fit[0],
+    )[1:]
+    skipped = start + ahead
     try:
-        names = next(csv.reader(lines, delimiter=delimiter, strict=True))
-    except csv.Error as error:
+        names = next(_strict(head[skipped:], delimiter))
+    except (csv.Error, StopIteration) as error:
         raise CatalogueError(f"The header of the catalogue {path} cannot be read: {error}.") from error
-    return delimiter, [mend(name.strip())[0] for name in names]
+    columns, notes = name_columns([mend(name.strip())[0] for name in names])
+    lost = [line.strip() for line in head[:skipped] if line.strip() and not _SEP.fullmatch(line)]
+    if lost:
+        shown = shorten(" / ".join(mend(line)[0] for line in lost), 200)
+        notes.append(("lines before the header", f"{len(lost)} lines before the header were left out: {shown}"))
+    return Header(skipped, delimiter, columns, notes)
 
 
-def _delimiter(header: str) -> str:
-    """The delimiter that gives the header most names; the comma if none gives more."""
-
-    def names(delimiter: str) -> int:
-        return len(_lenient([header], delimiter) or [])
-
-    return max(",;\t|", key=names)
+def _begins_table(lines: list[str]) -> bool:
+    """Whether a line that starts with '#' has as many fields, two at least, as the next."""
+    counts = [[len(_lenient([line], d) or []) for line in lines[:2]] for d in DELIMITERS]
+    return any(len(pair) == 2 and pair[0] == pair[1] > 1 for pair in counts)
 
 
-def _csv_rows(path: Path, encoding: str, delimiter: str, columns: list[str]) -> Iterator[Row]:
+def _fit_of(lines: list[str], delimiter: str) -> tuple[float, str, int]:
+    """How well a delimiter fits, the delimiter, and how many lines come before the header.
+
+    Lines of one filled field are no header where most records have more. The fit grows with the header's names and the
+    fraction of the records that have as many fields.
+    """
+    records = _records(lines, delimiter)
+    filled = [sum(bool(field.strip()) for field in record) for record in records]
+    usual = Counter(len(record) for record in records if record).most_common(1)
+    ahead = 0
+    if usual and usual[0][0] > 1 and usual[0][1] > len(records) / 2:
+        ahead = next(
+            (i for i, (n, r) in enumerate(zip(filled, records, strict=True)) if n > 1 or len(r) == usual[0][0]), 0
+        )
+        if ahead and any(line.count('"') % 2 for line in lines[:ahead]):
+            ahead = 0  # a quoted name over several lines: records are not lines
+    if not records:
+        return 0.0, delimiter, 0
+    width = len(records[ahead])
+    same = sum(len(record) == width for record in records[ahead:]) / len(records[ahead:])
+    return (width - 1) * (same + 0.01), delimiter, ahead
+
+
+def _records(lines: list[str], delimiter: str) -> list[list[str]]:
+    """The records of the first lines, read leniently; of those before a fault."""
+    found: list[list[str]] = []
+    try:
+        for record in csv.reader(lines, delimiter=delimiter, skipinitialspace=True):
+            found.append(record)
+    except csv.Error:
+        pass
+    return found
+
+
+def _strict(lines: Iterable[str], delimiter: str, escape: str | None = None) -> Iterator[list[str]]:
+    return csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=delimiter != "\t", escapechar=escape)
+
+
+def _csv_rows(path: Path, encoding: str, header: Header) -> Iterator[Row]:
     csv.field_size_limit(MAX_FIELD)
+    delimiter, columns = header.delimiter, header.columns
     with open_text(path, encoding) as file:
-        lines = Lines(file)
-        _header(path, lines)
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        lines = Lines(file, path)
+        for _ in range(header.skipped):
+            next(lines)
+            lines.taken.clear()
+        reader = _strict(lines, delimiter)
+        next(reader)
         number = 0
         while True:
             lines.taken.clear()
@@ -69,13 +148,11 @@ def _csv_rows(path: Path, encoding: str, delimiter: str, columns: list[str]) -> 
             except StopIteration:
                 return
             except csv.Error as error:
-                fields, problem = _recover(lines, delimiter, len(columns), str(error))
-                problems.append(problem)
+                fields = _recover(lines, delimiter, len(columns), str(error), problems)
             else:
                 if len(fields) != len(columns) and len(lines.taken) > 1:
                     why = f"{len(fields)} fields over {len(lines.taken)} lines, the header has {len(columns)}"
-                    fields, problem = _recover(lines, delimiter, len(columns), why)
-                    problems.append(problem)
+                    fields = _recover(lines, delimiter, len(columns), why, problems)
             if fields == []:
                 continue  # a blank line is not a row
             number += 1
@@ -84,26 +161,38 @@ def _csv_rows(path: Path, encoding: str, delimiter: str, columns: list[str]) -> 
             yield Row(number, dict(zip(columns, fields, strict=True)) if fields else None, tuple(problems))
 
 
-def _recover(lines: Lines, delimiter: str, width: int, why: str) -> tuple[list[str] | None, tuple[str, str]]:
-    """Recover a record with a stray or unclosed quote.
+def _recover(lines: Lines, delimiter: str, width: int, why: str, problems: list[tuple[str, str]]) -> list[str] | None:
+    """Recover a record with a stray or unclosed quote; what was done is appended to `problems`.
 
-    Its first line alone if that has the right number of fields; else as many lines as a lenient reader takes,
-    if that record has; else the first line is left out and reading goes on with the next one, so that a quote that
-    never closes loses its own row and not those after it.
+    Quotes escaped by a backslash (MySQL, PHP) are read as such. Else its first line alone if that has the right number
+    of fields; else as many lines as a lenient reader takes, if that record has; else the first line is left out and
+    reading goes on with the next one, so that a quote that never closes loses its own row and not those after it.
     """
     taken = list(lines.taken)
     if not taken:
-        return None, ("unreadable row", f"{why}; the line was left out.")
-    alone = _lenient(taken[:1], delimiter)
-    if alone is not None and len(alone) == width:
-        lines.put_back(taken[1:])
-        return alone, ("stray quote", f"{why}; the line was read with the quote as it stands.")
+        problems.append(("unreadable row", f"{why}; the line was left out."))
+        return None
     lines.put_back(taken)
+    if '\\"' in "".join(taken):
+        try:
+            fields = next(_strict(lines, delimiter, "\\"), None)
+        except csv.Error:
+            fields = None
+        if fields is not None and len(fields) == width:
+            return fields
+        lines.put_back(list(lines.taken))
+    alone = _lenient([next(lines)], delimiter)
+    if alone is not None and len(alone) == width:
+        problems.append(("stray quote", f"{why}; the line was read with the quote as it stands."))
+        return alone
+    lines.put_back(list(lines.taken))
     whole = _lenient(lines, delimiter)
     if whole is not None and len(whole) == width:
-        return whole, ("stray quote", f"{why}; {len(lines.taken)} lines were read with the quotes as they stand.")
+        problems.append(("stray quote", f"{why}; {len(lines.taken)} lines were read with the quotes as they stand."))
+        return whole
     lines.put_back(list(lines.taken)[1:])
-    return None, ("unreadable row", f"{why}; the line was left out: {shorten(taken[0].strip())}")
+    problems.append(("unreadable row", f"{why}; the line was left out: {shorten(taken[0].strip())}"))
+    return None
 
 
 def _lenient(lines: Any, delimiter: str) -> list[str] | None:

@@ -6,99 +6,55 @@ anything is decoded, no name leads out of the folder, and whatever the decoder r
 
 import hashlib
 import io
-import os
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 import pyarrow as pa
 from PIL import Image
 
 from ingestion.image_files import ImageError, decode, read_file
 from ingestion.issues import Issues, shorten
+from ingestion.reading.image_folder import Folder, leads_out
+from ingestion.reading.parquet_rows import holds_images, image_bytes
 from ingestion.task import Progress, Work
-from store.errors import CatalogueError
 from store.tables import table
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 THUMBNAIL = 256
 """Long side of a thumbnail, in pixels: sharp on a hover card, some 10 kB."""
 BATCH = 256
 SCHEMA = table("images").schema
 
 
-class Folder:
-    """The names in an images folder, listed once, to find a product's file by what the catalogue says."""
-
-    def __init__(self, path: Path) -> None:
-        """CatalogueError if the folder does not exist or cannot be listed."""
-        try:
-            self._names = {entry.name for entry in os.scandir(path)}
-        except OSError as error:
-            raise CatalogueError(f"The images folder {path} cannot be listed ({error.strerror}); check it.") from error
-        self.path = path
-        # Sorted, so that of two files with one stem it is always the same that is found.
-        images = sorted((n for n in self._names if n.lower().endswith(SUFFIXES)), reverse=True)
-        self._by_stem = {PurePosixPath(name).stem: name for name in images}
-
-    def by_id(self, product_id: str) -> str | None:
-        """The image named `<product_id>.<suffix>`, or None."""
-        return self._by_stem.get(product_id)
-
-    def by_name(self, name: str) -> str:
-        """The file, relative to the folder, that a catalogue's name, path or address means; else the name as it is.
-
-        Looked for as it stands, then by its last part, then as a name without suffix. A name that leads upwards or
-        starts at the root stays as it is, for `read_images` to refuse.
-        """
-        if name in self._names:
-            return name
-        parts = PurePosixPath(name.split("?", maxsplit=1)[0] if "://" in name else name.replace("\\", "/")).parts
-        if not parts or _leads_out(name):
-            return name
-        if len(parts) > 1 and "://" not in name and "\0" not in name and _is_file(self.path.joinpath(*parts)):
-            return "/".join(parts)
-        return parts[-1] if parts[-1] in self._names else self._by_stem.get(parts[-1], name)
-
-
-def _leads_out(name: str) -> bool:
-    """Whether a name could lead out of the folder, on any system."""
-    return (
-        PurePosixPath(name).is_absolute()
-        or bool(PureWindowsPath(name).drive and "://" not in name)
-        or name.startswith("\\")
-        or ".." in name.replace("\\", "/").split("/")
-    )
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # such as a name that is too long
-        return False
-
-
 def step(work: Work, *, images: Path | None, max_pixels: int) -> None:
-    """Write `images` and `issues` of the catalogue's products; `images` is the folder that they lie in."""
-    products = work.read("catalogue", "products", ["product_id", "image_path", "catalogue_row"])
+    """Write `images` and `issues` of the catalogue's products.
+
+    `images` is the folder that they lie in, or the Parquet catalogue whose cells hold them.
+    """
+    products = work.read("catalogue", "products", ["product_id", "image_path", "other_images", "catalogue_row"])
     for rows, issues in read_images(products, images, max_pixels, work.progress):
         work.write("images", rows)
         work.write("issues", issues)
 
 
 def read_images(
-    products: pa.Table, images_folder: Path | None, max_pixels: int, progress: Progress
+    products: pa.Table, images: Path | None, max_pixels: int, progress: Progress
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
-    """Read the images of `products` (columns product_id, image_path, catalogue_row) from the folder `images_folder`.
+    """Read the images of `products` (product_id, image_path, other_images, catalogue_row) from the folder `images`.
 
     Yields tables (`images`, `issues`) for every 256 products, so that memory is bounded; the last may be empty.
-    A product's file is the one that `image_path` means (see `Folder.by_name`), or `<product_id>.<suffix>` where
-    that is NULL. Every product is in one of the two tables, unless none has an image: then one issue says so.
-    `max_pixels` caps width times height. `progress` is called with (products done, products in all).
-    CatalogueError if the folder cannot be listed.
+    A product's file is the first that its names mean (see `Folder.find`), or the one found by its id where it names
+    none. Where `images` is a Parquet catalogue, the images are the bytes in the products' rows. Every product is in one
+    of the two tables, unless none has an image: then one issue says so. `max_pixels` caps width times height.
+    `progress` is called with (products done, products in all). CatalogueError if the folder cannot be listed.
     """
+    if images is not None and (images.is_file() or holds_images(images)):
+        yield from _read_cells(products, images, max_pixels, progress)
+        return
     issues = Issues("images")
-    total, named = len(products), len(products) - products["image_path"].null_count
-    folder = None if images_folder is None else Folder(images_folder)
+    total = len(products)
+    several = sum(bool(names) for names in products["other_images"].to_pylist())
+    named = total - products["image_path"].null_count
+    folder = None if images is None else Folder(images)
     if folder is None or not (named or any(map(folder.by_id, products["product_id"].to_pylist()))):
         if named:
             issues.add("no images folder", f"{named:,} products name an image, but no folder was given: none was read.")
@@ -107,17 +63,20 @@ def read_images(
         progress(total, total)
         yield pa.Table.from_pylist([], schema=SCHEMA), issues.take()
         return
+    if several:
+        detail = f"{several:,} of {total:,} products name several images: the first that is in the folder is theirs."
+        issues.add("several images", detail)
     done = 0
-    columns = ["product_id", "image_path", "catalogue_row"]
+    columns = ["product_id", "image_path", "other_images", "catalogue_row"]
     for batch in products.select(columns).to_batches(max_chunksize=BATCH):
         rows = []
-        for product_id, name, row in zip(*(batch[c].to_pylist() for c in columns), strict=True):
-            found = folder.by_id(product_id) if name is None else folder.by_name(name)
+        for product_id, name, others, row in zip(*(batch[c].to_pylist() for c in columns), strict=True):
+            found = folder.find([*([] if name is None else [name]), *(others or [])], product_id)
             if found is None:
                 issues.add("no image", "The product has no image; image methods leave it out.", product_id, row)
                 continue
             try:
-                described = _describe(_locate(folder.path, found), max_pixels)
+                described = _describe(read_file(_locate(folder.path, found)), found, max_pixels)
                 rows.append({"product_id": product_id, "image_path": found} | described)
             except ImageError as error:
                 issues.add(error.problem, f"{error} The image was left out.", product_id, row)
@@ -126,10 +85,33 @@ def read_images(
         progress(done, total)
 
 
-def _describe(path: Path, max_pixels: int) -> dict[str, object]:
+def _read_cells(
+    products: pa.Table, catalogue: Path, max_pixels: int, progress: Progress
+) -> Iterator[tuple[pa.Table, pa.Table]]:
+    """As `read_images`, of the bytes in the cells of a Parquet catalogue."""
+    issues, done = Issues("images"), 0
+    cells = image_bytes(catalogue, products["catalogue_row"].to_pylist())
+    columns = ["product_id", "image_path", "catalogue_row"]
+    for batch in products.select(columns).to_batches(max_chunksize=BATCH):
+        rows = []
+        for product_id, name, row in zip(*(batch[c].to_pylist() for c in columns), strict=True):
+            data = next(cells, None)
+            if not data:
+                issues.add("no image", "The product has no image; image methods leave it out.", product_id, row)
+                continue
+            label = name or f"row {row}"
+            try:
+                rows.append({"product_id": product_id, "image_path": label} | _describe(data, label, max_pixels))
+            except ImageError as error:
+                issues.add(error.problem, f"{error} The image was left out.", product_id, row)
+        done += len(batch)
+        yield pa.Table.from_pylist(rows, schema=SCHEMA), issues.take()
+        progress(done, len(products))
+
+
+def _describe(data: bytes, name: str, max_pixels: int) -> dict[str, object]:
     """A row of `images` but for its product; ImageError."""
-    data = read_file(path)
-    image = decode(data, path.name, max_pixels)
+    image = decode(data, name, max_pixels)
     width, height = image.size
     image.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.BICUBIC, reducing_gap=2.0)
     thumbnail = io.BytesIO()
@@ -144,7 +126,7 @@ def _describe(path: Path, max_pixels: int) -> dict[str, object]:
 
 def _locate(folder: Path, name: str) -> Path:
     """The file of that name in the folder; ImageError if it is missing or lies outside, also by a link."""
-    if _leads_out(name):
+    if leads_out(name):
         raise ImageError("image outside the folder", f"The image name {shorten(name)} leads out of the folder.")
     try:
         real = (folder / name).resolve(strict=True)

@@ -9,6 +9,8 @@ from typing import Any
 from ingestion.issues import shorten
 from store.errors import CatalogueError
 
+MAX_ROWS = 1_000_000
+"""Rows of a catalogue, unless the setting `max_rows` says otherwise."""
 UNFIT = re.compile(r"[\x00\ud800-\udfff]")
 # Bytes that are not UTF-8 arrive as U+DC80 to U+DCFF (surrogateescape) and are read as Windows-1252, the usual
 # other encoding of catalogues, or as Latin-1 where that has no character.
@@ -30,23 +32,58 @@ class Row:
 
 @dataclass(frozen=True)
 class Source:
-    """A file that can be read: its columns, its rows (one pass), and problems of the file as a whole."""
+    """A file that can be read: its columns, its rows (one pass), and problems of the file as a whole.
+
+    `format` says in words what it was read as; `image_column` is the column of images whose bytes are in the file.
+    """
 
     columns: list[str]
     rows: Iterator[Row]
     notes: list[tuple[str, str]] = field(default_factory=list)
+    format: str = ""
+    image_column: str | None = None
 
 
-def check_names(path: Path, columns: list[str]) -> None:
-    """CatalogueError if a column has no name, or two have the same."""
-    first: dict[str, int] = {}
-    for i, name in enumerate(columns, start=1):
+def name_columns(names: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Column names that are all there and all different, and as notes what was done for that.
+
+    A column without a name becomes 'column 3', the second of two of one name 'price (2)': both are kept.
+    """
+    found: list[str] = []
+    nameless, twice = [], []
+    for i, name in enumerate(names, start=1):
+        unique = own = name or f"column {i}"
+        number = 1
+        while unique in found or (unique != name and unique in names):
+            number += 1
+            unique = f"{own} ({number})"
         if not name:
-            raise CatalogueError(f"Column {i} of the catalogue {path} has no name; name it in the header (first row).")
-        if first.setdefault(name, i) < i:
-            raise CatalogueError(
-                f"Columns {first[name]} and {i} of the catalogue {path} are both named {shorten(name)}; rename one."
-            )
+            nameless.append(unique)
+        elif unique != name:
+            twice.append(f"{shorten(name)} as {shorten(unique)}")
+        found.append(unique)
+    notes = []
+    if nameless:
+        notes.append(("column without name", f"Columns without a name in the header are called {', '.join(nameless)}."))
+    if twice:
+        notes.append(("columns of one name", f"Of columns of one name the second was kept too: {', '.join(twice)}."))
+    return found, notes
+
+
+def limited(path: Path, rows: Iterator[Row], max_rows: int) -> Iterator[Row]:
+    """The rows, until there are more than `max_rows`: then CatalogueError."""
+    for row in rows:
+        if row.number > max_rows:
+            raise too_many_rows(path, max_rows)
+        yield row
+
+
+def too_many_rows(path: Path, max_rows: int, found: int | None = None) -> CatalogueError:
+    """The error of a file with more rows than the setting allows."""
+    has = f"{found:,} rows, more than" if found else "more rows than the"
+    return CatalogueError(
+        f"The catalogue {path} has {has} {max_rows:,} that `max_rows` under [catalogue] allows; raise it."
+    )
 
 
 def mend(text: str) -> tuple[str, bool, bool]:

@@ -1,9 +1,12 @@
 """Open text files of unknown quality: the encoding, line ends, and files that are not text at all."""
 
 import csv
+import gzip
+import io
+import zlib
 from collections import deque
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO, cast
 
 from store.errors import CatalogueError
 
@@ -15,6 +18,8 @@ MAX_RECORD_LINES = 1000
 """Lines that one quoted CSV record may span: a quote that never closes must not consume the catalogue."""
 MAX_CONTROL_FRACTION = 0.05
 """Fraction of control characters in the first 64 KiB above which a file is not text."""
+MIN_ZERO_BYTES = 0.2
+"""Fraction of a text's bytes that are zero at one parity, at least, for it to be UTF-16: two fifths are ASCII."""
 
 MAGIC = {
     b"PAR1": "a Parquet file",
@@ -22,7 +27,7 @@ MAGIC = {
     b"\xff\xd8\xff": "a JPEG image",
     b"GIF8": "a GIF image",
     b"PK\x03\x04": "a zip archive or an Excel workbook",
-    b"\x1f\x8b": "a gzip archive",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook of the older format",
     b"BZh": "a bzip2 archive",
     b"\xfd7zXZ": "an xz archive",
     b"\x28\xb5\x2f\xfd": "a zstd archive",
@@ -32,10 +37,28 @@ MAGIC = {
 }
 
 
-def encoding_of(path: Path) -> str:
-    """The encoding to open a text file with; CatalogueError if it is empty or not text."""
+def open_bytes(path: Path) -> IO[bytes]:
+    """Open a file to read its bytes, unpacked if it is a gzip archive, whatever its name."""
     with path.open("rb") as file:
-        head = file.read(65536)
+        packed = file.read(2) == b"\x1f\x8b"
+    return cast(IO[bytes], gzip.open(path, "rb")) if packed else path.open("rb")
+
+
+def read_head(path: Path, size: int = 65536) -> bytes:
+    """The first bytes of a file, unpacked; CatalogueError if it is a damaged gzip archive."""
+    try:
+        with open_bytes(path) as file:
+            return file.read(size)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise CatalogueError(f"The catalogue {path} is a damaged gzip archive ({error}); pack it again.") from error
+
+
+def encoding_of(path: Path) -> str:
+    """The encoding to open a text file with; CatalogueError if it is empty or not text.
+
+    UTF-8, or UTF-16 and UTF-32 by their byte order mark; UTF-16 without one by the zero bytes of its ASCII characters.
+    """
+    head = read_head(path)
     if not head.strip(b"\xef\xbb\xbf \t\r\n"):
         raise CatalogueError(f"The catalogue {path} is empty; give a file with a header and rows.")
     for magic, what in MAGIC.items():
@@ -43,6 +66,8 @@ def encoding_of(path: Path) -> str:
             raise CatalogueError(
                 f"The catalogue {path} is {what}, not {path.suffix} text; rename, unpack or export it as {path.suffix}."
             )
+    if head.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return "utf-32"
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         if not any(end in head.decode("utf-16", errors="replace") for end in "\r\n"):
             raise CatalogueError(
@@ -50,24 +75,28 @@ def encoding_of(path: Path) -> str:
                 "it has no line end; export it as UTF-8."
             )
         return "utf-16"
+    even, odd = head[0::2].count(0) / len(head), head[1::2].count(0) / len(head)
+    if len(head) > 8 and max(even, odd) > MIN_ZERO_BYTES and min(even, odd) < MIN_ZERO_BYTES / 10:
+        return "utf-16-le" if odd > even else "utf-16-be"
     if sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head) > MAX_CONTROL_FRACTION * len(head):
         raise CatalogueError(
-            f"The catalogue {path} is not {path.suffix} text: its start is binary, or UTF-16 without a "
-            "byte order mark; export it as UTF-8."
+            f"The catalogue {path} is not {path.suffix} text: its start is binary; export it as UTF-8."
         )
     return "utf-8-sig"
 
 
 def open_text(path: Path, encoding: str) -> TextIO:
     """Open with any line ends; bytes that are not in the encoding are kept for `mend`, never an error."""
-    return path.open(encoding=encoding, errors="replace" if encoding == "utf-16" else "surrogateescape")
+    errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
+    return io.TextIOWrapper(open_bytes(path), encoding=encoding, errors=errors)
 
 
 class Lines:
     """The lines of a file; those taken for the current record are kept and can be put back."""
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, name: object = None) -> None:
         self.file = file
+        self.name = name or getattr(file, "name", "")
         self.taken: list[str] = []
         self._waiting: deque[str] = deque()
 
@@ -77,16 +106,24 @@ class Lines:
     def __next__(self) -> str:
         if len(self.taken) >= MAX_RECORD_LINES:
             raise csv.Error(f"a quoted field runs over more than {MAX_RECORD_LINES} lines")
-        line = self._waiting.popleft() if self._waiting else self.file.readline(MAX_LINE)
+        line = self._waiting.popleft() if self._waiting else self._read()
         if not line:
             raise StopIteration
         if len(line) >= MAX_LINE:
             raise CatalogueError(
-                f"The catalogue {self.file.name} has a line of more than {MAX_LINE:,} characters; "
+                f"The catalogue {self.name} has a line of more than {MAX_LINE:,} characters; "
                 "it is not a catalogue, or its line ends are lost."
             )
         self.taken.append(line)
         return line
+
+    def _read(self) -> str:
+        try:
+            return self.file.readline(MAX_LINE)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise CatalogueError(
+                f"The catalogue {self.name} is a damaged gzip archive ({error}); pack it again."
+            ) from error
 
     def put_back(self, lines: list[str]) -> None:
         """Return these lines again, before the rest of the file; the current record starts anew."""

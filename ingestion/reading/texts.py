@@ -1,7 +1,8 @@
 """From a product's text as written to lemmas: small functions in the order of `clean`; then boilerplate is dropped.
 
-The raw text is kept beside the clean one: sentence encoders read the raw text, word methods the clean. The steps
-are for English; a text of another language keeps its words, unlemmatised.
+The raw text is kept beside the clean one: sentence encoders read the raw text, word methods the clean. Stop words and
+lemmas are those of the catalogue's language (`languages.detect`, or the setting); where there is no dictionary of it
+the words stay as they are. The words of other languages in it stay too.
 """
 
 import html
@@ -15,7 +16,8 @@ import pyarrow as pa
 import simplemma
 
 from ingestion.issues import Issues
-from ingestion.reading import boilerplate
+from ingestion.reading import boilerplate, languages
+from ingestion.reading.languages import UNSPACED, Language
 from ingestion.task import Progress, Work
 from store.errors import ConfigError
 from store.tables import table
@@ -36,15 +38,20 @@ _UPPER, _LOWER = "A-ZÀ-ÖØ-Þ", "a-zß-öø-ÿ"
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!-[^<>]*>")
 _GLUED = re.compile(rf"(?<=[{_LOWER}][{_LOWER}])(?=[{_UPPER}])")
 _CLITIC = re.compile(r"\b[a-z]+n't\b|'(?:s|ll|re|ve|d|m)\b")
-_WORD = re.compile(r"[^\W\d_]{2,}")
 
 
-def clean(text: str) -> str:
+def clean(text: str, language: str = "en") -> str:
     """The text as lemmas joined by spaces: the steps below in their order; '' if nothing is left."""
     text = mend_unicode(text)
     text = strip_html(text)
     text = split_glued(text)
-    return " ".join(lemma(word) for word in words(text.lower()) if word not in stop_words())
+    stop = stop_words(language)
+    return " ".join(lemma(word, language) for word in words(lower(text)) if word not in stop)
+
+
+def lower(text: str) -> str:
+    """In lower case, the Turkish 'İ' as 'i' without the dot that Unicode puts behind it."""
+    return text.lower().replace("i\u0307", "i")
 
 
 def mend_unicode(text: str) -> str:
@@ -70,31 +77,41 @@ def words(text: str) -> list[str]:
     """The words of a lower-case text: runs of two letters or more, without "n't" words and endings as in "women's".
 
     Punctuation and digits separate words and are dropped: a figure ('213', '899') distinguishes products, not types of
-    product, while the unit beside it distinguishes types and is kept: '213cm' is 'cm', '16 GB' is 'gb'.
+    product, while the unit beside it distinguishes types and is kept: '213cm' is 'cm', '16 GB' is 'gb'. Scripts without
+    spaces give letter groups (`languages.words`).
     """
-    return _WORD.findall(_CLITIC.sub(" ", text))
+    return languages.words(_CLITIC.sub(" ", text))
 
 
 @cache
-def stop_words() -> frozenset[str]:
-    """The Glasgow list of English stop words (scikit-learn's copy of it) without `CONTENT_WORDS`."""
+def stop_words(language: str = "en") -> frozenset[str]:
+    """The stop words of a language: for English the Glasgow list (scikit-learn's copy of it) without `CONTENT_WORDS`.
+
+    For other languages their frequent function words (`languages.FUNCTION_WORDS`); none where there is no list.
+    """
+    if language != "en":
+        return languages.FUNCTION_WORDS.get(language, frozenset())
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     return frozenset(ENGLISH_STOP_WORDS - CONTENT_WORDS)
 
 
 @lru_cache(maxsize=200_000)
-def lemma(word: str) -> str:
-    """The dictionary form of a word (simplemma, English): 'curtains' is 'curtain'; an unknown word stays."""
-    found = simplemma.lemmatize(word, lang="en").lower()
+def lemma(word: str, language: str = "en") -> str:
+    """The dictionary form of a word (simplemma): 'curtains' is 'curtain'; an unknown word stays, and any of a language
+    without dictionary (`languages.LEMMAS`), or of a script that English has not.
+    """
+    if language not in languages.LEMMAS or (language == "en" and not word.isascii()):
+        return word
+    found = simplemma.lemmatize(word, lang=language).lower()
     return found if len(found) > 1 else word
 
 
-def step(work: Work, *, columns: tuple[str, ...]) -> None:
-    """Write `texts` and `issues` of the catalogue's products."""
+def step(work: Work, *, columns: tuple[str, ...], language: str | None = None) -> None:
+    """Write `texts` and `issues` of the catalogue's products; `language` is found by looking where it is None."""
     check_columns(columns)
     products = work.read("catalogue", "products", ["product_id", "catalogue_row", *columns])
-    for rows, issues in text_batches(products, columns, work.progress):
+    for rows, issues in text_batches(products, columns, work.progress, language):
         work.write("texts", rows)
         work.write("issues", issues)
 
@@ -106,7 +123,7 @@ def texts(products: pa.Table, columns: tuple[str, ...], progress: Progress) -> t
 
 
 def text_batches(
-    products: pa.Table, columns: tuple[str, ...], progress: Progress
+    products: pa.Table, columns: tuple[str, ...], progress: Progress, language: str | None = None
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Tables `texts` and `issues` of every 1,000 products; `columns` are joined in their order to the raw text.
 
@@ -124,13 +141,17 @@ def text_batches(
         yield pa.Table.from_pylist([], schema=SCHEMA), issues.take()
         return
     every = -(-len(products) // boilerplate.SAMPLE_SIZE) or 1
-    repeated = boilerplate.find(clean(_raw(parts)).split() for parts in _rows(products.select(list(columns))[::every]))
+    sample = [_raw(parts) for parts in _rows(products.select(list(columns))[::every])]
+    its = Language(language, "as the setting language says") if language else languages.detect(sample)
+    if its.code != "en":
+        issues.add("language", describe(its))
+    repeated = boilerplate.find(clean(raw, its.code).split() for raw in sample)
     done = 0
     for batch in products.select(["product_id", "catalogue_row", *columns]).to_batches(max_chunksize=BATCH):
         rows = []
         for product_id, row, *parts in _rows(batch):
             raw = _raw(parts)
-            cleaned = " ".join(boilerplate.strip(clean(raw).split(), repeated))
+            cleaned = " ".join(boilerplate.strip(clean(raw, its.code).split(), repeated))
             if not raw:
                 issues.add("empty text", f"Empty in {names}; text methods leave the product out.", product_id, row)
                 continue
@@ -138,10 +159,27 @@ def text_batches(
                 detail = "Nothing is left of the text after cleaning; word methods leave the product out."
                 issues.add("no words", detail, product_id, row)
             counts = {"raw_words": len(raw.split()), "clean_words": len(cleaned.split())}
-            rows.append({"product_id": product_id, "raw": raw, "clean": cleaned, **counts})
+            row_of_text = {"product_id": product_id, "raw": raw, "clean": cleaned, "language": its.code}
+            rows.append(row_of_text | counts)
         done += len(batch)
         yield pa.Table.from_pylist(rows, schema=SCHEMA), issues.take()
         progress(done, len(products))
+
+
+def describe(language: Language) -> str:
+    """In words what a language other than English means for the methods."""
+    if language.code == languages.SEVERAL:
+        words = "no language's stop words and lemmas are used"
+    elif language.code in UNSPACED:
+        words = "it puts no spaces between words, so word methods compare groups of letters"
+    elif language.code in languages.LEMMAS:
+        words = "stop words and lemmas are of this language"
+    else:
+        words = "there is no dictionary of it, so words stay as they are written"
+    return (
+        f"The texts are {language.name} ({language.reason}): {words}. The encoders bert and use were trained on "
+        "English; `methods.bert.model` names another, as a multilingual. `language` in [catalogue] sets the language."
+    )
 
 
 def _rows(table: pa.Table | pa.RecordBatch) -> Iterator[tuple[Any, ...]]:

@@ -13,6 +13,11 @@ TABLES = (
             CATEGORY,
             Column("category_path", "VARCHAR", "The whole category path, levels joined by ' >> '."),
             Column("image_path", "VARCHAR", "The path of the image in the catalogue; NULL if there is none."),
+            Column(
+                "other_images",
+                "VARCHAR[]",
+                "Its further images in the catalogue, in their order; tried if it is missing.",
+            ),
             Column("brand", "VARCHAR", "The brand; NULL if the catalogue has none."),
             Column("price", "DOUBLE", "The price.", "the catalogue's currency"),
             Column("attributes", "VARCHAR", "All other columns of the catalogue, as a JSON object of strings."),
@@ -44,6 +49,7 @@ TABLES = (
             Column("clean", "VARCHAR", "Lemmas without stop words and repeated templates, joined by spaces."),
             Column("raw_words", "INTEGER", "Words in `raw`.", "words"),
             Column("clean_words", "INTEGER", "Words in `clean`.", "words"),
+            Column("language", "VARCHAR", "The language of the catalogue by which it was cleaned, as ISO 639-1: en."),
         ),
     ),
     Table(

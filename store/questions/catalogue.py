@@ -162,7 +162,7 @@ def product(cursor: Cursor, product_id: str) -> Product | None:
     return first(
         cursor,
         Product,
-        """SELECT p.*, t.raw, t.clean, t.raw_words, t.clean_words, i.width, i.height
+        """SELECT p.* EXCLUDE (other_images), t.raw, t.clean, t.raw_words, t.clean_words, i.width, i.height
            FROM products p LEFT JOIN texts t USING (product_id)
            LEFT JOIN (SELECT product_id, width, height FROM images) i USING (product_id)
            WHERE p.product_id = ?""",

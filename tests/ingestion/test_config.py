@@ -35,8 +35,10 @@ def test_jobs_are_read_in_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        pytest.param("[study]\nseed = 3", ["study.seed", "3", "not permitted"], id="unknown key"),
-        pytest.param("[studies]\nk = 3", ["studies", "not permitted"], id="unknown table"),
+        pytest.param(
+            "[study]\nseed = 3", ["study.seed", "3", "no such setting; did you mean seeds?"], id="unknown key"
+        ),
+        pytest.param("[studies]\nk = 3", ["studies", "no such setting; did you mean study?"], id="unknown table"),
         pytest.param("[study]\nk = 1", ["study.k", "1", "greater than or equal to 2"], id="too small"),
         pytest.param("[study]\nseeds = 'five'", ["study.seeds", "five", "integer"], id="not a number"),
         pytest.param("[verdict]\nfeasible_from = 1.5", ["verdict.feasible_from", "1.5"], id="too large"),

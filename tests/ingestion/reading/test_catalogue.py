@@ -12,7 +12,9 @@ import pytest
 from ingestion.config import Catalogue as Settings
 from ingestion.config import Columns
 from ingestion.reading import catalogue
-from ingestion.reading.catalogue import match_columns, parse_price, split_path
+from ingestion.reading.categories import split_path
+from ingestion.reading.cells import parse_price
+from ingestion.reading.columns import Profile, match
 from store.errors import CatalogueError
 from store.tables import table
 
@@ -56,7 +58,8 @@ def test_products_and_issues_have_the_declared_columns(tmp_path: Path) -> None:
     ],
 )
 def test_usual_column_names_are_found_in_any_case(header: str, field: str) -> None:
-    assert match_columns(["colour", header], Columns()) == {field: header}
+    found = match({name: Profile(name, []) for name in ("colour", header)}, Columns())
+    assert {field: taken.column for field, taken in found.items()} == {field: header}
 
 
 def test_the_likelier_column_wins_and_the_other_is_an_attribute(tmp_path: Path) -> None:

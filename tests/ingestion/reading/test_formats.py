@@ -111,14 +111,16 @@ def test_a_line_without_end_is_no_catalogue(tmp_path: Path, monkeypatch: pytest.
         ("c.parquet", b"id,name\n1,mug\n", "not a readable Parquet file"),
         ("c.csv", b"PAR1....", "is a Parquet file"),
         ("c.csv", b"\x89PNG\r\n\x1a\n\0\0", "is a PNG image"),
-        ("c.csv", gzip.compress(b"id,name\n", mtime=0), "is a gzip archive"),
+        ("c.csv.gz", gzip.compress(b"id,name\n1,mug\n", mtime=0)[:20], "is a damaged gzip archive"),
+        ("c.csv", b"\xd0\xcf\x11\xe0....", "an Excel workbook of the older format"),
         ("c.csv", b"\xfe\xffid,name\n1,mug\n2,cup\n", "begins with the byte order mark of UTF-16, but"),
         ("c.tsv", b"PK\x03\x04....", "a zip archive or an Excel workbook"),
-        ("c.csv", "id,name\n1,mug".encode("utf-16-le"), "UTF-16 without a byte order mark"),
-        ("c.csv", b"id,name,id\n1,mug,2\n", "Columns 1 and 3 .* both named 'id'"),
-        ("c.csv", b"id,,name\n1,2,mug\n", "Column 2 .* has no name"),
+        ("c.csv", bytes(range(32)) * 9, "its start is binary"),
         ("c.csv", b'id,"name\n1,mug\n', "header .* cannot be read"),
-        ("c.csv.gz", b"", "suffix '.gz'"),
+        ("c.csv.gz", b"", "is empty"),
+        ("c.gz", b"", "suffix '.gz'"),
+        ("c.xls", b"x", "save it as .xlsx or .csv"),
+        ("c.csv.zst", b"x", "unzstd"),
         ("catalogue", b"", "suffix ''"),
     ],
 )
@@ -132,9 +134,12 @@ def test_a_file_that_is_not_what_it_should_be_is_a_clear_error(
 def test_a_missing_file_and_a_folder_are_clear_errors(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="does not exist"):
         open_rows(tmp_path / "none.csv")
-    (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(CatalogueError, match="is not a file"):
-        open_rows(tmp_path / "folder.csv")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/products.csv").touch()
+    with pytest.raises(
+        CatalogueError, match=r"is a folder without Parquet files; give one file: there are products\.csv"
+    ):
+        open_rows(tmp_path / "folder")
 
 
 def test_json_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
