@@ -1,7 +1,7 @@
 """The jobs of a configuration in the forms of other schedulers: cron, systemd, Kubernetes, Airflow.
 
 Each runs `aislemap ingest` with the job's files, its configuration and, where the form has them, its time limit,
-retries, time zone and misfire policy. What a form lacks stands in it as a comment.
+retries, time zone and misfire policy. docs/operations.md lists what each form lacks.
 """
 
 import json

@@ -6,7 +6,6 @@ store that cannot be written costs its own job's rows only.
 
 import logging
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -37,21 +36,18 @@ def run(path: Path) -> None:
 
     ConfigError if no job can run, SchedulerBusy if another scheduler runs this configuration.
     """
+    received: list[int] = []  # not an Event: a handler that interrupts its `wait` would wait for its lock for ever
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: received.append(number))
     config = load(path)
     events.write_lines(config.schedule.log)
     claim = Claim(path, config.schedule.health)
-    stop = threading.Event()
     scheduler = Scheduler(config, path, claim)
-
-    def end(*_: object) -> None:
-        scheduler.hurry = stop.is_set()
-        stop.set()
-
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, end)
+    scheduler.hurry = lambda: len(received) > 1
     try:
-        while not stop.wait(TICK):
+        while not received:
             scheduler.tick()
+            time.sleep(TICK)
     finally:
         scheduler.close()
         claim.close()
@@ -68,7 +64,9 @@ class Scheduler:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         command: Sequence[str] = COMMAND,
     ) -> None:
-        self.config, self.path, self.hurry = checked(config), path, False
+        self.config, self.path = checked(config), path
+        self.hurry: Callable[[], bool] = lambda: False
+        """Whether `close` is to end what runs at once."""
         self._claim, self._clock, self._command = claim, clock, command
         self._stamp = self._newer = _stamp(path)
         now = clock()
@@ -98,7 +96,7 @@ class Scheduler:
         if running:
             names = ", ".join(planned.job.name for planned in running)
             self.say("stopping", f"{names} may run for {self.config.schedule.stop_seconds:g} s more")
-        while any(planned.run for planned in running) and time.monotonic() < until and not self.hurry:
+        while any(planned.run for planned in running) and time.monotonic() < until and not self.hurry():
             for planned in running:
                 self._guarded(planned, self._collect, self._clock())
             time.sleep(POLL)
@@ -108,7 +106,7 @@ class Scheduler:
         until = time.monotonic() + KILL_AFTER + HANGS
         while any(planned.run for planned in running) and time.monotonic() < until:
             for planned in running:
-                if planned.run and self.hurry:
+                if planned.run and self.hurry():
                     planned.run.kill()
                 self._guarded(planned, self._collect, self._clock())
             time.sleep(POLL)

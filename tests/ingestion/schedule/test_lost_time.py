@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ingestion.schedule.trial import EVENING, HANGS, REPORT, Clock, Trial, gone, job
+from tests.ingestion.schedule.trial import EVENING, HANGS, REPORT, Clock, Trial, gone, job, wait
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,21 @@ def test_a_stop_lets_a_run_finish_that_needs_little_time(store: Path) -> None:
     scheduler.until(lambda: "started" in scheduler.happened())
     scheduler.close()
     assert scheduler.happened()[-2:] == ["published", "stopped"]
+
+
+def test_a_process_that_nothing_ends_holds_up_no_stop(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(*EVENING)
+    scheduler = Trial([job(store)], clock, HANGS, schedule={"stop_seconds": 0})
+    clock.pass_(hours=6)
+    scheduler.until(lambda: "started" in scheduler.happened())
+    run = scheduler.jobs["nightly"].run
+    assert run
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "poll", lambda: None)  # as under a network file system that hangs
+        scheduler.close()
+    assert "does not end" in scheduler.detail("interrupted")
+    run.kill()
+    wait(run.poll)
 
 
 def test_a_damaged_log_of_one_store_ends_no_scheduler(published: Path, caplog: pytest.LogCaptureFixture) -> None:
