@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from store import parts, tables
+from store.chunks import Chunks
 from store.parts import Part
 from store.root import Root
 
@@ -19,8 +20,8 @@ class Step:
     """One step of a plan: a stage, of one method or of the whole catalogue.
 
     `function` is called as `function(work, **parameters, **context)`, with `method=` too where the step is of one.
-    `parameters` go into the key of its result, and so does `stamp`, which the function does not get (the hash of a
-    file, the sha256 of a model). `context` (paths, mostly) does not go into the key.
+    `parameters` go into the key of its result, and so do `stamp`, which the function does not get (the sha256 of a
+    model), and `files` (the hash of what it reads from outside the store). `context` (paths, mostly) does not.
     """
 
     stage: str
@@ -32,6 +33,7 @@ class Step:
     """Names of the steps whose parts it reads where they are there."""
     parameters: dict[str, Any] = field(default_factory=dict)
     stamp: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, Any] = field(default_factory=dict)
     context: dict[str, Any] = field(default_factory=dict)
     runtime: str = "plain"
     """plain, torch or tensorflow: a worker process runs steps of one runtime only."""
@@ -55,7 +57,8 @@ class Step:
 class Task:
     """One step, ready to run anywhere: all of it can be pickled (the function by reference).
 
-    `key` names the result. `parts` are the finished parts of the steps it reads, by step.
+    `key` names the result, `recipe` what it depends on but its inputs: results per product are kept under that name.
+    `parts` are the finished parts of the steps it reads, by step.
     """
 
     step: str
@@ -65,6 +68,7 @@ class Task:
     root: Root
     parts: dict[str, Part]
     arguments: dict[str, Any] = field(default_factory=dict)
+    recipe: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ class Work:
     task: Task
     writer: parts.PartWriter
     progress: Progress
+    chunks: Chunks = field(default_factory=Chunks)
 
     def read(self, step: str, table: str, columns: list[str] | None = None) -> pa.Table:
         """A table that a needed step wrote; empty, with the declared columns, if it wrote none."""

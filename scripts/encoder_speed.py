@@ -29,7 +29,7 @@ def rate(which: str, catalogue: str, images: str, mobilenet: str) -> float:
     """Products a second of one method over the catalogue's first 768 texts or 352 images."""
     with Path(catalogue).open(encoding="utf-8") as file:
         texts = [Text(str(n), " ".join(row.values()), "") for n, row in enumerate(csv.DictReader(file))][:768]
-    shown = [ProductImage(path.stem, path) for path in sorted(Path(images).iterdir())][:352]
+    shown = [ProductImage(path.stem, path, path.name) for path in sorted(Path(images).iterdir())][:352]
     inputs = Inputs(lambda: iter(texts), len(texts), lambda: iter(shown), len(shown), lambda method: ([], None))
     name = {"use-compact": "use", "bert": "bert"}.get(which, "cnn")
     method = build(name, {"weights": mobilenet} if which == "MobileNetV2" else {})

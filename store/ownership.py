@@ -9,9 +9,10 @@ import re
 from store.errors import StoreError
 from store.root import TEMPORARY, Root
 
-FOLDERS = ("snapshots", "parts", "log")
+FOLDERS = ("snapshots", "parts", "chunks", "log")
 OWN = re.compile(
     r"parts/[0-9a-f]{32}/(part\.json|[a-z0-9_]+\.parquet)"
+    r"|chunks/[0-9a-f]{32}/[0-9a-f]{32}\.parquet"
     r"|snapshots/\d{8,}\.json"
     r"|log/[a-z_]+/(00000000-empty|\d{8}T\d{6}(\d{6})?-[0-9a-f]{6})\.parquet"
     r"|catalog\.duckdb|writer\.json|writer\.lock"

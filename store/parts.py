@@ -32,13 +32,14 @@ class File:
 
 @dataclass(frozen=True)
 class Part:
-    """A finished part: the files by table, and what its making cost."""
+    """A finished part: the files by table, and what its making cost. `chunks` are the files that it took results of."""
 
     key: str
     step: str
     seconds: float
     peak_mb: float
     files: dict[str, File]
+    chunks: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -74,7 +75,7 @@ def find(root: Root, key: str) -> Part | None:
         for table, file in files.items():
             check(table, file)
         if all(root.size(file.name) == file.bytes for file in files.values()):
-            return Part(files=files, **raw)
+            return Part(files=files, chunks=tuple(raw.pop("chunks")), **raw)
     except (OSError, ValueError, TypeError, KeyError):
         pass
     return None

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import duckdb
 
-from store import snapshot
+from store import parts, snapshot
 from store.errors import StoreDamaged
 from store.ownership import own
 from store.root import Root
@@ -60,6 +60,7 @@ def vacuum(root: Root, keep: int = KEEP, grace: timedelta = GRACE) -> Freed:
     A snapshot stays as long as its successor is younger than `grace`, and so do files so young; temporary files of
     killed writers go. A file that the store did not write (`ownership.own`) stays, wherever it is. Only the holder of
     the store's lock may call this. Results that no snapshot left uses are gone with it: they would be computed again.
+    So do chunks that the newest snapshot's parts took no result of: the next run can take results of the others.
     StoreDamaged, and nothing is dropped, if a manifest cannot be read.
     """
     before = time.time() - grace.total_seconds()
@@ -80,6 +81,10 @@ def vacuum(root: Root, keep: int = KEEP, grace: timedelta = GRACE) -> Freed:
         names = _own(root, f"parts/{part}")
         if part not in used and all(map(old, names)):
             doomed += names
+    newest = {file.name.split("/")[1] for files in left[-1].files.values() for file in files} if left else set()
+    taken = {chunk for key in newest if (made := parts.find(root, key)) for chunk in made.chunks}
+    for recipe in root.names("chunks"):
+        doomed += (name for name in _own(root, f"chunks/{recipe}") if name not in taken and old(name))
     for log in root.names("log"):
         doomed += filter(old, _own(root, f"log/{log}")[:-KEEP_LOGS])
     doomed += filter(old, filter(own, root.temporaries()))

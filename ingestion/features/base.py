@@ -17,6 +17,7 @@ from PIL import Image
 
 from ingestion.image_files import decode, open_rgb
 from ingestion.task import Progress
+from store.chunks import Chunks
 
 Vectors = NDArray[np.float32]
 
@@ -51,10 +52,14 @@ class Text:
 
 @dataclass(frozen=True)
 class ProductImage:
-    """A product's image file, or its bytes where the catalogue holds them; it was decoded once before."""
+    """A product's image file, or its bytes where the catalogue holds them; it was decoded once before.
+
+    `sha256` is that of its bytes, in hexadecimal.
+    """
 
     product_id: str
     path: Path
+    sha256: str
     data: bytes | None = None
 
     def open(self) -> Image.Image:
@@ -66,7 +71,8 @@ class ProductImage:
 class Inputs:
     """What a method may read; each call starts a fresh pass over the catalogue, in its order.
 
-    `vectors(method)` gives the product ids and the (n, d) vectors of a method that this one `needs`.
+    `vectors(method)` gives the product ids and the (n, d) vectors of a method that this one `needs`. `chunks` keeps
+    what depends on one product alone for the next run, under the method's model, settings and code.
     """
 
     texts: Callable[[], Iterator[Text]]
@@ -74,6 +80,7 @@ class Inputs:
     images: Callable[[], Iterator[ProductImage]]
     n_images: int
     vectors: Callable[[str], tuple[list[str], Vectors]]
+    chunks: Chunks = field(default_factory=Chunks)
 
 
 @dataclass(frozen=True)

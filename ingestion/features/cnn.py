@@ -10,6 +10,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ingestion.features import cnn_compact, weights
+from ingestion.features import cnn_compact, per_product, weights
 from ingestion.features.base import Batch, Inputs, Issue, Method, Model, ProductImage
 from ingestion.image_files import ImageError, letterbox
 from ingestion.settings import Settings
@@ -64,6 +65,8 @@ REMEDY = (
 )
 
 
+ROWS = 512
+"""Images whose vectors are kept together: some seconds of work."""
 Prepare = Callable[[NDArray[np.uint8]], NDArray[Any]]
 
 
@@ -107,20 +110,27 @@ class Cnn(Method):
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
         """Yield (rows, d) pooled features as the network gives them. MethodUnavailable if the weights do not fit."""
-        network, prepare = self._load(model)
-        size, done = network.input_shape[1], 0
+        load = cache(lambda: self._load(model))
+        results = inputs.chunks.results(inputs.images, _sha256, lambda i: self._encode(*load(), i), progress, ROWS)
+        yield from per_product.batches(results)
+
+    def _encode(self, network: Any, prepare: Prepare, images: list[ProductImage]) -> list[bytes | Issue]:
+        """The vectors of images, or why there is none.
+
+        Each batch is filled up with copies of an image: the network's rounding depends on how many images it gets.
+        """
+        size, rows = network.input_shape[1], self.settings.batch
+        encoded: list[bytes | Issue] = []
         with ThreadPoolExecutor(self.settings.decoders) as pool:
-            for decoding in _ahead(pool, inputs.images(), size, self.settings.batch):
-                decoded = [(image, future.result()) for image, future in decoding]
-                issues = [result for _, result in decoded if isinstance(result, Issue)]
-                pixels = [result for _, result in decoded if not isinstance(result, Issue)]
-                ids = [image.product_id for image, result in decoded if not isinstance(result, Issue)]
-                vectors = np.zeros((0, network.output_shape[-1]), np.float32)
+            for decoding in _ahead(pool, iter(images), size, rows):
+                decoded = [future.result() for future in decoding]
+                pixels = [result for result in decoded if not isinstance(result, Issue)]
+                vectors: Iterator[bytes] = iter(())
                 if pixels:
-                    vectors = np.asarray(network.predict_on_batch(prepare(np.stack(pixels))))
-                done += len(decoded)
-                yield Batch(ids, vectors, issues=issues)
-                progress(done, inputs.n_images)
+                    full = prepare(np.stack((pixels * rows)[:rows]))
+                    vectors = iter(per_product.as_bytes(np.asarray(network.predict_on_batch(full))[: len(pixels)]))
+                encoded += [result if isinstance(result, Issue) else next(vectors) for result in decoded]
+        return encoded
 
     def _load(self, model: Model) -> tuple[Any, Prepare]:
         """The network with its global average pooling, and its own preprocessing of (n, size, size, 3) uint8."""
@@ -152,14 +162,18 @@ class Cnn(Method):
         return built, lambda pixels: scale(pixels.astype(np.float32))
 
 
-Decoding = list[tuple[ProductImage, "Future[NDArray[np.uint8] | Issue]"]]
+Decoding = list["Future[NDArray[np.uint8] | Issue]"]
+
+
+def _sha256(image: ProductImage) -> str:
+    return image.sha256
 
 
 def _ahead(pool: ThreadPoolExecutor, images: Iterator[ProductImage], size: int, batch: int) -> Iterator[Decoding]:
     """Batches in order, the next one being decoded while the caller works on this one; at most two are in memory."""
 
     def submit() -> Decoding:
-        return [(image, pool.submit(_pixels, image, size)) for image in islice(images, batch)]
+        return [pool.submit(_pixels, image, size) for image in islice(images, batch)]
 
     current = submit()
     while current:

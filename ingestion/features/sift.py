@@ -6,6 +6,7 @@ networks: it describes texture and corners, not objects.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from tempfile import TemporaryFile
 from typing import IO, Annotated, Any
 
@@ -22,6 +23,7 @@ from store.errors import StepFailed
 WIDTH = 128
 """Figures of one SIFT descriptor; OpenCV gives whole numbers from 0 to 255, so a byte holds each without loss."""
 ROWS = 256
+"""Images that are described, and counted, together: 16 MB of descriptors."""
 
 
 class SiftSettings(Settings):
@@ -58,30 +60,35 @@ class Sift(Method):
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
         """Yield (rows, words) vectors, L2-normalised. An image without a keypoint is an Issue.
 
-        The descriptors are computed once and wait in a temporary file (64 kB an image) while the words are fitted.
+        The descriptors are kept per image (up to 64 kB each); they wait in a temporary file while the words are fitted.
         StepFailed if no image has a keypoint.
         """
         ids: list[str] = []
         sizes: list[int] = []
         issues: list[Issue] = []
         with TemporaryFile(prefix="aislemap-") as spool:
-            for done, image in enumerate(inputs.images(), 1):
-                found = self._descriptors(image)
+            results = inputs.chunks.results(inputs.images, _sha256, self._described, progress, ROWS)
+            for image, found in results:
                 if isinstance(found, Issue):
-                    issues.append(found)
+                    issues.append(replace(found, product_id=image.product_id))
+                elif not found:
+                    detail = "The image is too plain for SIFT; it was given no vector."
+                    issues.append(Issue(image.product_id, "no keypoint", detail))
                 else:
                     ids.append(image.product_id)
-                    sizes.append(len(found))
-                    spool.write(found.tobytes())
-                progress(done, inputs.n_images)
+                    sizes.append(len(found) // WIDTH)
+                    spool.write(found)
             if not ids:
                 raise StepFailed(f"sift: none of {len(issues)} images has a keypoint; look at the images.")
             spool.flush()
             yield from self._quantised(spool, ids, np.asarray(sizes))
         yield Batch([], np.zeros((0, self.settings.words), np.float32), issues=issues)
 
-    def _descriptors(self, image: ProductImage) -> NDArray[np.uint8] | Issue:
-        """(n, 128) descriptors of the strongest keypoints, n at most `descriptors`; an Issue if there are none."""
+    def _described(self, images: list[ProductImage]) -> list[bytes | Issue]:
+        return [self._descriptors(image) for image in images]
+
+    def _descriptors(self, image: ProductImage) -> bytes | Issue:
+        """(n, 128) descriptors of the strongest keypoints, uint8, n from 0 to `descriptors`; an Issue if unreadable."""
         import cv2
         from PIL import Image
 
@@ -95,10 +102,9 @@ class Sift(Method):
         sift = cv2.SIFT.create(nfeatures=self.settings.descriptors)
         keypoints, descriptors = sift.detectAndCompute(np.asarray(grey), None)
         if descriptors is None:
-            return Issue(image.product_id, "no keypoint", "The image is too plain for SIFT; it was given no vector.")
+            return b""
         strongest = np.argsort([-k.response for k in keypoints], kind="stable")[: self.settings.descriptors]
-        kept: NDArray[np.uint8] = descriptors[strongest].astype(np.uint8)
-        return kept
+        return bytes(descriptors[strongest].astype(np.uint8).tobytes())
 
     def _quantised(self, spool: IO[bytes], ids: list[str], sizes: NDArray[np.int64]) -> Iterator[Batch]:
         """Fit the words on a sample of the spooled descriptors, count them in every image, weigh the counts."""
@@ -134,6 +140,10 @@ class Sift(Method):
             min(self.settings.words, len(rows)), batch_size=4096, n_init=1, random_state=self.settings.seed
         )
         return means.fit(root(spooled[rows]))
+
+
+def _sha256(image: ProductImage) -> str:
+    return image.sha256
 
 
 def root(descriptors: NDArray[np.uint8]) -> Vectors:

@@ -62,16 +62,18 @@ def inputs(work: Work, images: Path | None) -> Inputs:
             yield from (Text(*row) for row in zip(*(c.to_pylist() for c in batch.columns), strict=True))
 
     def product_images() -> Iterator[ProductImage]:
-        rows = work.read("images", "images", ["product_id", "image_path"])
-        pairs = list(zip(*(c.to_pylist() for c in rows.columns), strict=True))
+        rows = work.read("images", "images", ["product_id", "image_path", "sha256"])
+        found = list(zip(*(c.to_pylist() for c in rows.columns), strict=True))
         if images is None or not in_cells:
-            yield from (ProductImage(product_id, Path(images or "") / path) for product_id, path in pairs)
+            yield from (
+                ProductImage(product_id, Path(images or "") / path, sha256) for product_id, path, sha256 in found
+            )
             return
         numbers = work.read("catalogue", "products", ["product_id", "catalogue_row"])
         row_of = dict(zip(*(c.to_pylist() for c in numbers.columns), strict=True))
-        cells = image_bytes(images, [row_of[product_id] for product_id, _ in pairs])
-        for (product_id, path), data in zip(pairs, cells, strict=True):
-            yield ProductImage(product_id, Path(path), data or b"")
+        cells = image_bytes(images, [row_of[product_id] for product_id, *_ in found])
+        for (product_id, path, sha256), data in zip(found, cells, strict=True):
+            yield ProductImage(product_id, Path(path), sha256, data or b"")
 
     def vectors(method: str) -> tuple[list[str], Matrix]:
         return load(work, f"features:{method}", method)
@@ -80,7 +82,8 @@ def inputs(work: Work, images: Path | None) -> Inputs:
         part = parts.get(step)
         return part.files[table].rows if part and table in part.files else 0
 
-    return Inputs(texts, count("texts", "texts"), product_images, count("images", "images"), vectors)
+    n_texts, n_images = count("texts", "texts"), count("images", "images")
+    return Inputs(texts, n_texts, product_images, n_images, vectors, work.chunks)
 
 
 def check(method: str, batch: Batch, dimensions: int) -> int:

@@ -24,8 +24,9 @@ from typing import IO, Any, Protocol
 import psutil
 
 from ingestion.task import Progress, Task, Work
+from store.chunks import Chunks
 from store.errors import AislemapError, MethodUnavailable
-from store.parts import Part, PartWriter
+from store.parts import File, Part, PartWriter
 
 POLL_SECONDS = 0.1
 """Seconds between two looks at the workers' memory."""
@@ -204,7 +205,7 @@ class LocalEngine:
             return Progressed(task, *values)
         worker.task = None
         if ending == "finished":
-            return Finished(task, Part(task.key, task.step, round(seconds, 3), peak, values[0]))
+            return Finished(task, Part(task.key, task.step, round(seconds, 3), peak, *values))
         return Failed(task, values[0], seconds, peak, unavailable=values[1])
 
     def _died(self, worker: _Worker) -> Failed:
@@ -238,9 +239,9 @@ def _work(connection: "Connection[Any, Any]", output: str) -> None:
 
 
 def attempt(task: Task, progress: Progress) -> tuple[Any, ...]:
-    """Run a task in this process: ("finished", files by table) or ("failed", reason, unavailable)."""
+    """Run a task in this process: ("finished", files by table, chunks used) or ("failed", reason, unavailable)."""
     try:
-        return "finished", run(task, progress)
+        return "finished", *run(task, progress)
     except MethodUnavailable as error:
         return "failed", str(error), True
     except AislemapError as error:
@@ -251,8 +252,8 @@ def attempt(task: Task, progress: Progress) -> tuple[Any, ...]:
         return "failed", f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})", False
 
 
-def run(task: Task, progress: Progress) -> dict[str, Any]:
-    """Run a task in this process and return the files it wrote, by table."""
+def run(task: Task, progress: Progress) -> tuple[dict[str, File], tuple[str, ...]]:
+    """Run a task in this process and return the files it wrote, by table, and the chunks that it took results of."""
     last = 0.0
 
     def throttled(done: int, total: int) -> None:
@@ -261,6 +262,7 @@ def run(task: Task, progress: Progress) -> dict[str, Any]:
             last = now
             progress(done, total)
 
+    chunks = Chunks(task.root, task.recipe)
     with PartWriter(task.root, task.key) as writer:
-        task.function(Work(task, writer, throttled), **task.arguments)
-    return writer.files()
+        task.function(Work(task, writer, throttled, chunks), **task.arguments)
+    return writer.files(), tuple(sorted(chunks.used))

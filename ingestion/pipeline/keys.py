@@ -25,8 +25,16 @@ def key(step: Step, parts: dict[str, Part]) -> str:
         name: {table: file.sha256 for table, file in part.files.items() if table != "issues"}
         for name, part in parts.items()
     }
+    return _hash([recipe(step), step.files, content])
+
+
+def recipe(step: Step) -> str:
+    """The name of all that the step's result depends on but its inputs: 32 hexadecimal digits."""
     code = [code_hash(module) for module in (step.function.__module__, *step.code)]
-    everything = [step.name, step.function, step.parameters, step.stamp, content, code]
+    return _hash([step.name, step.function, step.parameters, step.stamp, code])
+
+
+def _hash(everything: list[Any]) -> str:
     return hashlib.sha256(json.dumps(everything, sort_keys=True, default=_reference).encode()).hexdigest()[:32]
 
 

@@ -52,7 +52,7 @@ def reading(config: Config, catalogue: Path, images: Path | None) -> list[Step]:
             "catalogue",
             catalogue_rows.step,
             parameters={"settings": settings, "has_images": images is not None},
-            stamp={"sha256": sha256, "suffix": suffix_of(catalogue)},
+            files={"sha256": sha256, "suffix": suffix_of(catalogue)},
             context={"catalogue": catalogue},
         ),
         Step(
@@ -60,7 +60,7 @@ def reading(config: Config, catalogue: Path, images: Path | None) -> list[Step]:
             image_files.step,
             needs=("catalogue",),
             parameters={"max_pixels": max_pixels},
-            stamp={"files": sha256 if images == catalogue else listing(images) if images else None},
+            files={"images": sha256 if images == catalogue else listing(images) if images else None},
             context={"images": images},
         ),
         Step(

@@ -8,6 +8,7 @@ from graphlib import TopologicalSorter
 
 from ingestion.pipeline.engine import Engine, Failed, Finished, Progressed
 from ingestion.pipeline.keys import key as key_of
+from ingestion.pipeline.keys import recipe
 from ingestion.task import Step, Task
 from store import parts
 from store.parts import Part
@@ -98,7 +99,7 @@ class Runner:
         if part := parts.find(self.root, key):
             self.settle(Outcome(step.name, "cached", part, part.seconds, part.peak_mb))
             return None
-        return Task(step.name, key, step.function, step.runtime, self.root, have, step.arguments)
+        return Task(step.name, key, step.function, step.runtime, self.root, have, step.arguments, recipe(step))
 
     def _outcome(self, event: Finished | Failed) -> Outcome:
         if isinstance(event, Failed):

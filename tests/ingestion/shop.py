@@ -107,9 +107,7 @@ class DirectEngine:
         started = time.monotonic()
         ending, *values = attempt(task, lambda done, total: self._events.append(Progressed(task, done, total)))
         if ending == "finished":
-            self._events.append(
-                Finished(task, Part(task.key, task.step, time.monotonic() - started, MEMORY, values[0]))
-            )
+            self._events.append(Finished(task, Part(task.key, task.step, time.monotonic() - started, MEMORY, *values)))
         else:
             self._events.append(Failed(task, values[0], time.monotonic() - started, MEMORY, unavailable=values[1]))
 

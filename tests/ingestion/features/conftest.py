@@ -1,5 +1,6 @@
 """A tiny catalogue for the methods: three categories that differ in their words, and drawn images of two."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def make_inputs() -> Callable[..., Inputs]:
 
     def build(texts=(), images=(), vectors=None) -> Inputs:
         rows = [Text(i, t, t.lower()) for i, t in texts]
-        files = [ProductImage(i, Path(p)) for i, p in images]
+        files = [ProductImage(i, Path(p), hashlib.sha256(Path(p).read_bytes()).hexdigest()) for i, p in images]
         return Inputs(
             lambda: iter(rows), len(rows), lambda: iter(files), len(files), lambda method: (vectors or {})[method]
         )

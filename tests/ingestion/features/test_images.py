@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from ingestion.features.registry import build
-from ingestion.features.sift import root
+from ingestion.features.sift import WIDTH, root
 from store.errors import MethodUnavailable, StepFailed
 
 WORDS = {"words": 20, "sample": 1000}
@@ -27,8 +27,9 @@ def test_sift_repeats_itself(run, make_inputs, drawn):
 def test_sift_keeps_at_most_so_many_of_the_strongest_keypoints(drawn):
     from ingestion.features.base import ProductImage
 
-    many, few = (build("sift", {"descriptors": n})._descriptors(ProductImage("a", drawn[0][1])) for n in (500, 10))
-    assert len(few) == 10 < len(many) <= 500
+    image = ProductImage("a", drawn[0][1], "")
+    many, few = (len(build("sift", {"descriptors": n})._descriptors(image)) / WIDTH for n in (500, 10))
+    assert few == 10 < many <= 500
 
 
 def test_an_image_without_a_keypoint_is_an_issue_and_has_no_vector(run, make_inputs, drawn, tmp_path):

@@ -1,0 +1,161 @@
+"""What was computed per product is computed once: another run takes it over, and computes what it cannot trust."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from store.chunks import SPARE_FILES, Chunks
+from store.root import Root
+
+RECIPE = "a" * 32
+ROWS = 10
+
+
+class Encoder:
+    """Doubles texts and remembers which; refuses those that end in '!'."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+
+    def __call__(self, texts: list[str]) -> list[bytes | str]:
+        self.calls.append(texts)
+        return [f"no {text}" if text.endswith("!") else (text * 2).encode() for text in texts]
+
+    @property
+    def encoded(self) -> list[str]:
+        return [text for call in self.calls for text in call]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Root:
+    return Root(tmp_path / "store")
+
+
+def texts(start: int, end: int) -> list[str]:
+    return [f"text {n}" for n in range(start, end)]
+
+
+def run(root: Root | None, items: list[str], recipe: str = RECIPE) -> tuple[list[str], Chunks]:
+    """Ask for the results, see that they are right, and return what was encoded for them."""
+    encoder, chunks = Encoder(), Chunks(root, recipe)
+    right = [(t, f"no {t}" if t.endswith("!") else (t * 2).encode()) for t in items]
+    assert list(chunks.results(lambda: items, lambda t: t, encoder, lambda done, total: None, ROWS)) == right
+    assert all(len(call) <= ROWS for call in encoder.calls)
+    return encoder.encoded, chunks
+
+
+def files(root: Root) -> set[str]:
+    return {f"chunks/{RECIPE}/{name}" for name in root.names(f"chunks/{RECIPE}")}
+
+
+def test_nothing_changed_and_nothing_is_encoded(root: Root) -> None:
+    assert run(root, texts(0, 100))[0] == texts(0, 100)
+    assert run(root, texts(0, 100))[0] == []
+
+
+def test_only_what_was_added_or_changed_is_encoded(root: Root) -> None:
+    run(root, texts(0, 100))
+    changed = ["text 0 anew", *texts(1, 99), "added"]  # and the last one was removed
+    assert run(root, changed)[0] == ["text 0 anew", "added"]
+
+
+def test_the_order_of_the_catalogue_does_not_matter(root: Root) -> None:
+    run(root, texts(0, 100))
+    assert run(root, texts(0, 100)[::-1])[0] == []
+
+
+def test_products_of_equal_text_are_encoded_once(root: Root) -> None:
+    assert run(root, ["a", "b", "a", "a"])[0] == ["a", "b"]
+
+
+def test_another_recipe_encodes_all_anew(root: Root) -> None:
+    run(root, texts(0, 20))
+    assert run(root, texts(0, 20), recipe="b" * 32)[0] == texts(0, 20)
+
+
+def test_a_refusal_is_given_but_not_kept(root: Root) -> None:
+    run(root, [*texts(0, 3), "broken!"])
+    assert run(root, [*texts(0, 3), "broken!"])[0] == ["broken!"]
+
+
+def test_a_run_that_is_killed_loses_one_chunk_at_most(root: Root) -> None:
+    def killed_in_the_third_chunk(items: list[str]) -> list[bytes]:
+        if "text 25" in items:
+            raise KeyboardInterrupt
+        return [(text * 2).encode() for text in items]
+
+    with pytest.raises(KeyboardInterrupt):
+        list(
+            Chunks(root, RECIPE).results(
+                lambda: texts(0, 100), lambda t: t, killed_in_the_third_chunk, lambda done, total: None, ROWS
+            )
+        )
+    assert run(root, texts(0, 100))[0] == texts(20, 100)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[:-1],
+        lambda data: b"",
+        lambda data: data[:40] + bytes([data[40] ^ 1]) + data[41:],
+        None,
+    ],
+    ids=["truncated", "emptied", "one bit altered", "missing"],
+)
+def test_a_damaged_chunk_is_encoded_again(root: Root, damage) -> None:  # type: ignore[no-untyped-def]
+    run(root, texts(0, 30))
+    name = sorted(files(root))[1]
+    root.put(name, damage(root.read(name))) if damage else root.remove(name)
+    encoded = run(root, texts(0, 30))[0]
+    assert len(encoded) == ROWS
+    assert run(root, texts(0, 30))[0] == []
+
+
+def test_a_file_of_another_in_the_folder_is_not_read(root: Root) -> None:
+    run(root, texts(0, 10))
+    (root.path / f"chunks/{RECIPE}/notes.parquet").write_bytes(b"mine")
+    assert run(root, texts(0, 10))[0] == []
+
+
+def test_the_chunks_that_were_used_are_named(root: Root) -> None:
+    used = run(root, texts(0, 30))[1].used
+    assert used == files(root)
+    assert run(root, texts(0, 10))[1].used < used
+
+
+def test_small_files_of_many_runs_are_written_anew_as_full_ones(root: Root) -> None:
+    for count in range(1, SPARE_FILES + 4):
+        _, chunks = run(root, texts(0, count))
+    assert len(chunks.used) <= 2
+    assert all(root.exists(name) for name in chunks.used)
+    assert run(root, texts(0, count))[0] == []
+
+
+def test_results_of_removed_products_do_not_stay_for_ever(root: Root) -> None:
+    before = run(root, texts(0, 100))[1].used
+    few = texts(0, 100)[::9]
+    after = run(root, few)[1].used
+    assert not before & after
+    assert sum(map(root.size, after)) < sum(map(root.size, before))
+
+
+def test_without_a_store_everything_is_encoded_and_nothing_kept() -> None:
+    assert run(None, texts(0, 15))[0] == texts(0, 15)
+
+
+def test_progress_counts_up_to_all(root: Root) -> None:
+    run(root, texts(0, 15))
+    seen: list[tuple[int, int]] = []
+
+    def ask() -> Iterator[object]:
+        return Chunks(root, RECIPE).results(
+            lambda: texts(0, 50), lambda t: t, Encoder(), lambda done, total: seen.append((done, total)), ROWS
+        )
+
+    assert len(list(ask())) == 50
+    assert seen[0] == (25, 50)
+    assert seen[-1] == (50, 50)
+    assert all(a[0] <= b[0] for a, b in pairwise(seen))
