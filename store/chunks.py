@@ -99,9 +99,12 @@ class Chunks:
         return held
 
     def _files(self) -> list[str]:
+        """The recipe's files, the newest first: what `_rewrite` wrote before what it replaced."""
+        if not self.root:
+            return []
         folder = f"chunks/{self.recipe}"
-        names = self.root.names(folder) if self.root else []
-        return [name for name in (f"{folder}/{last}" for last in names) if own(name)]
+        names = (f"{folder}/{last}" for last in self.root.names(folder))
+        return sorted(filter(own, names), key=self.root.modified, reverse=True)
 
     def _read(self, name: str) -> pa.Table:
         """A chunk; an empty one if its file is damaged, or cannot be read."""

@@ -130,7 +130,7 @@ class Bert(Method):
         """Of each text the vector, how many tokens it has and how many of them were read.
 
         A text's vector must be the same bit for bit whatever other texts are encoded with it, and matrix products
-        round by their shapes: so each batch is of one shape. It is filled up with copies of a text, and padded to a
+        round by their shapes: so each batch is of one shape. It is filled up by repeating its texts, and padded to a
         length that depends on the text's own. A batch without any padding takes another way through the network, so
         no batch mixes texts that fill their length, those that were cut, with others.
         """

@@ -117,7 +117,7 @@ class Cnn(Method):
     def _encode(self, network: Any, prepare: Prepare, images: list[ProductImage]) -> list[bytes | Issue]:
         """The vectors of images, or why there is none.
 
-        Each batch is filled up with copies of an image: the network's rounding depends on how many images it gets.
+        Each batch is filled up by repeating its images: the network's rounding depends on how many images it gets.
         """
         size, rows = network.input_shape[1], self.settings.batch
         encoded: list[bytes | Issue] = []

@@ -82,7 +82,7 @@ def test_cnn_gives_each_image_its_own_vector_whatever_the_batch(run, make_inputs
         assert result.model.name == "MobileNetV2"
         assert len(result.model.sha256) == 64
     assert np.allclose(results[0].vectors, results[1].vectors, rtol=1e-3, atol=1e-4)
-    assert results[0].progress == [(5, 12), (10, 12), (12, 12)]
+    assert results[0].progress[-1] == (12, 12)
 
 
 @pytest.mark.models
