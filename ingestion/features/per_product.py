@@ -12,7 +12,7 @@ ROWS = 1024
 
 
 def batches(results: Iterable[tuple[Text | ProductImage, bytes | Issue]]) -> Iterator[Batch]:
-    """Batches of 1,024 products, given each with the bytes of its float32 vector or with an Issue of its kind."""
+    """Batches of 1,024 products, given each with the bytes of its float32 vector, or with why it has none."""
     rest, dimensions = iter(results), 0
     while block := list(islice(rest, ROWS)):
         ids = [product.product_id for product, result in block if isinstance(result, bytes)]

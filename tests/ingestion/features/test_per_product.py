@@ -35,9 +35,9 @@ def test_after_a_change_the_vectors_equal_those_of_a_fresh_run(method, run, make
     products = texts(40) if method in {"bert", "use"} else images
 
     def vectors(chosen, chunks):
-        kind = "texts" if method in {"bert", "use"} else "images"
+        modality = "texts" if method in {"bert", "use"} else "images"
         settings = {"words": 20, "sample": 1000} if method == "sift" else {}
-        return run(build(method, settings), replace(make_inputs(**{kind: chosen}), chunks=chunks)).vectors
+        return run(build(method, settings), replace(make_inputs(**{modality: chosen}), chunks=chunks)).vectors
 
     root, after = Root(tmp_path / "store"), [*products[30:], *products[3:20]]
     vectors(products[:30], Chunks(root, "a" * 32))
