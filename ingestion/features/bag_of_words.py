@@ -81,11 +81,13 @@ def embed(method: str, vectorizer: Any, settings: BagSettings, inputs: Inputs, p
         ) from error
     rows = normalize(weights)
     dimensions = min(settings.dimensions, *rows.shape)
-    lsa = TruncatedSVD(dimensions, random_state=settings.seed).fit(rows)
+    # of one term there is nothing to decompose: its weight is the vector
+    lsa = TruncatedSVD(dimensions, random_state=settings.seed).fit(rows) if rows.shape[1] > 1 else None
     terms = vectorizer.get_feature_names_out()
     for start in range(0, len(ids), ROWS):
         part = weights[start : start + ROWS].tocsr()
-        vectors = normalize(lsa.transform(rows[start : start + ROWS])).astype(np.float32)
+        batch = rows[start : start + ROWS]
+        vectors = normalize(batch.toarray() if lsa is None else lsa.transform(batch)).astype(np.float32)
         batch_ids = ids[start : start + ROWS]
         known = np.diff(part.indptr) > 0
         owner = np.repeat(np.arange(len(batch_ids)), np.diff(part.indptr))

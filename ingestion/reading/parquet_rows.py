@@ -136,7 +136,10 @@ def _values(array: pa.Array) -> list[Any]:
             return [cell if cell is None or isinstance(cell, _Unreadable) else str(cell) for cell in _each(array)]
     # Through bytes, because a Parquet string need not be UTF-8.
     cells = array.cast(pa.large_binary()).to_pylist()
-    return [None if cell is None else cell.decode("utf-8", "surrogateescape") for cell in cells]
+    texts = [None if cell is None else cell.decode("utf-8", "surrogateescape") for cell in cells]
+    if pa.types.is_temporal(data_type):  # what pyarrow writes for a date that no calendar has
+        return [_Unreadable() if text and text.startswith("<value out of range") else text for text in texts]
+    return texts
 
 
 def _each(array: pa.Array) -> list[Any]:

@@ -142,18 +142,22 @@ def find_variants(
         return Variants(type_column, parents[0])
     name = fields["name"].column if "name" in fields else None
     own = fields["id"].column if "id" in fields else None
+    if name is None:
+        return None
     candidates = [own] if settings.columns.id else [*handles, own]
     for column in dict.fromkeys(filter(None, candidates)):
-        seen: set[str] = set()
-        followers = []
+        names: dict[str, str | None] = {}
+        followers = nameless = 0
         for row in head:
-            value = as_text(row.get(column))
-            if value is not None and not is_missing(value):
-                if value in seen:
-                    followers.append(row)
-                seen.add(value)
-        nameless = sum(is_missing(as_text(row.get(name))) for row in followers) if name else 0
-        if followers and nameless >= MIN_FOLLOWERS * len(followers):
+            value, own_name = as_text(row.get(column)), as_text(row.get(name))
+            if value is None or is_missing(value):
+                continue
+            followers += value in names
+            # a handle that is repeated with its name is a variant too; an id is a duplicate
+            same = column in handles and own_name == names.get(value)
+            nameless += value in names and (is_missing(own_name) or same)
+            names.setdefault(value, own_name)
+        if followers and nameless >= MIN_FOLLOWERS * followers:
             return Variants(None, column)
     return None
 

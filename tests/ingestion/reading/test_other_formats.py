@@ -1,0 +1,219 @@
+"""The same products come out of every format in which shops and programs write them."""
+
+import gzip
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ingestion.config import Catalogue as Settings
+from ingestion.reading import catalogue, parquet_rows
+from ingestion.reading.formats import open_rows
+from store.errors import CatalogueError
+
+ROWS = [
+    {"id": "00123", "name": "plum téapot", "category": "Tea", "price": "9,50"},
+    {"id": "1e5", "name": "grey lantern", "category": "Light", "price": "1.299,00"},
+    {"id": "1000", "name": "candle; red", "category": "Light", "price": "3"},
+]
+HEAD = list(ROWS[0])
+
+
+def text(delimiter: str = ";", lines: str = "") -> str:
+    return (
+        lines
+        + "\n".join(delimiter.join(f'"{cell}"' for cell in row) for row in (HEAD, *(r.values() for r in ROWS)))
+        + "\n"
+    )
+
+
+def workbook(path: Path, rows: list[list[Any]]) -> Path:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.create_sheet("notes").append(["see also"])
+    book.save(path)
+    return path
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def feed(
+    root: str = '<rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel><title>shop</title>%s</channel></rss>',
+) -> str:
+    items = "".join(
+        f"<item><g:id>{r['id']}</g:id><title>{r['name']}</title><g:product_type>{r['category']}</g:product_type>"
+        f"<g:price>{r['price']} EUR</g:price></item>"
+        for r in ROWS
+    )
+    return root % items
+
+
+def parts(folder: Path) -> Path:
+    folder.mkdir()
+    for i in range(2):
+        pq.write_table(pa.Table.from_pylist(ROWS[2 * i : 2 * i + 2]), folder / f"part-{i}.parquet")
+    return folder
+
+
+FORMATS: dict[str, Callable[[Path], Path]] = {
+    "semicolons": lambda d: write(d / "c.csv", text()),
+    "Excel's sep line": lambda d: write(d / "c.csv", text("|", "sep=|\n")),
+    "sep line in UTF-16": lambda d: write(d / "c.csv", text(";", "sep=;\n").encode("utf-16")),
+    "UTF-16 without mark": lambda d: write(d / "c.csv", text().encode("utf-16-le")),
+    "UTF-16, big end first": lambda d: write(d / "c.txt", text("\t").encode("utf-16-be")),
+    "UTF-32": lambda d: write(d / "c.csv", text().encode("utf-32")),
+    "Windows-1252": lambda d: write(d / "c.csv", text().encode("cp1252")),
+    "lines before the header": lambda d: write(d / "c.csv", text(";", "Export of the shop\nMay 2031\n\n")),
+    "comments before the header": lambda d: write(d / "c.csv", text(";", "# made by a program\n# 3 rows\n")),
+    "tabs in .txt": lambda d: write(d / "c.txt", text("\t")),
+    "space before quotes": lambda d: write(d / "c.csv", text(", ")),
+    ".csv.gz": lambda d: write(d / "c.csv.gz", gzip.compress(text().encode())),
+    "gzip without suffix": lambda d: write(d / "c.csv", gzip.compress(text().encode())),
+    ".jsonl.gz": lambda d: write(d / "c.jsonl.gz", gzip.compress("\n".join(map(json.dumps, ROWS)).encode())),
+    "JSON array": lambda d: write(d / "c.json", json.dumps(ROWS, indent=1)),
+    "JSON array in .jsonl": lambda d: write(d / "c.jsonl", json.dumps(ROWS)),
+    "JSON array in an object": lambda d: write(d / "c.json", json.dumps({"count": 3, "products": ROWS}, indent=1)),
+    "JSON array in an object, one line": lambda d: write(d / "c.json", json.dumps({"count": 3, "products": ROWS})),
+    "JSON lines in .json": lambda d: write(d / "c.json", "\n".join(map(json.dumps, ROWS))),
+    "Python's dicts": lambda d: write(d / "c.jsonl", "\n".join(map(str, ROWS))),
+    "workbook": lambda d: workbook(d / "c.xlsx", [HEAD, *(list(r.values()) for r in ROWS)]),
+    "workbook with a title": lambda d: workbook(
+        d / "c.xlsx", [["Export"], [], HEAD, *(list(r.values()) for r in ROWS)]
+    ),
+    "folder of Parquet parts": lambda d: parts(d / "parts"),
+    "Google Merchant feed": lambda d: write(d / "c.xml", feed()),
+    "Google Merchant feed, packed": lambda d: write(d / "c.xml.gz", gzip.compress(feed().encode())),
+    "products in XML": lambda d: write(d / "c.xml", feed('<items xmlns:g="shop">%s</items>')),
+}
+
+
+@pytest.mark.parametrize("make", FORMATS.values(), ids=FORMATS)
+def test_every_format_gives_the_same_products(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+    found = catalogue.read(make(tmp_path), Settings()).products
+    assert found["product_id"].to_pylist() == [row["id"] for row in ROWS]
+    assert found["name"].to_pylist() == [row["name"] for row in ROWS]
+    assert found["category"].to_pylist() == [row["category"] for row in ROWS]
+    assert found["price"].to_pylist() == [9.5, 1299.0, 3.0]
+
+
+def test_a_workbook_gives_whole_numbers_dates_and_its_sheet(tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path / "c.xlsx", [["id", "name", "when"], [1000.0, "plum teapot", datetime(2031, 5, 4)], [None] * 3]
+    )
+    source = open_rows(path)
+    assert [row.cells for row in source.rows] == [{"id": "1000", "name": "plum teapot", "when": "2031-05-04 00:00:00"}]
+    assert [problem for problem, _ in source.notes] == ["other sheets"]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"no archive"])
+def test_a_damaged_workbook_is_a_clear_error(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(CatalogueError, match=r"not a readable \.xlsx workbook"):
+        open_rows(write(tmp_path / "c.xlsx", content))
+
+
+@pytest.mark.parametrize(
+    "entity",
+    ['<!ENTITY a "x">', '<!ENTITY a SYSTEM "file:///etc/hostname">', '<!ENTITY a "&#38;b;"><!ENTITY b "bb">'],
+)
+def test_an_entity_in_a_feed_is_refused(tmp_path: Path, entity: str) -> None:
+    content = f"<!DOCTYPE x [{entity}]><items><item><id>1</id><title>&a;</title></item></items>"
+    with pytest.raises(CatalogueError, match="holds XML entities"):
+        open_rows(write(tmp_path / "c.xml", content))
+
+
+def test_several_elements_of_one_name_in_a_feed_are_a_list(tmp_path: Path) -> None:
+    item = "<item><id>1</id><title>teapot</title><image_link>a.jpg</image_link>%s</item>"
+    more = "<additional_image_link>b.jpg</additional_image_link><additional_image_link>c.jpg</additional_image_link>"
+    (row,) = open_rows(write(tmp_path / "c.xml", f"<rss><channel>{item % more}</channel></rss>")).rows
+    assert row.cells
+    assert row.cells["additional_image_link"] == ["b.jpg", "c.jpg"]
+
+
+def test_a_feed_that_breaks_off_keeps_the_products_before(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.xml", feed()[:-80])
+    found = list(open_rows(path).rows)
+    assert [row.cells is None for row in found] == [False, False, True]
+    assert found[-1].problems[0][0] == "unreadable row"
+
+
+@pytest.mark.parametrize("cut", [1, 40])
+def test_a_json_array_that_breaks_off_keeps_the_objects_before(tmp_path: Path, cut: int) -> None:
+    found = list(open_rows(write(tmp_path / "c.json", json.dumps(ROWS)[:-cut])).rows)
+    assert [row.cells is None for row in found] == [False] * (3 if cut == 1 else 2) + [True]
+
+
+def test_quotes_escaped_by_a_backslash_are_read(tmp_path: Path) -> None:
+    content = 'id,name,category\n1,"the \\"plum\\" teapot",A\n2,"12\\" lantern, grey",B\n3,candle,B\n'
+    found = list(open_rows(write(tmp_path / "c.csv", content)).rows)
+    assert [row.cells and row.cells["name"] for row in found] == ['the "plum" teapot', '12" lantern, grey', "candle"]
+    assert not any(row.problems for row in found)
+
+
+def test_columns_without_a_name_or_of_one_name_are_kept(tmp_path: Path) -> None:
+    source = open_rows(write(tmp_path / "c.csv", ",id,name,price,price,\n0,1,teapot,9,8,\n"))
+    assert source.columns == ["column 1", "id", "name", "price", "price (2)", "column 6"]
+    assert [problem for problem, _ in source.notes] == ["column without name", "columns of one name"]
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        (["1000.0", "2000.0"], ["1000", "2000"]),
+        (["1000.0", "A7"], ["1000.0", "A7"]),
+        (["1.10", "2.0"], ["1.10", "2.0"]),
+    ],
+)
+def test_ids_that_became_decimals_are_whole_again(tmp_path: Path, ids: list[str], expected: list[str]) -> None:
+    path = write(tmp_path / "c.csv", f"id,name\n{ids[0]},teapot\n{ids[1]},lantern\n")
+    assert catalogue.read(path, Settings()).products["product_id"].to_pylist() == expected
+
+
+def test_ids_of_a_parquet_column_of_decimals_are_whole(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": [1000.0, 2000.0], "name": ["teapot", "lantern"]}), tmp_path / "c.parquet")
+    found = catalogue.read(tmp_path / "c.parquet", Settings())
+    assert found.products["product_id"].to_pylist() == ["1000", "2000"]
+
+
+def test_too_many_rows_are_refused_and_parquet_before_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pq.write_table(pa.table({"id": ["1"] * 50_000, "name": ["teapot"] * 50_000}), tmp_path / "c.parquet")
+    write(tmp_path / "c.csv", "id,name\n" + "1,teapot\n" * 30)
+    monkeypatch.setattr(parquet_rows, "_rows", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(CatalogueError, match="50,000 rows, more than 20 that `max_rows`"):
+        catalogue.read(tmp_path / "c.parquet", Settings(max_rows=20))
+    with pytest.raises(CatalogueError, match="more rows than the 20 that `max_rows`"):
+        catalogue.read(tmp_path / "c.csv", Settings(max_rows=20))
+
+
+def test_one_date_out_of_range_refuses_no_file(tmp_path: Path) -> None:
+    when = pa.array([0, -(2**62)], pa.timestamp("us"))
+    pq.write_table(pa.table({"id": ["1", "2"], "name": ["teapot", "lantern"], "when": when}), tmp_path / "c.parquet")
+    found = catalogue.read(tmp_path / "c.parquet", Settings())
+    assert found.products["product_id"].to_pylist() == ["1", "2"]
+    problems = [i["problem"] for i in found.issues.to_pylist()]
+    assert [p for p in problems if p == "unreadable cell"] == ["unreadable cell"]
+
+
+def test_nested_cells_of_parquet_count_by_their_names(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "id": [1, 2],
+            "title": [{"en": "plum teapot", "de": "Kanne"}, {"en": "lantern", "de": "Laterne"}],
+            "category": [[["Home", "Tea"], ["Gifts"]], [["Home", "Light"]]],
+            "brand": pa.array([[("name", "Orva")], None], pa.map_(pa.string(), pa.string())),
+        }
+    )
+    pq.write_table(table, tmp_path / "c.parquet")
+    found = catalogue.read(tmp_path / "c.parquet", Settings()).products
+    assert found["name"].to_pylist() == ["plum teapot", "lantern"]
+    assert found["category_path"].to_pylist() == ["Home >> Tea", "Home >> Light"]
+    assert found["brand"].to_pylist() == ["Orva", None]
