@@ -55,30 +55,34 @@ def listing(folder: Path) -> str:
 @cache
 def code_hash(module: str) -> str:
     """A hash of a module's source, of all of our modules it imports, and of the versions of the packages they use."""
-    ours, packages = _imports(module, {})
-    sources = [(name, hashlib.sha256(ours[name]).hexdigest()) for name in sorted(ours)]
-    return hashlib.sha256(json.dumps([sources, sorted(packages)]).encode()).hexdigest()
+    ours, packages, wanted = {}, set[str](), [module]
+    while wanted:
+        name = wanted.pop()
+        if name not in ours and (source := _source(name)):
+            ours[name], imported = source
+            wanted += [found for found in imported if found.split(".")[0] in OURS]
+            packages |= {found.split(".")[0] for found in imported if found.split(".")[0] not in OURS}
+    versions = set().union(*map(_versions, packages))
+    return hashlib.sha256(json.dumps([sorted(ours.items()), sorted(versions)]).encode()).hexdigest()
 
 
-def _imports(module: str, seen: dict[str, bytes]) -> tuple[dict[str, bytes], set[str]]:
+@cache
+def _source(module: str) -> tuple[str, list[str]] | None:
+    """The hash of a module's source, and what it imports, anywhere in it; None for a name that is no module of ours."""
     path = PROJECT / (module.replace(".", "/") + ".py")
-    if module in seen or not path.is_file():
-        return seen, set()
-    seen[module] = path.read_bytes()
-    packages: set[str] = set()
-    for node in ast.walk(ast.parse(seen[module])):
+    if not path.is_file():
+        return None
+    source, imported = path.read_bytes(), []
+    nodes: list[ast.AST] = [ast.parse(source)]
+    while nodes:
+        node = nodes.pop()
         if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            imported += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        for name in names:
-            if name.split(".")[0] in OURS:
-                packages |= _imports(name, seen)[1]
-            else:
-                packages |= _versions(name.split(".")[0])
-    return seen, packages
+            imported += [alias.name for alias in node.names]
+        else:  # an import is a statement, so expressions need not be looked through
+            nodes += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr)]
+    return hashlib.sha256(source).hexdigest(), imported
 
 
 @cache

@@ -11,9 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-import ftfy
 import pyarrow as pa
-import simplemma
 
 from ingestion.issues import Issues
 from ingestion.reading import boilerplate, languages
@@ -56,6 +54,8 @@ def lower(text: str) -> str:
 
 def mend_unicode(text: str) -> str:
     """Mojibake mended and quotes straightened (ftfy), compatible characters made one (NFKC): 'ﬁ' is 'fi'."""
+    import ftfy
+
     return ftfy.fix_text(text, normalization="NFKC", unescape_html=False)
 
 
@@ -103,6 +103,8 @@ def lemma(word: str, language: str = "en") -> str:
     """
     if language not in languages.LEMMAS or (language == "en" and not word.isascii()):
         return word
+    import simplemma
+
     found = simplemma.lemmatize(word, lang=language).lower()
     return found if len(found) > 1 else word
 

@@ -3,6 +3,8 @@
 import inspect
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -165,7 +167,13 @@ def replace_modules(folder: Path, monkeypatch: pytest.MonkeyPatch, **modules: st
         (folder / "ingestion" / f"{name}.py").parent.mkdir(exist_ok=True)
         (folder / "ingestion" / f"{name}.py").write_text(source)
     monkeypatch.setattr(keys, "PROJECT", folder)
+    forget_modules()
+
+
+def forget_modules() -> None:
+    """Let the next key be made of the modules as they are then."""
     keys.code_hash.cache_clear()
+    keys._source.cache_clear()
 
 
 @pytest.fixture
@@ -177,7 +185,7 @@ def hash_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no
         return keys.code_hash("ingestion.step")
 
     yield hashed
-    keys.code_hash.cache_clear()
+    forget_modules()
 
 
 def test_the_code_of_a_step_and_of_all_it_imports_counts(hash_of) -> None:  # type: ignore[no-untyped-def]
@@ -189,6 +197,21 @@ def test_the_code_of_a_step_and_of_all_it_imports_counts(hash_of) -> None:  # ty
     assert hash_of(**code | {"nearer": "a = 2"}) != first
     assert hash_of(**code | {"far": "deep = 2"}) != first
     assert hash_of(**code | {"aside": "b = 2"}) == first
+
+
+def test_a_recipe_leaves_out_the_files_that_are_read_and_a_key_does_not() -> None:
+    step = Step("images", len, parameters={"max_pixels": 9}, files={"images": "a"})
+    other = replace(step, files={"images": "b"})
+    assert keys.recipe(step) == keys.recipe(other) != keys.recipe(replace(step, parameters={"max_pixels": 8}))
+    assert keys.key(step, {}) != keys.key(other, {})
+
+
+def test_a_run_without_a_change_imports_no_package_of_a_step_or_method() -> None:
+    packages = ("torch", "tensorflow", "keras", "sklearn", "scipy", "numba", "cv2", "gensim", "ftfy", "simplemma")
+    code = f"import sys, ingestion.console; sys.exit(', '.join(p for p in {packages} if p in sys.modules))"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, text=True).stderr.strip() == ""
+    )
 
 
 def test_modules_that_import_each_other_have_a_hash(hash_of) -> None:  # type: ignore[no-untyped-def]
