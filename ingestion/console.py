@@ -111,6 +111,9 @@ COLUMNS = {
 }
 """The groupings that are listed, as (algorithm, space): k-means in each space, that of the declared one first."""
 
+NAMED = 20
+"""Categories of one advice that are named; `aislemap sql "FROM category_verdicts"` lists all."""
+
 
 def study(store: Path, report: Report) -> None:
     """Print the study of the newest snapshot: the methods side by side, the verdicts, what is missing."""
@@ -132,7 +135,9 @@ def study(store: Path, report: Report) -> None:
     for verdict in verdicts:
         _say(f"{verdict.scope}: {verdict.verdict.upper()}. {verdict.reason}")
     for advice in dict.fromkeys(v.verdict for v in by_category):
-        _say(f"{advice.upper()}: {', '.join(v.category for v in by_category if v.verdict == advice)}.")
+        names = [v.category for v in by_category if v.verdict == advice]
+        more = f" and {len(names) - NAMED:,} more of {len(names):,}" if len(names) > NAMED else ""
+        _say(f"{advice.upper()}: {', '.join(names[:NAMED])}{more}.")
     for method, reason in report.missing.items():
         _say(f"{method} did not run. {reason}")
     for outcome in report.outcomes.values():

@@ -46,9 +46,9 @@ def step(work: Work, *, verdict: Mapping[str, Any], stable_from: float) -> None:
     Each verdict carries `stable_from`, the setting by which groups are called stable.
     """
     rule = dict(verdict)
+    categories = Counter(work.read("catalogue", "products", ["category"])["category"].drop_null().to_pylist())
     if rule["metric"] == "auto":
-        categories = work.read("catalogue", "products", ["category"])["category"].to_pylist()
-        rule["metric"] = metric_for(Counter(c for c in categories if c is not None))
+        rule["metric"] = metric_for(categories)
     found: dict[str, dict[str, ScoreRow]] = {}
     effects: dict[str, LabelEffect] = {}
     sizes: dict[str, list[int]] = {}
@@ -74,7 +74,11 @@ def step(work: Work, *, verdict: Mapping[str, Any], stable_from: float) -> None:
         first = next((m for m in methods if m in found), None)
         # a joint graph has no vectors to train on: it takes the effect of labels from the next method of the order
         effect = next((effects[m] for m in methods if m in found and effects[m].ceiling is not None), None)
-        rows.append(judge(scope, found[first], rule, sizes[first], effect) if first else unknown(scope, methods))
+        rows.append(
+            judge(scope, found[first], rule, sizes[first], effect)
+            if first
+            else unknown(scope, methods, len(categories))
+        )
     rows += [judge(f"method:{method}", found[method], rule, sizes[method], effects[method]) for method in sorted(found)]
     work.write("verdicts", [{**row, "stable_from": stable_from} for row in rows])
 
@@ -218,10 +222,15 @@ def of_100(fraction: float) -> int:
     return round(100 * fraction)
 
 
-def unknown(scope: str, methods: Sequence[str]) -> dict[str, Any]:
-    """The row of `verdicts` for a scope of which no declared method was scored."""
-    reason = (
-        f"None of {len(methods)} methods ({', '.join(methods)}) was scored by {SCOPE_WORDS.get(scope, scope)}. "
-        "Give at least 2 categories and what the methods need: the tables `models` and `issues` say what was missing."
-    )
+def unknown(scope: str, methods: Sequence[str], categories: int) -> dict[str, Any]:
+    """The row of `verdicts` for a scope of which no declared method was scored, in a catalogue of `categories`."""
+    why = {
+        0: "The catalogue has no categories to compare with: name their column, as --column category=COLUMN, and run "
+        "again.",
+        1: "All products are of one category, and agreement needs two: take a deeper level by category_level, or "
+        "another column, and run again.",
+    }
+    other = "They did not run, or had nothing to read: the tables `models` and `issues` say what was missing."
+    what = SCOPE_WORDS.get(scope, scope)
+    reason = f"None of {len(methods)} methods ({', '.join(methods)}) was scored by {what}. {why.get(categories, other)}"
     return {"scope": scope, "verdict": "unknown", "reason": reason}

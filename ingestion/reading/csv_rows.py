@@ -35,6 +35,7 @@ class Header:
     delimiter: str
     columns: list[str]
     notes: list[tuple[str, str]]
+    has_comments: bool
 
 
 def open_csv(path: Path) -> Source:
@@ -80,8 +81,8 @@ def _header(path: Path, head: list[str]) -> Header:
     lost = [line.strip() for line in head[:skipped] if line.strip() and not _SEP.fullmatch(line)]
     if lost:
         shown = shorten(" / ".join(mend(line)[0] for line in lost), 200)
-        notes.append(("lines before the header", f"{len(lost)} lines before the header were left out: {shown}"))
-    return Header(skipped, delimiter, columns, notes)
+        notes.append(("lines before the header", f"Left out before the header: {shown}"))
+    return Header(skipped, delimiter, columns, notes, any(line.startswith(_COMMENT) for line in lost))
 
 
 def _begins_table(lines: list[str]) -> bool:
@@ -155,6 +156,8 @@ def _csv_rows(path: Path, encoding: str, header: Header) -> Iterator[Row]:
                     fields = _recover(lines, delimiter, len(columns), why, problems)
             if fields == []:
                 continue  # a blank line is not a row
+            if header.has_comments and fields is not None and len(fields) == 1 and fields[0].startswith(_COMMENT):
+                continue  # a comment behind the rows, as there was one before them
             number += 1
             if fields is not None and len(fields) != len(columns):
                 fields = _fit(fields, len(columns), problems)

@@ -16,6 +16,8 @@ from store.errors import CatalogueError
 
 MAX_ARRAY = 1 << 30
 """Characters of a JSON array, which is held as a whole; JSON lines are streamed and have no such bound."""
+MAX_ENVELOPE = 3
+"""Names of an object around an array of products, at most: {"count": 2, "page": 1, "products": [...]}."""
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 
 
@@ -43,11 +45,14 @@ def _is_array(path: Path, encoding: str) -> bool:
         found = json.loads(first)
     except (ValueError, RecursionError):
         return "\n" in start and not first.endswith("}")
-    return len(start.splitlines()) == 1 and len(found) <= 3 and any(map(_is_rows, found.values()))
+    return len(start.splitlines()) == 1 and len(found) <= MAX_ENVELOPE and _holds_rows(found)
 
 
-def _is_rows(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+def _holds_rows(value: Any, depth: int = 3) -> bool:
+    """Whether an object is an envelope of rows: it holds a list of objects, or another envelope."""
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(item, dict) for item in value)
+    return isinstance(value, dict) and depth > 0 and any(_holds_rows(part, depth - 1) for part in value.values())
 
 
 def _array_rows(path: Path, encoding: str) -> Iterator[Row]:
@@ -118,6 +123,8 @@ def _parse(line: str) -> Any:
 
 
 def _row(number: int, value: Any, text: str) -> Row:
+    if isinstance(value, dict) and len(value) == 1 and isinstance(inner := next(iter(value.values())), dict) and inner:
+        value = inner  # {"product": {...}}
     if isinstance(value, dict) and value:
         return Row(number, {str(name): _scalar(cell) for name, cell in value.items()})
     found = f"Not a JSON object; the line was left out: {shorten(text.strip())}"

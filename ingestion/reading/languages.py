@@ -25,7 +25,8 @@ OVER_ENGLISH = 1.5
 """Factor by which its evidence must exceed that of English, whose words stand in catalogues of any language."""
 
 _WORDS = {
-    "en": "the and of for with in to on by from is are your this that it be as at you our or an all can will not",
+    "en": "the and of for with in to on by from is are your this that it be as at you our or an all can will not "
+    "no yet has have was but if so we my me do more new set",
     "de": "und der die das mit für von aus in im den dem des ein eine einen einem einer ist sind auf zu zum zur bei "
     "nicht auch als an oder sich wird werden sie ihr ohne durch nach über unter bis wie es nur",
     "fr": "et le la les de des du un une en pour avec dans sur au aux par est sont sans ce cette ou plus votre vos que "

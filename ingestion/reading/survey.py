@@ -16,6 +16,7 @@ from ingestion.reading.cells import as_text, is_missing
 from ingestion.reading.columns import Profile, Taken
 from ingestion.reading.formats import open_rows
 from ingestion.reading.languages import Language, detect
+from ingestion.reading.rows import mend
 from store.errors import CatalogueError
 
 HEAD = 2000
@@ -121,7 +122,7 @@ def _sample(rows: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 
 def _cut(cell: Any) -> Any:
-    return cell[:MAX_SAMPLE_CELL] if isinstance(cell, str) else cell
+    return mend(cell[:MAX_SAMPLE_CELL])[0] if isinstance(cell, str) else cell
 
 
 def find_variants(

@@ -11,12 +11,12 @@ import unicodedata
 USUAL_NAMES: dict[str, tuple[str, ...]] = {
     "id": (
         "id", "product_id", "uniq_id", "unique_id", "item_id", "article_id", "handle_id", "url_handle", "handle",
-        "sku", "asin", "parent_asin", "gtin", "ean", "upc", "product_code", "item_code", "code", "pid",
-        "article_number", "item_number", "product_number", "variant_sku", "model_number", "mpn", "uuid", "train_id",
+        "sku", "asin", "parent_asin", "product_code", "item_code", "code", "pid",
+        "article_number", "item_number", "product_number", "variant_sku", "model_number", "uuid", "train_id",
         "index", "artikelnummer", "artikelnr", "artikel_nr", "art_nr", "artnr", "bestellnummer", "produktnummer",
         "produkt_id", "artikel_id", "identifiant", "reference", "ref", "code_article", "code_produit", "id_produit",
         "codigo", "referencia", "id_producto", "codigo_producto", "codice", "codice_articolo", "codice_prodotto",
-        "id_prodotto", "id_produto", "codigo_produto", "cod",
+        "id_prodotto", "id_produto", "codigo_produto", "cod", "gtin", "ean", "upc", "mpn",
     ),
     "name": (
         "name", "product_name", "title", "product_title", "item_name", "item_title", "display_name",
@@ -79,7 +79,6 @@ CATEGORY_WORDS = re.compile(
     r"\btype\b|typ\b"
 )
 """Parts of a column's name by which it may hold a category."""
-ID_WORDS = re.compile(r"\b(?:id|no|nr|num|number|nummer|code|key|ref|sku|ean|gtin|upc|asin)\b")
 PRICE_WORDS = re.compile(r"price|preis|prix|preci|prezz|preco|cost")
 
 

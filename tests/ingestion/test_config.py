@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from ingestion.cli import override
 from ingestion.config import Config, Verdict, load
 from ingestion.features import registry
 from store.errors import ConfigError
@@ -117,3 +118,39 @@ def test_an_unknown_method_is_refused_with_a_list() -> None:
 def test_a_verdict_that_nothing_could_rest_on_is_refused(setting: dict[str, object], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         Verdict.model_validate(setting)
+
+
+@pytest.mark.parametrize(
+    ("option", "named"),
+    [
+        ("title=name", "there is no field 'title'; did you mean --column name=title? Fields are id, name"),
+        ("nmae=titel", "there is no field 'nmae'; did you mean name? Fields are id, name"),
+        ("colour=farbe", "there is no field 'colour'. Fields are id, name"),
+        ("name", "names nothing; write it as NAME=VALUE"),
+    ],
+)
+def test_a_wrong_column_option_is_named_with_what_is_near(option: str, named: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        override({}, None, None, [option], None)
+    assert named in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (
+            "[study]\nmethod = ['tfidf']",
+            "study.method = ['tfidf']: no such setting; did you mean methods? There are methods",
+        ),
+        ("[catalogue.columns]\ntitle = 'x'", "catalogue.columns.title = 'x': no such setting"),
+        ("[catalogue]\ncategory_lvl = 1", "did you mean category_level?"),
+        (
+            "[[jobs]]\nname='a'\ncron='0 6 * * *'\ncatalog='c'\nstore='s'",
+            "did you mean catalogue? There are name, cron",
+        ),
+    ],
+)
+def test_an_unknown_setting_is_named_with_the_nearest(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text)
+    assert named in str(caught.value)

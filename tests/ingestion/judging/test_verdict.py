@@ -312,6 +312,16 @@ def test_a_scope_without_a_score_names_its_methods(tmp_path: Path) -> None:
     assert found["image"]["value"] is None
 
 
+@pytest.mark.parametrize(
+    ("categories", "why"),
+    [([], "has no categories"), (["A"], "All products are of one category"), (["A", "B"], "They did not run")],
+)
+def test_an_unknown_verdict_says_the_reason_that_is_known(tmp_path: Path, categories: list[str], why: str) -> None:
+    products = [{"product_id": f"p{i}", "category": category} for i, category in enumerate([*categories, None])]
+    found = verdicts(Root(tmp_path), products=products)["image"]
+    assert why in found["reason"]
+
+
 def test_without_any_scores_everything_is_unknown(tmp_path: Path) -> None:
     auto = {**RULE, "metric": "auto"}
     found = verdicts(Root(tmp_path), rule=auto, products=[{"product_id": "a", "category": None}])

@@ -217,3 +217,23 @@ def test_nested_cells_of_parquet_count_by_their_names(tmp_path: Path) -> None:
     assert found["name"].to_pylist() == ["plum teapot", "lantern"]
     assert found["category_path"].to_pylist() == ["Home >> Tea", "Home >> Light"]
     assert found["brand"].to_pylist() == ["Orva", None]
+
+
+@pytest.mark.parametrize("envelope", [{"data": {"items": ROWS}}, {"page": 1, "products": ROWS}])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_an_envelope_around_the_products_is_opened(
+    tmp_path: Path, envelope: dict[str, Any], indent: int | None
+) -> None:
+    path = write(tmp_path / "c.json", json.dumps(envelope, indent=indent))
+    assert [row.cells for row in open_rows(path).rows] == ROWS
+
+
+def test_an_envelope_around_each_product_is_opened(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.jsonl", "\n".join(json.dumps({"product": row}) for row in ROWS))
+    assert [row.cells for row in open_rows(path).rows] == ROWS
+
+
+def test_a_comment_behind_the_rows_is_none_where_one_stood_before_them(tmp_path: Path) -> None:
+    content = "id,name\n1,teapot\n# the end\n"
+    assert len(list(open_rows(write(tmp_path / "c.csv", "# export\n" + content)).rows)) == 1
+    assert len(list(open_rows(write(tmp_path / "d.csv", content)).rows)) == 2
