@@ -7,12 +7,13 @@ WORKDIR /app
 RUN pip install --no-cache-dir uv==0.13.9 && python -m venv --without-pip .venv
 # `sync` installs the lock and nothing that its packages ask for: tf-keras would bring the full tensorflow.
 COPY requirements.lock ./
-RUN VIRTUAL_ENV=.venv uv pip sync requirements.lock
+# Compiled here, as the user below can write no bytecode: each process would compile what it imports.
+RUN VIRTUAL_ENV=.venv uv pip sync --compile-bytecode requirements.lock
 COPY pyproject.toml README.md LICENSE aislemap.py ./
 COPY store store
 COPY ingestion ingestion
 COPY dashboard dashboard
-RUN VIRTUAL_ENV=.venv uv pip install --no-deps --no-build-isolation .
+RUN VIRTUAL_ENV=.venv uv pip install --compile-bytecode --no-deps --no-build-isolation .
 
 FROM python:3.11.14-slim-bookworm
 RUN useradd --create-home --uid 10001 aislemap && install --directory --owner aislemap /store
