@@ -209,7 +209,8 @@ class _Reader:
         levels = categories.split_path(written, self.survey.separator)
         if not levels and (word := (as_text(written) or "").strip()):
             self.missing_words[word[:40]] += 1
-        images = image_names(raw.get(self.columns.get("image", "")))
+        its = self.survey.fields.get("image")
+        images = image_names([raw.get(name) for name in (its.column, *its.also)] if its else None)
         attributes = {name: cell for name, cell in cells.items() if cell is not None and name not in self.used}
         return {
             "product_id": product_id,

@@ -131,7 +131,7 @@ def _image_names(value: Any) -> list[str]:
     if isinstance(value, str):
         return _split_names(value)
     if isinstance(value, list):
-        return [name for item in value for name in _image_names(item)]
+        return [name for item in value for name in _image_names(unpack(item))]
     if isinstance(value, dict):
         lower = {str(name).casefold(): part for name, part in value.items() if part}
         known = [lower[name] for name in _IMAGE_KEYS if name in lower]

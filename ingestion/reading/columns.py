@@ -30,7 +30,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*")
 class Taken:
     """The column that was taken for a field, and why: 'named in the settings', 'usual name' or 'content'.
 
-    Where its cell is empty the columns in `also` are asked, in their order.
+    Where its cell is empty the columns in `also` are asked, in their order; those of images add to it.
     """
 
     column: str
@@ -121,7 +121,7 @@ def match(profiles: Mapping[str, Profile], wanted: Columns, text: Sequence[str] 
         if field not in found:
             candidates = by_name(field, profiles, {taken.column for taken in found.values()})
             if candidates:
-                also = tuple(candidates[1:]) if field == "price" else ()
+                also = tuple(candidates[1:]) if field in ("price", "image") else ()
                 found[field] = Taken(candidates[0], "usual name", also)
     for field in ("image", "name", "description", "category", "price"):
         if field not in found:
@@ -181,7 +181,8 @@ def by_content(field: str, profiles: Mapping[str, Profile], taken: set[str]) -> 
         scores = {p.name: p.images * p.filled for p in left if p.images > 0.5}
     elif field == "name":
         prose = [p for p in left if p.prose > 0.7 and p.filled > 0.5 and p.distinct > 0.5 * len(p.texts)]
-        scores = {p.name: -abs(p.words - 6) for p in prose if 1 <= p.words <= 25 and not _is_path(p)}
+        # the first column of some words; of two that differ little the name stands before the description
+        scores = {p.name: -(abs(p.words - 6) // 4) for p in prose if 1 <= p.words <= 25 and not _is_path(p)}
     elif field == "description":
         scores = {p.name: p.words for p in left if p.prose > 0.7 and p.words >= 8}
     elif field == "category":

@@ -102,9 +102,11 @@ def _fit_of(lines: list[str], delimiter: str) -> tuple[float, str, int]:
     usual = Counter(len(record) for record in records if record).most_common(1)
     ahead = 0
     if usual and usual[0][0] > 1 and usual[0][1] > len(records) / 2:
-        ahead = next(
-            (i for i, (n, r) in enumerate(zip(filled, records, strict=True)) if n > 1 or len(r) == usual[0][0]), 0
-        )
+        width = usual[0][0]
+        pairs = list(enumerate(zip(filled, records, strict=True)))
+        # a header names most columns, or all of its own; a line above it, as 'Report;May;;', does neither
+        whole = (i for i, (n, record) in pairs if n > width / 2 or 1 < n == len(record))
+        ahead = next(whole, next((i for i, (n, record) in pairs if n > 1 or len(record) == width), 0))
         if ahead and any(line.count('"') % 2 for line in lines[:ahead]):
             ahead = 0  # a quoted name over several lines: records are not lines
     if not records:

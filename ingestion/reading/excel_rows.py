@@ -3,6 +3,7 @@
 openpyxl reads it row by row. pandas would add nothing but itself, and infer types, so that ids became numbers.
 """
 
+import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from ingestion.issues import shorten
 from ingestion.reading.rows import Row, Source, mend, name_columns
 from store.errors import CatalogueError
 
+# what openpyxl cannot show, as a drop-down list, is not read here
+warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
 MAX_UNPACKED = 2 << 30
 """Bytes of a workbook when unpacked: above any catalogue's, and no bomb."""
 MAX_COLUMNS = 2000

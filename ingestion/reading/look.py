@@ -18,7 +18,7 @@ from ingestion.reading.image_folder import Folder
 from ingestion.reading.parquet_rows import holds_images
 from ingestion.reading.survey import Survey, survey
 
-MAX_PARTS = 10
+MAX_PARTS = 5
 """Parts of 1,000 rows that are read as products: enough for the issues to be seen."""
 SHOWN = 12
 """Categories, columns and issues that are listed by name."""

@@ -6,6 +6,7 @@ The sample is the first rows and then rows at an even distance, so that a file s
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +110,8 @@ def survey(path: Path, settings: Settings, has_images: bool = False) -> Survey:
 
 def _sample(rows: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The first `HEAD` rows that could be read, and at most `SPREAD` of the others at an even distance."""
-    cells = ({k: _cut(v) for k, v in row.cells.items()} for row in rows if row.cells)
-    head = [row for _, row in zip(range(HEAD), cells, strict=False)]
+    cells = (row.cells for row in rows if row.cells)
+    head = list(islice(cells, HEAD))
     spread: list[dict[str, Any]] = []
     stride = 1
     for number, row in enumerate(cells):
@@ -118,6 +119,7 @@ def _sample(rows: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
             spread.append(row)
             if len(spread) > SPREAD:
                 spread, stride = spread[::2], 2 * stride
+    head, spread = ([{k: _cut(v) for k, v in row.items()} for row in part] for part in (head, spread))
     return head, spread
 
 

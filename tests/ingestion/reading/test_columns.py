@@ -123,3 +123,16 @@ def test_a_file_without_header_is_named_as_such(tmp_path: Path) -> None:
     path.write_text("1,plum teapot,4.5\n2,grey teapot,4.5\n3,plum lantern,8\n4,grey lantern,8\n")
     with pytest.raises(CatalogueError, match="The first row looks like data: a header is needed"):
         catalogue.read(path, Settings())
+
+
+def test_images_in_several_columns_are_all_the_products(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("id,name,image1,image2,image3\n1,plum teapot,a.jpg,b.jpg,\n2,grey teapot,,c.jpg,\n3,lantern,,,\n")
+    found = catalogue.read(path, Settings()).products
+    assert found["image_path"].to_pylist() == ["a.jpg", "c.jpg", None]
+    assert found["other_images"].to_pylist() == [["b.jpg"], [], []]
+
+
+def test_of_columns_for_each_level_the_first_with_two_categories_is_taken() -> None:
+    columns = {"name": CELLS["name"], "category_1": ["Home"] * 4, "category_2": CELLS["category"]}
+    assert found(columns)["category"] == "category_2"

@@ -74,6 +74,9 @@ FORMATS: dict[str, Callable[[Path], Path]] = {
     "UTF-32": lambda d: write(d / "c.csv", text().encode("utf-32")),
     "Windows-1252": lambda d: write(d / "c.csv", text().encode("cp1252")),
     "lines before the header": lambda d: write(d / "c.csv", text(";", "Export of the shop\nMay 2031\n\n")),
+    "a report's lines before the header": lambda d: write(
+        d / "c.csv", text(";", "Report;Products;;\nDate;May 2031;;\n;;;\n")
+    ),
     "comments before the header": lambda d: write(d / "c.csv", text(";", "# made by a program\n# 3 rows\n")),
     "tabs in .txt": lambda d: write(d / "c.txt", text("\t")),
     "space before quotes": lambda d: write(d / "c.csv", text(", ")),
