@@ -81,16 +81,35 @@ def look(
 
 
 def sample(
-    folder: Annotated[Path, typer.Argument(help="The folder to write it to.")],
-    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
+    folder: Annotated[Path, typer.Argument(help="The folder to write it to; with --products, also a .parquet file.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files; another changes all.")] = 0,
+    products: Annotated[int | None, typer.Option(help="Of a large sample: up to 1,000,000.")] = None,
+    categories: Annotated[int | None, typer.Option(help="Of a large sample: 2 to 2,000.")] = None,
+    images: Annotated[
+        bool | None, typer.Option("--images/--no-images", help="Of a large sample: none if not asked; up to 20,000.")
+    ] = None,
 ) -> None:
-    """Write the built-in sample catalogue: 420 made-up products in 7 categories, with drawn images."""
+    """Write the built-in sample catalogue: 420 made-up products in 7 categories, with drawn images.
+
+    With --products and --categories a large one, of any size and without images.
+    """
     from ingestion import console
     from ingestion.sample.catalogue import make
+    from ingestion.sample.large import make_large
 
-    with console.Bar("drawing the sample") as progress:
-        made = make(folder, seed, progress)
-    typer.echo(f"{made.products} products in {folder / 'catalogue.csv'}, images in {folder / 'images'}.")
+    if products is None and categories is None:
+        if images is False:
+            raise ConfigError("--no-images is for large samples; give --products and --categories with it.")
+        with console.Bar("drawing the sample") as progress:
+            made = make(folder, seed, progress)
+    elif products is None or categories is None:
+        have, lacks = ("--categories", "--products") if products is None else ("--products", "--categories")
+        raise ConfigError(f"{have} {products or categories} needs {lacks} beside it; give both.")
+    else:
+        with console.Bar("writing the sample") as progress:
+            made = make_large(folder, products, categories, seed, bool(images), progress)
+    with_images = f", images in {made.images}" if images or products is None else ""
+    typer.echo(f"{made.products} products in {made.catalogue}{with_images}.")
 
 
 @models.command("list")

@@ -113,8 +113,7 @@ def make(folder: Path, seed: int = 0, progress: Progress | None = None) -> Sampl
     `progress(done, all)` is called after each image. An earlier sample there is overwritten. CatalogueError if the
     folder holds a catalogue.csv that is not a sample, or cannot be written.
     """
-    if (folder / CATALOGUE).exists() and not (folder / TRUTH).exists():
-        raise CatalogueError(f"{folder} holds a {CATALOGUE} that is not a sample; name another folder for the sample.")
+    spare_others(folder / CATALOGUE)
     products, planted = plan(seed)
     try:
         (folder / IMAGES).mkdir(parents=True, exist_ok=True)
@@ -125,17 +124,32 @@ def make(folder: Path, seed: int = 0, progress: Progress | None = None) -> Sampl
             (folder / IMAGES / f"{product.id}.jpg").write_bytes(product.image)
             if progress:
                 progress(done, len(products))
-        text = json.dumps(planted.model_dump(), indent=1) + "\n"
-        (folder / TRUTH).write_text(text, encoding="utf-8")
+        write_truth(folder, planted)
         with (folder / CATALOGUE).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
             writer.writerows(product.row() for product in products)
     except OSError as error:
-        raise CatalogueError(
-            f"The sample cannot be written to {folder} ({error.strerror}); name another folder."
-        ) from error
+        raise unwritable(folder, error) from error
     return Sample(folder, folder / CATALOGUE, folder / IMAGES, len(products), planted)
+
+
+def spare_others(catalogue: Path) -> None:
+    """CatalogueError if there is a file `catalogue` that is not a sample's."""
+    if catalogue.exists() and not (catalogue.parent / TRUTH).exists():
+        raise CatalogueError(
+            f"{catalogue.parent} holds a {catalogue.name} that is not a sample; name another folder for the sample."
+        )
+
+
+def write_truth(folder: Path, planted: Truth) -> None:
+    """Write what was planted to truth.json."""
+    (folder / TRUTH).write_text(json.dumps(planted.model_dump(), indent=1) + "\n", encoding="utf-8")
+
+
+def unwritable(folder: Path, error: OSError) -> CatalogueError:
+    """The error of a folder that a sample cannot be written to."""
+    return CatalogueError(f"The sample cannot be written to {folder} ({error.strerror}); name another folder.")
 
 
 def truth(folder: Path) -> Truth:
@@ -152,7 +166,8 @@ def plan(seed: int) -> tuple[list[Product], Truth]:
     pairs = [(category, sub_type) for category in WORDING for sub_type in sub_types_of(category)]
     rng.shuffle(pairs)
     products = [
-        sketch(f"S{number:04d}", category, sub_type, rng) for number, (category, sub_type) in enumerate(pairs, 1)
+        sketch(f"S{number:04d}", category, sub_type, WORDING[category].price, rng)
+        for number, (category, sub_type) in enumerate(pairs, 1)
     ]
     plain = [product for product in products if product.sub_type not in LOOK_ALIKE]
     rng.shuffle(plain)
@@ -194,9 +209,9 @@ def sub_types_of(category: str) -> list[str]:
     return look_alikes * PER_LOOK_ALIKE + [others[number % len(others)] for number in range(rest)]
 
 
-def sketch(product_id: str, category: str, sub_type: str, rng: Random) -> Product:
-    """A product's colour, brand and price; every tenth brand is missing, as in shops' exports."""
-    low, high = WORDING[category].price
+def sketch(product_id: str, category: str, sub_type: str, span: tuple[int, int], rng: Random) -> Product:
+    """A product's colour, brand and price within the `span`; every tenth brand is missing, as in shops' exports."""
+    low, high = span
     price = low * (high / low) ** rng.random()  # shops have many cheap products and few expensive ones
     brand = rng.choice(BRANDS) if rng.random() > 0.1 else ""
     return Product(product_id, category, sub_type, rng.choice(list(COLOURS)), brand, f"{price:.2f}", category)
@@ -212,9 +227,8 @@ def finish(product: Product, planted: Truth, earlier: dict[str, Product], seed: 
     # "picture" is part of the seed: another word would make other bytes
     words, image_rng = (Random(f"{seed}/{product.id}/{part}") for part in ("words", "picture"))
 
-    name, description = write(
-        product.category, product.sub_type, product.colour, product.brand or words.choice(BRANDS), words
-    )
+    brand = product.brand or words.choice(BRANDS)
+    name, description = write(WORDING[product.category], product.sub_type, product.colour, brand, words)
     if "exact text" in originals:
         name, description = originals["exact text"].name, originals["exact text"].description
     elif "near text" in originals:

@@ -50,12 +50,21 @@ WALLS: tuple[Colour, ...] = (
 )
 
 
-def draw(category: str, sub_type: str, colour: Colour, accent: Colour, rng: Random) -> Image.Image:
-    """One image, RGB, 224 to 300 px a side: `sub_type` is a sub-type of the category as in `texts.WORDING`.
+def draw(
+    category: str,
+    sub_type: str,
+    colour: Colour,
+    accent: Colour,
+    rng: Random,
+    shapes: tuple[tuple[int, int], ...] = SHAPES,
+    patterns: tuple[str, ...] | None = None,
+) -> Image.Image:
+    """One image, RGB: `sub_type` is a sub-type of the category as in `texts.WORDING`.
 
+    Its width and height are one of `shapes`, in px; its pattern is one of `patterns`, or of the category's if None.
     Deterministic for equal arguments and an equal state of `rng`. KeyError for an unknown category or sub_type.
     """
-    width, height = rng.choice(SHAPES)
+    width, height = rng.choice(shapes)
     style = rng.choices(("studio", "gradient", "table", "room", "cloth"), (22, 16, 22, 26, 14))[0]
     flat, hung = category in FLAT_LAID or rng.random() < 0.06, sub_type in HUNG.get(category, ())
     size = min(width, height) * rng.uniform(0.22, 0.43)
@@ -63,7 +72,12 @@ def draw(category: str, sub_type: str, colour: Colour, accent: Colour, rng: Rand
     turn = rng.gauss(0, 26) if flat else rng.gauss(0, 2.5)
     centre = (width * rng.uniform(0.43, 0.57), height / 2 + rng.uniform(-6, 6) if flat or hung else floor - size * 0.97)
     paint = Paint(
-        colour, "round", rng.choice(PATTERNS[category]), accent, rng.uniform(0.02, 0.35), rng.randrange(2**31)
+        colour,
+        "round",
+        rng.choice(patterns or PATTERNS[category]),
+        accent,
+        rng.uniform(0.02, 0.35),
+        rng.randrange(2**31),
     )
     pen = Pen(width, height, centre, size, turn, rng.uniform(0.9, 1.1))
     DRAWERS[category](pen, sub_type, paint, rng)

@@ -108,12 +108,17 @@ SHARED: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Wording:
-    """The words of a category: `sub_types` maps each sub-type to its names, `slots` fill the `sentences`."""
+    """The words of a category: `sub_types` maps each sub-type to its names, `slots` fill the `sentences`.
+
+    A description has one of `own` of the `sentences`, and one of `extra` that every category has.
+    """
 
     sub_types: dict[str, tuple[str, ...]]
     sentences: tuple[str, ...]
     price: tuple[int, int]
     slots: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    own: tuple[int, ...] = (0, 1, 1, 2, 2, 2, 3)
+    extra: tuple[int, ...] = (0, 1, 1, 2, 2, 3)
 
 
 WORDING: dict[str, Wording] = {
@@ -338,12 +343,12 @@ WORDING: dict[str, Wording] = {
 }
 
 
-def write(category: str, sub_type: str, colour: str, brand: str, rng: Random) -> tuple[str, str]:
+def write(wording: Wording, sub_type: str, colour: str, brand: str, rng: Random) -> tuple[str, str]:
     """A name and a description of one product, drawn from its category's grammar.
 
     One title in twelve does not name the product; one description in eight is terse, one in five mentions others.
+    KeyError for an unknown sub_type.
     """
-    wording = WORDING[category]
     slots: dict[str, tuple[str, ...]] = {
         key: (rng.choice(values),) for key, values in wording.slots.items()
     }  # one size, one material a product
@@ -351,15 +356,15 @@ def write(category: str, sub_type: str, colour: str, brand: str, rng: Random) ->
         "colour": (colour,),
         "brand": (brand,),
         "thing": wording.sub_types[sub_type],
-        "model": (rng.choice(SHARED["model"]),),
+        "model": (rng.choice(wording.slots.get("model", SHARED["model"])),),
     }
     bare = rng.random() < 0.08
     name = expand("{bare_name}" if bare else "{name}", slots, rng)
     if rng.random() < 0.13:
         description = expand("{terse}", slots, rng)
     else:
-        own = rng.sample(wording.sentences, rng.choice((0, 1, 1, 2, 2, 2, 3)))
-        extra = rng.sample(SHARED["boilerplate"], max(rng.choice((0, 1, 1, 2, 2, 3)), not own))
+        own = rng.sample(wording.sentences, rng.choice(wording.own))
+        extra = rng.sample(SHARED["boilerplate"], max(rng.choice(wording.extra), not own))
         extra += rng.sample(SHARED["mention"], int(rng.random() < 0.2))
         extra += rng.sample(SHARED["spec"], int(rng.random() < 0.35))
         sentences = own + extra

@@ -200,7 +200,7 @@ def test_look_alikes_have_their_own_label_and_name_another(made, rows):
 
 @pytest.mark.parametrize(("category", "sub_type"), SUB_TYPES)
 def test_every_sub_type_fills_all_slots_and_varies_its_words(category, sub_type):
-    texts = [write(category, sub_type, "navy", BRANDS[n % 20], Random(n)) for n in range(40)]
+    texts = [write(WORDING[category], sub_type, "navy", BRANDS[n % 20], Random(n)) for n in range(40)]
     assert not any(sign in part for text in texts for part in text for sign in "{}")
     assert len(set(texts)) == len(texts)
     lengths = [len(description) for _, description in texts]
