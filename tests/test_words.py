@@ -45,6 +45,7 @@ EXCEPT = {
     ("ingestion/reading/usual_names.py", "picture"): "a usual name of a column",
     ("ingestion/sample/catalogue.py", "picture"): "a part of a seed, for equal bytes of the sample",
     ("ingestion/sample/texts.py", "all"): "the prose of sellers",
+    ("ingestion/sample/vocabulary.py", "all"): "the prose of sellers",
     ("tests/ingestion/duplicates/test_texts.py", "family"): "a twin deck",
 }
 """(file, term of BANNED or 'all') where a word stays, and why."""
