@@ -108,7 +108,7 @@ def test_more_categories_keep_the_first_ones():
     assert categories(30, 0) == categories(300, 0)[:30]
 
 
-def test_neighbours_have_the_type_or_the_use_in_common():
+def test_neighbours_are_of_one_type_or_for_one_use():
     lone = []
     for at, category in enumerate(categories(MAX_CATEGORIES, 0)[8:]):
         mine, other = (name.split(" ", 1) for name in (category.name, category.neighbour))
