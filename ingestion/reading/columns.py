@@ -101,11 +101,11 @@ def _is_prose(text: str) -> bool:
     return len(_LETTERS.findall(text)) >= max(2, len(text) / 3) and not _CODE.fullmatch(text)
 
 
-def match(profiles: Mapping[str, Profile], wanted: Columns, text: Sequence[str] = ("name",)) -> dict[str, Taken]:
+def match(profiles: Mapping[str, Profile], wanted: Columns) -> dict[str, Taken]:
     """The column of each field: the named ones, then those of `USUAL_NAMES`, then by content.
 
     A field without column is left out. CatalogueError if a named column is absent, or if the category is also named as
-    text (the labels would leak). `text` are the fields of the text: what is found for them stops no other.
+    text (the labels would leak).
     """
     names = list(profiles)
     loose = {usual_names.key(name): name for name in reversed(names)}

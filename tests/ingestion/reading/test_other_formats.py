@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import openpyxl
@@ -240,3 +241,27 @@ def test_a_comment_behind_the_rows_is_none_where_one_stood_before_them(tmp_path:
     content = "id,name\n1,teapot\n# the end\n"
     assert len(list(open_rows(write(tmp_path / "c.csv", "# export\n" + content)).rows)) == 1
     assert len(list(open_rows(write(tmp_path / "d.csv", content)).rows)) == 2
+
+
+SIGNS = [b'"', b",", b"\n", b"\0", b"\xff", b"<", b"[", b"{", b"\\", b"&a;", b"NaN", b"\xff\xfe", b"|"]
+
+
+@pytest.mark.parametrize("make", FORMATS.values(), ids=FORMATS)
+def test_a_damaged_file_of_any_format_is_read_or_refused_in_words(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+    path = make(tmp_path)
+    path = next(path.iterdir()) if path.is_dir() else path
+    sound, random = path.read_bytes(), Random(0)
+    outcomes = set()
+    for _ in range(40):
+        data = bytearray(sound)
+        for _ in range(random.randint(1, 5)):
+            at = random.randrange(len(data) + 1)
+            data[at : at + random.randint(0, 4)] = random.choice([*SIGNS, bytes([random.randrange(256)])])
+        path.write_bytes(data)
+        try:
+            found = catalogue.read(path, Settings())
+            assert found.products.num_rows + found.issues.num_rows > 0
+            outcomes.add("read")
+        except CatalogueError as error:
+            outcomes.add("refused" if path.name in str(error) else f"refused without its name: {error}")
+    assert outcomes <= {"read", "refused"}
