@@ -8,7 +8,9 @@ the manifold.
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -73,18 +75,16 @@ def umap(vectors: Matrix, near: Neighbours, seed: int = 0) -> Matrix:
     n = len(vectors)
     if n < 6 or not np.ptp(vectors, axis=0).any():  # UMAP needs more products than dimensions
         return pca(vectors)
-    with _without("tensorflow"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the missing tensorflow
-        from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
+    package = _umap()
     itself = np.arange(n, dtype=np.int32)[:, None]  # UMAP counts a product as its own first neighbour
     rows = np.hstack([itself, near.rows[:, :-1]])
     distances = np.hstack([np.zeros((n, 1), np.float32), np.maximum(1 - near.similarity[:, :-1], 0)])
-    graph, _, _ = fuzzy_simplicial_set(
+    graph, _, _ = package.fuzzy_simplicial_set(
         vectors, rows.shape[1], None, "cosine", knn_indices=rows, knn_dists=distances.astype(np.float32)
     )
-    a, b = find_ab_params(spread=1.0, min_dist=0.1)
+    a, b = package.find_ab_params(spread=1.0, min_dist=0.1)
     # What UMAP.fit does once it has the graph, with its defaults.
-    points, _ = simplicial_set_embedding(
+    points, _ = package.simplicial_set_embedding(
         vectors,
         graph,
         2,
@@ -105,6 +105,20 @@ def umap(vectors: Matrix, near: Neighbours, seed: int = 0) -> Matrix:
         output_dens=False,
     )
     return np.asarray(points, dtype=np.float32)
+
+
+@cache
+def _umap() -> Any:
+    """The module umap.umap_, whose machine code is kept on disk for later processes: 6 s less for each of them."""
+    with _without("tensorflow"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the missing tensorflow
+        from numba.core.dispatcher import Dispatcher
+        from umap import layouts, umap_
+    for compiled in (*vars(layouts).values(), *vars(umap_).values()):
+        if isinstance(compiled, Dispatcher):
+            with suppress(RuntimeError):  # neither the package's folder nor the user's cache folder is writable
+                compiled.enable_caching()
+    return umap_
 
 
 @contextmanager
