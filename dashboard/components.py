@@ -15,7 +15,6 @@ from dash import dcc, html
 from dashboard import words
 from dashboard.pages import PRODUCT
 from dashboard.state import link
-from store.questions.study import Grouping
 
 VERDICTS = {
     "feasible": "good",
@@ -94,37 +93,27 @@ def table(head: Sequence[Any], body: Iterable[Sequence[Any]], figures: Sequence[
 def track(
     value: float | None,
     interval: tuple[float | None, float | None] = (None, None),
-    seeds: tuple[float | None, float | None] = (None, None),
     thresholds: Sequence[float] = (),
     chance: float | None = None,
     ceiling: float | None = None,
 ) -> Any:
-    """A score on a line from 0 to 1: a dot, a thin line for its interval, a bar for its range over seeds.
+    """A score on a line from 0 to 1: a dot, and a thin line for its interval.
 
     `thresholds` are dashed lines, `chance` is a dotted line, `ceiling` a triangle.
     """
-
-    def span(ends: tuple[float | None, float | None], class_name: str) -> Any:
-        if ends[0] is None or ends[1] is None:
-            return None
-        low, high = max(0.0, min(1.0, ends[0])), max(0.0, min(1.0, ends[1]))
-        return html.Span(className=class_name, style={"left": f"{low:.1%}", "width": f"{high - low:.1%}"})
-
-    dot = None
+    dot = line = None
+    if interval[0] is not None and interval[1] is not None:
+        low, high = max(0.0, min(1.0, interval[0])), max(0.0, min(1.0, interval[1]))
+        line = html.Span(className="track-interval", style={"left": f"{low:.1%}", "width": f"{high - low:.1%}"})
     if value is not None:
         dot = html.Span(className="track-dot", style={"left": f"{max(0.0, min(1.0, value)):.1%}"})
     ticks = [html.Span(className="track-threshold", style={"left": f"{place:.1%}"}) for place in thresholds]
-    hint = f"{words.score(value)}, interval {words.score(interval[0])} to {words.score(interval[1])}, "
-    hint += f"seeds {words.score(seeds[0])} to {words.score(seeds[1])}"
+    hint = f"{words.score(value)}, interval {words.score(interval[0])} to {words.score(interval[1])}"
     for name, place in (("chance", chance), ("ceiling", ceiling)):
         if place is not None:
             ticks.append(html.Span(className=f"track-{name}", style={"left": f"{max(0.0, min(1.0, place)):.1%}"}))
             hint += f", {name} {words.score(place)}"
-    return html.Div(
-        [*ticks, span(seeds, "track-seeds"), span(interval, "track-interval"), dot],
-        className="track",
-        title=hint,
-    )
+    return html.Div([*ticks, line, dot], className="track", title=hint)
 
 
 def interval(low: float | None, high: float | None) -> str:
@@ -186,11 +175,6 @@ def select(control_id: str, options: Sequence[dict[str, Any]], value: Any) -> An
 def choices(names: dict[str, str], keys: Iterable[str]) -> list[dict[str, str]]:
     """Options of a list, with their shown names."""
     return [{"value": key, "label": words.named(names, key)} for key in keys]
-
-
-def groupings(found: Iterable[Grouping]) -> list[dict[str, str]]:
-    """Options of a list of groupings; `Grouping.of` reads an option's value."""
-    return [{"value": g.key, "label": words.grouping(g.algorithm, g.space)} for g in found]
 
 
 def toggles(control_id: str, options: Sequence[dict[str, Any]], value: Any) -> Any:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from dashboard import words
 from store.questions.categories import CategoryScore
 from store.questions.groups import Cell
-from store.questions.study import Grouping, Score
+from store.questions.study import Score
 
 # Okabe & Ito's colours ("Color universal design", 2008) without black and yellow, and two that differ from them
 # under the usual colour-vision deficiencies.
@@ -192,45 +192,32 @@ def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str], colum
     return figure
 
 
-def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[Grouping]) -> go.Figure:
-    """One metric: a line per method (the best on top), a point per grouping, with its interval where there is one.
-
-    The colour stands for the space, the symbol for the algorithm.
-    """
-    have = {(s.method, Grouping(s.algorithm, s.space)) for s in scores}
+def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[str]) -> go.Figure:
+    """One metric: a line per method (the best on top), a point per grouping, with its interval where there is one."""
+    have = {(s.method, s.grouping) for s in scores}
     lanes = {m: [g for g in groupings if (m, g) in have] for m in methods}
     most = max([1, *map(len, lanes.values())])
     spread = 0.72 / most
     figure = base(
         height=110 + max(52, 13 * most) * len(methods),
         showlegend=True,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "entrywidth": 190},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )
-    spaces = list(dict.fromkeys(g.space for g in groupings))
-    algorithms, symbols = (
-        list(dict.fromkeys(g.algorithm for g in groupings)),
-        ("circle", "diamond-open", "square", "cross"),
-    )
-    for grouping in groupings:
-        mine = [
-            s for s in scores if (s.algorithm, s.space) == (grouping.algorithm, grouping.space) and s.value is not None
-        ]
+    for i, grouping in enumerate(groupings):
+        mine = [s for s in scores if s.grouping == grouping and s.value is not None]
         where = [
             methods.index(s.method) + (lanes[s.method].index(grouping) - (len(lanes[s.method]) - 1) / 2) * spread
             for s in mine
         ]
         up = [0 if s.high is None else s.high - (s.value or 0) for s in mine]
         down = [0 if s.low is None else (s.value or 0) - s.low for s in mine]
-        shade, symbol = (
-            HUES[spaces.index(grouping.space) % len(HUES)],
-            symbols[algorithms.index(grouping.algorithm) % 4],
-        )
+        shade, symbol = HUES[i % len(HUES)], TIERS[i % len(TIERS)][1]
         figure.add_trace(
             go.Scatter(
                 x=[s.value for s in mine],
                 y=where,
                 mode="markers",
-                name=words.grouping(grouping.algorithm, grouping.space),
+                name=words.grouping(grouping),
                 marker={"size": 10, "color": shade, "symbol": symbol},
                 error_x={"type": "data", "array": up, "arrayminus": down, "color": shade, "thickness": 1.5, "width": 3},
                 text=[words.method(s.method) for s in mine],

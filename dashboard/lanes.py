@@ -1,4 +1,4 @@
-"""Plots with one line per method: the range over spaces, maps and seeds, and differences with their intervals."""
+"""Plots with one line per method: groupings with their intervals, maps with their range, and differences."""
 
 from collections.abc import Sequence
 
@@ -11,33 +11,32 @@ from store.questions.comparisons import Comparison
 from store.questions.maps import MapScore
 from store.questions.study import Score
 
-SPACES = {"full": HUES[0], "manifold": HUES[2], "map": HUES[1]}
-SEEDS = ((0.0, "#B9D7EC"), (1.0, "#0B3B5E"))
+GROUPINGS = {"embedding": HUES[0], "manifold": HUES[2]}
+"""The groupings of as many groups as categories, by their colours."""
+PERPLEXITIES = ((0.0, "#B9D7EC"), (1.0, "#0B3B5E"))
 """Light to dark: low to high perplexity."""
 
 
-def spaces(scores: Sequence[Score], methods: Sequence[str], ends: tuple[float, float]) -> go.Figure:
-    """One metric of k-means in the full embedding, the manifold and the 2-D map: median, and range over seeds."""
+def groupings(scores: Sequence[Score], methods: Sequence[str], ends: tuple[float, float]) -> go.Figure:
+    """One metric of k-means in the embedding and on the manifold, with its interval where there is one."""
     figure = _lanes(methods, ends)
-    for i, (space, colour) in enumerate(SPACES.items()):
-        mine = [s for s in scores if s.space == space and s.method in methods and s.value is not None]
+    for i, (grouping, colour) in enumerate(GROUPINGS.items()):
+        mine = [s for s in scores if s.grouping == grouping and s.method in methods and s.value is not None]
         values = [s.value or 0.0 for s in mine]
         figure.add_trace(
             go.Scatter(
                 x=values,
-                y=[methods.index(s.method) + (i - 1) * 0.24 for s in mine],
+                y=[methods.index(s.method) + (i - 0.5) * 0.3 for s in mine],
                 mode="markers",
-                name=words.SPACES[space],
+                name=words.grouping(grouping),
                 marker={"size": 9, "color": colour},
                 error_x={
                     "type": "data",
-                    "array": [(v if s.seed_max is None else s.seed_max) - v for s, v in zip(mine, values, strict=True)],
-                    "arrayminus": [
-                        v - (v if s.seed_min is None else s.seed_min) for s, v in zip(mine, values, strict=True)
-                    ],
+                    "array": [(v if s.high is None else s.high) - v for s, v in zip(mine, values, strict=True)],
+                    "arrayminus": [v - (v if s.low is None else s.low) for s, v in zip(mine, values, strict=True)],
                     "color": colour,
-                    "thickness": 4,
-                    "width": 0,
+                    "thickness": 1.5,
+                    "width": 3,
                 },
                 text=[words.method(s.method) for s in mine],
                 hovertemplate="%{text}: %{x:.3f}<extra>%{fullData.name}</extra>",
@@ -100,7 +99,7 @@ def differences(found: Sequence[Comparison]) -> go.Figure:
         )
     )
     figure.update_yaxes(
-        tickvals=list(range(len(found))), ticktext=[words.method(c.other_method) for c in found],
+        tickvals=list(range(len(found))), ticktext=[words.method(c.method) for c in found],
         autorange="reversed", ticklabelstandoff=8, showgrid=False, zeroline=False, automargin=True, fixedrange=True,
     )  # fmt: skip
     ends = [0.0, *(v for c in found for v in (c.low, c.high, c.difference) if v is not None)]
@@ -123,6 +122,6 @@ def _lanes(methods: Sequence[str], ends: tuple[float, float]) -> go.Figure:
 
 def _shade(place: int, of: int) -> str:
     """The colour of a step from light to dark."""
-    low, high = (tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)) for _, colour in SEEDS)
+    low, high = (tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)) for _, colour in PERPLEXITIES)
     fraction = place / (of - 1) if of > 1 else 1.0
     return "#" + "".join(f"{round(a + (b - a) * fraction):02X}" for a, b in zip(low, high, strict=True))

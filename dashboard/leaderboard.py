@@ -1,4 +1,4 @@
-"""The leaderboard: every method by the grouping it is judged by, and which differences are significant."""
+"""The leaderboard: every method by the grouping it is judged by, and which differ from the one a verdict rests on."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,20 +10,21 @@ from dashboard import components as ui
 from dashboard import words
 from dashboard.state import link
 from store.questions.comparisons import Comparison
+from store.questions.estimates import EstimatedScore
 from store.questions.labels import Ceiling
 from store.questions.study import Ranked, Verdict
-
-HEAD = ["Method", "From 0 to 1", "Interval", "Over seeds", "Ceiling", "Against the best", "Verdict"]
 
 
 def card(
     ranking: list[Ranked],
     verdicts: list[Verdict],
-    behind: Mapping[str, Comparison],
+    declared: str | None,
+    compared: Mapping[str, Comparison],
+    estimated: Mapping[str, EstimatedScore],
     ceilings: Mapping[str, Ceiling],
     metric: str,
 ) -> Any:
-    """The card. `behind` holds the leader compared with each other method."""
+    """The card. `compared` holds each other method compared with `declared`, which the widest verdict rests on."""
     by_method = {v.method: v.verdict for v in verdicts if v.scope.startswith("method:")}
     thresholds = [m for v in verdicts[:1] for m in (v.infeasible_below, v.feasible_from) if m is not None]
     ran = [s for s in ranking if s.status == "ran"]
@@ -32,75 +33,93 @@ def card(
     name = words.named(words.METRICS, metric)
     note = (
         f"{words.METRIC_MEANINGS.get(metric, '')} {_grouped(scored)}"
-        "Dot: median over seeds; thin line: 95 % interval over products; bar: range over seeds; dotted line: chance"
-        f"{_chance(scored)}; triangle: the ceiling, the score of a classifier trained on the labels of the same vectors"
-        f"{_no_ceiling(scored, ceilings)}{_thresholds(thresholds)}. Hover over a line for the figures."
+        "Dot: the score; thin line: its 95 % interval, for other products of this shop, grouped anew; dotted line: "
+        f"chance{_chance(scored)}; triangle: the ceiling, the score of a classifier trained on the labels of the same "
+        f"vectors{_no_ceiling(scored, ceilings)}{_thresholds(thresholds)}. Hover over a line for the figures. 'Number "
+        "estimated': the score with the number of groups estimated too, not taken from the categories."
     )
+    if compared:
+        note += f" The differences from {words.method(declared)} have paired intervals; whether one was shown is "
+        note += "corrected for the number of comparisons (Holm)."
+    head = [
+        "Method",
+        "From 0 to 1",
+        html.Span([name, html.Span("Interval", className="sub")]),
+        "Number estimated",
+        "Ceiling",
+        f"Against {words.method(declared)}" if compared else "",
+        "Verdict",
+    ]
     body = [
-        _row(s, thresholds, ceilings.get(s.method), against(s.method, scored, behind), by_method.get(s.method))
+        _row(
+            s,
+            thresholds,
+            estimated.get(s.method),
+            ceilings.get(s.method),
+            ui.badge("declared", "none") if s.method == declared and compared else against(compared.get(s.method)),
+            by_method.get(s.method),
+        )
         for s in ran
     ]
     return ui.card(
-        headline(scored, behind),
-        ui.table(
-            [*HEAD[:1], HEAD[1], html.Span([name, html.Span(HEAD[2], className="sub")]), *HEAD[3:]],
-            body,
-            (2, 3, 4),
-            "leaderboard",
-        )
-        if ran
-        else None,
+        headline(scored, declared, compared),
+        ui.table(head, body, (2, 3, 4), "leaderboard") if ran else None,
         _not_there(rest) if rest else None,
         note=note,
     )
 
 
-def headline(scored: Sequence[Any], behind: Mapping[str, Comparison]) -> str:
-    """Which method scores highest (`scored` has the best first), and which are not shown to differ from it."""
+def headline(scored: Sequence[Any], declared: str | None, compared: Mapping[str, Comparison]) -> str:
+    """Which methods are ahead of the declared one, and which are not shown to differ (`scored` has the best first)."""
     if not scored:
         return "The methods"
-    best, *others = scored
-    title = f"{words.method(best.method)} comes closest to the catalogue's own categories"
-    if behind:
-        near = [words.method(s.method) for s in others if s.method in behind and not behind[s.method].distinct]
-        return (
-            f"{title}; {words.listed(near)} {'is' if len(near) == 1 else 'are'} not shown to differ" if near else title
-        )
-    near = [words.method(s.method) for s in others if s.high is not None and best.low is not None and s.high > best.low]
-    return f"{title}, its interval overlapping with that of {words.listed(near)}" if near else title
+    if not compared:
+        return f"{words.method(scored[0].method)} comes closest to the catalogue's own categories"
+    ahead = [words.method(m) for m, c in compared.items() if c.distinct and c.difference > 0]
+    near = [words.method(m) for m, c in compared.items() if not c.distinct]
+    parts = [f"The verdict rests on {words.method(declared)}"]
+    if ahead:
+        parts.append(f"{words.listed(ahead)} {'is' if len(ahead) == 1 else 'are'} ahead of it")
+    if near:
+        parts.append(f"{words.listed(near)} {'is' if len(near) == 1 else 'are'} not shown to differ from it")
+    return "; ".join(parts if ahead or near else [*parts, "every other method is behind it"])
 
 
-def against(method: str, scored: Sequence[Any], behind: Mapping[str, Comparison]) -> Any:
-    """The difference from the best method in words, with its paired interval."""
-    if scored and scored[0].method == method:
-        return ui.badge("the best", "good") if len(scored) > 1 else ""
-    found = behind.get(method)
+def against(found: Comparison | None) -> Any:
+    """The difference from the declared method in words, with its paired interval."""
     if found is None:
         return "–"
-    low, high = (None if v is None else -v for v in (found.high, found.low))
     return html.Span(
         [
-            words.signed(-found.difference) if found.distinct else ui.badge("not shown to differ", "fair"),
-            html.Span(f"{words.signed(low)} to {words.signed(high)}", className="sub"),
+            words.signed(found.difference) if found.distinct else ui.badge("not shown to differ", "fair"),
+            html.Span(f"{words.signed(found.low)} to {words.signed(found.high)}", className="sub"),
         ],
     )
 
 
 def _row(
-    s: Ranked, thresholds: list[float], ceiling: Ceiling | None, difference: Any, verdict: str | None
+    s: Ranked,
+    thresholds: list[float],
+    estimated: EstimatedScore | None,
+    ceiling: Ceiling | None,
+    difference: Any,
+    verdict: str | None,
 ) -> list[Any]:
     return [
         html.Span([dcc.Link(words.method(s.method), href=link("/clusters", method=s.method)), _model(s)]),
         ui.track(
             s.value,
             (s.low, s.high),
-            (s.seed_min, s.seed_max),
             thresholds,
             chance=s.chance,
             ceiling=ceiling.value if ceiling else None,
         ),
         html.Span([html.Strong(words.score(s.value)), html.Span(ui.interval(s.low, s.high), className="sub")]),
-        ui.interval(s.seed_min, s.seed_max),
+        html.Span(
+            [words.score(estimated.value), html.Span(f"in {words.count(estimated.groups, 'group')}", className="sub")]
+        )
+        if estimated
+        else "–",
         words.score(ceiling.value) if ceiling else "–",
         difference,
         ui.verdict(verdict) if verdict else "",
@@ -145,7 +164,7 @@ def _thresholds(thresholds: Sequence[float]) -> str:
 
 def _grouped(scored: Sequence[Ranked]) -> str:
     """How the methods were grouped, the most usual way first."""
-    ways = Counter(words.grouping(s.algorithm, s.space) for s in scored)
+    ways = Counter(words.grouping(s.grouping) for s in scored)
     return f"Groups by {'; or '.join(way for way, _ in ways.most_common())}. " if ways else ""
 
 

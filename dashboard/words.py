@@ -21,11 +21,10 @@ METHODS = {
 JOINING = ("fusion", "joint-text", "joint")
 """The methods that join others, and name them in their model."""
 REDUCERS = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
-ALGORITHMS = {"kmeans": "k-means", "ward": "Ward"}
-SPACES = {
-    "manifold": "manifold",
-    "full": "full embedding",
-    "map": "2-D map",
+GROUPINGS = {
+    "manifold": "k-means on the manifold",
+    "estimated_k": "k-means on the manifold, number of groups estimated",
+    "embedding": "k-means in the embedding",
 }
 SCOPES = {"text": "From text", "image": "From images", "text+image": "From both together"}
 METRICS = {
@@ -85,9 +84,14 @@ def stability(stable_from: float | None) -> str:
     return f"Mean Jaccard similarity with the nearest group when the products are resampled (Hennig 2007).{limit}"
 
 
-def grouping(algorithm: str | None, space: str | None) -> str:
-    """A grouping's shown name, such as 'k-means, full embedding'."""
-    return f"{named(ALGORITHMS, algorithm)}, {named(SPACES, space)}"
+def grouping(name: str | None) -> str:
+    """A grouping's shown name, such as 'k-means in the embedding'."""
+    return named(GROUPINGS, name)
+
+
+def estimated(value: float, groups: int) -> str:
+    """The score of groups whose number was estimated: 'with the number of groups estimated: 0.64 in 10 groups'."""
+    return f"with the number of groups estimated: {score(value)} in {count(groups, 'group')}"
 
 
 def model(name: str | None, shown_for: str | None) -> str | None:

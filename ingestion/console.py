@@ -1,6 +1,7 @@
 """What the commands of ingestion print: progress while they work, and the study at the end."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -104,12 +105,8 @@ def _bars() -> RichProgress:
     return RichProgress(*columns, console=console, transient=True)
 
 
-COLUMNS = {
-    "manifold": ("kmeans", "manifold"),
-    "embedding": ("kmeans", "full"),
-    "2-D map": ("kmeans", "map"),
-}
-"""The groupings that are listed, as (algorithm, space): k-means in each space, that of the declared one first."""
+COLUMNS = {"manifold": "manifold", "number of groups estimated": "estimated_k", "embedding": "embedding"}
+"""The groupings that are listed, by the heads of their columns, the usual declared one first."""
 
 NAMED = 20
 """Categories of one advice that are named; `aislemap sql "FROM category_verdicts"` lists all."""
@@ -119,15 +116,16 @@ def study(store: Path, report: Report) -> None:
     """Print the study of the newest snapshot: the methods side by side, the verdicts, what is missing."""
     with snapshot.connect(Root(store)) as connection:
         metric = study_of.declared(connection)[1]
-        boards = {name: study_of.leaderboard(connection, *which, metric) for name, which in COLUMNS.items()}
+        boards = {name: study_of.leaderboard(connection, grouping, metric) for name, grouping in COLUMNS.items()}
         verdicts = [v for v in study_of.verdicts(connection) if not v.scope.startswith("method:")]
         by_category = categories.category_verdicts(connection)
+        precision = {(s.method, s.category): s.precision for s in categories.judged_scores(connection)}
         lost = losses(connection)
-    score = f"{metric.upper()}, median and range of seeds"
+    score = f"{metric.upper()} and its 95 % interval"
     table = Table(title=f"Agreement of each method's groups with the categories ({score})")
     for name in ("method", "model", *COLUMNS):
         table.add_column(name, overflow="fold")
-    figures = {name: {row.method: _figure(row) for row in board} for name, board in boards.items()}
+    figures = {name: {row.method: figure(row) for row in board} for name, board in boards.items()}
     for row in boards["manifold"]:
         if row.status == "ran":
             table.add_row(row.method, row.model, *(figures[name][row.method] for name in COLUMNS))
@@ -135,7 +133,7 @@ def study(store: Path, report: Report) -> None:
     for verdict in verdicts:
         _say(f"{verdict.scope}: {verdict.verdict.upper()}. {verdict.reason}")
     for advice in dict.fromkeys(v.verdict for v in by_category):
-        names = [v.category for v in by_category if v.verdict == advice]
+        names = [_named(v, precision) for v in by_category if v.verdict == advice]
         more = f" and {len(names) - NAMED:,} more of {len(names):,}" if len(names) > NAMED else ""
         _say(f"{advice.upper()}: {', '.join(names[:NAMED])}{more}.")
     for method, reason in report.missing.items():
@@ -149,6 +147,14 @@ def study(store: Path, report: Report) -> None:
         f"Snapshot {report.number} ({report.status}) in {report.seconds:.1f} s: {report.count('computed')} steps "
         f"computed, {report.count('cached')} unchanged, {report.count('failed')} failed."
     )
+
+
+def _named(verdict: categories.CategoryVerdict, precision: Mapping[tuple[str, str], float | None]) -> str:
+    """The category; where it is to be automated, with how much of its group is of other categories."""
+    right = precision.get((verdict.method or "", verdict.category))
+    if verdict.verdict != "automate" or right is None:
+        return verdict.category
+    return f"{verdict.category} ({1 - right:.0%} of its group is of other categories)"
 
 
 def models(config: Config) -> None:
@@ -180,8 +186,11 @@ def models(config: Config) -> None:
     _say('    methods.glove.weights = "glove.6B.100d.txt"')
 
 
-def _figure(row: study_of.Ranked) -> str:
-    return "-" if row.value is None else f"{row.value:.2f} ({row.seed_min:.2f}-{row.seed_max:.2f})"
+def figure(row: study_of.Ranked) -> str:
+    """A method's score with its interval, '-' where it has none."""
+    if row.value is None:
+        return "-"
+    return f"{row.value:.2f}" if row.low is None else f"{row.value:.2f} ({row.low:.2f} to {row.high:.2f})"
 
 
 def _say(line: str) -> None:

@@ -5,9 +5,9 @@ import sys
 import textwrap
 from pathlib import Path
 
-from ingestion.console import COLUMNS
+from ingestion.console import COLUMNS, figure
 from store import snapshot
-from store.questions import study
+from store.questions import estimates, study
 from store.questions.study import Verdict
 from store.root import Root
 
@@ -18,16 +18,11 @@ BETWEEN = re.compile(r"(<!-- figures:.*?-->\n).*?(<!-- end of figures -->)", re.
 def leaderboard(store: Path) -> str:
     """Every method with its groupings, and the reason of each verdict, as Markdown."""
     with snapshot.connect(Root(store)) as connection:
-        boards = {name: study.leaderboard(connection, *which, "ari") for name, which in COLUMNS.items()}
-    cells = {
-        (name, row.method): f"{row.value:.2f} ({row.seed_min:.2f}-{row.seed_max:.2f})"
-        for name, board in boards.items()
-        for row in board
-        if row.value is not None
-    }
+        boards = {name: study.leaderboard(connection, grouping, "ari") for name, grouping in COLUMNS.items()}
+    cells = {(name, row.method): figure(row) for name, board in boards.items() for row in board}
     lines = [f"| method | {' | '.join(COLUMNS)} |", "|---" * (1 + len(COLUMNS)) + "|"]
     lines += [
-        f"| {row.method} | {' | '.join(cells.get((name, row.method), '-') for name in COLUMNS)} |"
+        f"| {row.method} | {' | '.join(cells[name, row.method] for name in COLUMNS)} |"
         for row in boards["manifold"]
         if row.status == "ran"
     ]
@@ -40,11 +35,15 @@ def leaderboard(store: Path) -> str:
 
 def summary(store: Path) -> str:
     """One line for each scope with its verdict, as Markdown."""
-    lines = ["| grouped by | ARI | 95 % interval | verdict |", "|---|---|---|---|"]
+    with snapshot.connect(Root(store)) as connection:
+        estimated = estimates.estimated_scores(connection, "ari")
+    lines = ["| grouped by | ARI | 95 % interval | number of groups estimated | verdict |", "|---|---|---|---|---|"]
     for v in verdicts(store):
         if v.metric != "ari" or v.value is None:
             sys.exit(f"the verdict on {v.scope} goes by {v.metric}; the table of README.md is of ARI")
-        lines.append(f"| {v.scope} | {v.value:.2f} | {v.low:.2f} to {v.high:.2f} | {v.verdict} |")
+        other = estimated.get(v.method or "")
+        without = f"{other.value:.2f} in {other.groups} groups" if other else "-"
+        lines.append(f"| {v.scope} | {v.value:.2f} | {v.low:.2f} to {v.high:.2f} | {without} | {v.verdict} |")
     return "\n".join([*lines, ""])
 
 

@@ -59,11 +59,11 @@ PRODUCT_ID = Column("product_id", "VARCHAR", "The product, as the catalogue wrot
 METHOD = Column(
     "method", "VARCHAR", "The method: count, tfidf, ..., fusion; joint-text, joint (graphs of several methods, added)."
 )
-ALGORITHM = Column("algorithm", "VARCHAR", "How the products were grouped: kmeans or ward.")
-SPACE = Column(
-    "space",
+GROUPING = Column(
+    "grouping",
     "VARCHAR",
-    "Where they were grouped: full (the embedding), manifold (a diffusion map of the graph of nearest neighbours) or "
-    "map (the 2-D t-SNE map).",
+    "How the products were grouped, by k-means: manifold (on a diffusion map of the graph of nearest neighbours, into "
+    "as many groups as there are categories), estimated_k (the same, into the estimated number of groups) or "
+    "embedding (in the vectors themselves).",
 )
 CATEGORY = Column("category", "VARCHAR", "The category in the catalogue, at the chosen level; NULL if it has none.")

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import product
 from typing import Any
 
 Rows = list[dict[str, Any]]
-Key = tuple[str, str, str]
-"""Method, algorithm, space."""
+Key = tuple[str, str]
+"""Method and grouping."""
 LABELS = (5, 10, 20, 50)
 PERPLEXITIES = (5.0, 15.0, 30.0, 50.0)
 
@@ -20,11 +20,13 @@ class Study:
     products: Rows
     categories: Sequence[str]
     ran: list[str]
-    judged: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """The algorithm and space that each method is judged by."""
+    rests_on: list[str] = field(default_factory=list)
+    """The methods that the verdicts on text, image and both rest on."""
+    judged: dict[str, str] = field(default_factory=dict)
+    """The grouping that each method is judged by."""
     placed: dict[Key, list[tuple[str, int]]] = field(default_factory=dict)
-    """Product and cluster, by grouping; cluster i stands for category i."""
-    scores: dict[tuple[str, str, str, str], float] = field(default_factory=dict)
+    """Product and cluster, by grouping; cluster i stands for category i, one beyond them for none."""
+    scores: dict[tuple[str, str, str], float] = field(default_factory=dict)
     """By grouping and metric; empty without categories."""
 
     @property
@@ -34,12 +36,12 @@ class Study:
 
     def judged_ari(self, method: str) -> float:
         """The method's ARI in the grouping it is judged by."""
-        return self.scores[(method, *self.judged[method], "ari")]
+        return self.scores[(method, self.judged[method], "ari")]
 
 
 def keys(key: Key) -> dict[str, str]:
     """A grouping as the columns of a row."""
-    return dict(zip(("method", "algorithm", "space"), key, strict=True))
+    return dict(zip(("method", "grouping"), key, strict=True))
 
 
 def tables(study: Study) -> Iterator[tuple[str, Rows]]:
@@ -97,9 +99,11 @@ def _groups(study: Study, key: Key, placed: list[tuple[str, int]]) -> Iterator[t
 def _estimates(study: Study) -> Iterator[tuple[str, Rows]]:
     """How many groups there are."""
     categories = len(study.categories) if study.scores else None
-    for n, method in enumerate(study.embedded):
+    for n, method in enumerate(study.ran):
         k = 7 + n % 2
         yield "k_estimates", [{"method": method, "k": k, "low": k - 1, "high": k + 1, "categories": categories}]
+        if method not in study.embedded:
+            continue
         fractions = {k - 1: 0.2, k: 0.6, k + 1: 0.2}
         yield "k_curves", [{"method": method, "k": size, "fraction": part} for size, part in fractions.items()]
 
@@ -107,7 +111,7 @@ def _estimates(study: Study) -> Iterator[tuple[str, Rows]]:
 def _maps(study: Study) -> Rows:
     made: Rows = []
     for method in study.embedded:
-        ari = study.scores.get((method, "kmeans", "map", "ari"))
+        ari = study.scores.get((method, "embedding", "ari"))
         for p, perplexity in enumerate(PERPLEXITIES):
             for seed in range(3):
                 moved = 0.05 * (p % 3) + 0.03 * seed - 0.1
@@ -122,9 +126,11 @@ def _maps(study: Study) -> Rows:
 
 
 def _comparisons(study: Study) -> Rows:
-    """Each pair once, the one that comes first in the alphabet first."""
+    """Each grouping with each that a verdict rests on. Corrected, a difference must be larger than its interval."""
     made: Rows = []
-    for one, other in combinations(sorted(study.placed), 2):
+    for one, other in product(sorted(study.placed), [(m, study.judged[m]) for m in study.rests_on]):
+        if one == other:
+            continue
         for metric in ("ari", "ami"):
             difference = study.scores[(*one, metric)] - study.scores[(*other, metric)]
             made.append(
@@ -135,7 +141,7 @@ def _comparisons(study: Study) -> Rows:
                     "difference": difference,
                     "low": difference - 0.06,
                     "high": difference + 0.06,
-                    "distinct": abs(difference) > 0.06,
+                    "distinct": abs(difference) > 0.08,
                     "products": len(study.products) - 1,
                 }
             )
@@ -154,7 +160,7 @@ def _supervised(study: Study, method: str) -> Iterator[tuple[str, Rows]]:
              "high": min(1.0, value + 0.03), "folds": 5, "products": products}
             for metric, value in values.items()
         ]  # fmt: skip
-    found = dict(study.placed[(method, *study.judged[method])])
+    found = dict(study.placed[(method, study.judged[method])])
     yield "predictions", [
         {"method": method, "product_id": p["product_id"], "probe": "linear",
          "predicted_category": study.categories[found[p["product_id"]]], "confidence": 0.8,
@@ -175,7 +181,7 @@ def _suspects(study: Study) -> Rows:
     wrong: dict[str, list[str]] = {}
     category = {p["product_id"]: p["category"] for p in study.products}
     for method in study.ran:
-        for product_id, cluster in study.placed[(method, *study.judged[method])]:
+        for product_id, cluster in study.placed[(method, study.judged[method])]:
             if category[product_id] not in (None, study.categories[cluster]):
                 wrong.setdefault(product_id, []).append(study.categories[cluster])
     top = {i: max(sorted(set(votes)), key=votes.count) for i, votes in wrong.items()}
@@ -190,7 +196,6 @@ def _suspects(study: Study) -> Rows:
 def _categories(study: Study) -> Rows:
     """A verdict per category; each of the four verdicts occurs."""
     method = next(m for m in ("joint", "joint-text") if m in study.ran)
-    algorithm, space = study.judged[method]
     reasons = {
         "automate": "Nine in ten of its products are in one stable group.",
         "label": "Its group is not stable: some labels would settle it.",
@@ -200,7 +205,7 @@ def _categories(study: Study) -> Rows:
     verdicts = list(reasons)
     return [
         {"scope": f"category:{category}", "method": method, "verdict": verdicts[n % 4],
-         "reason": reasons[verdicts[n % 4]], "algorithm": algorithm, "space": space, "metric": "f1",
+         "reason": reasons[verdicts[n % 4]], "grouping": study.judged[method], "metric": "precision",
          "value": 0.5 + 0.06 * n, "low": 0.4 + 0.06 * n, "high": 0.6 + 0.06 * n, "feasible_from": 0.8,
          "infeasible_below": 0.5}
         for n, category in enumerate(study.categories)

@@ -1,6 +1,7 @@
 """Categories: which can be automated, which need labels, which are to be merged or split."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from dash import Dash, Input, Output, dcc, html
@@ -86,16 +87,19 @@ def register(app: Dash, reader: Reader) -> None:
         meanings = words.CATEGORY_MEANINGS | {"stability": words.stability(stable_from)}
         mine = [s for s in scores if s.method == method]
         return [
-            _table(method, judged.get(method), mine, verdicts, looks, meanings),
+            _table(
+                method, judged.get(method), mine, verdicts, {(s.method, s.category): s for s in scores}, looks, meanings
+            ),
             _heat([s for s in scores if getattr(s, column) is not None], ranked, column, meanings[column]),
         ]
 
 
 def _table(
     method: str,
-    grouping: study.Grouping | None,
+    grouping: str | None,
     scores: list[categories.CategoryScore],
     verdicts: dict[str, categories.CategoryVerdict],
+    every: dict[tuple[str, str], categories.CategoryScore],
     looks: dict[str, figures.Look],
     meanings: dict[str, str],
 ) -> Any:
@@ -103,22 +107,23 @@ def _table(
     body = [
         [
             html.Span([ui.dot(looks[s.category].colour) if s.category in looks else None, _link(s.category)]),
-            *(words.score(getattr(s, column)) for column in columns),
+            *(_figure(s, column) for column in columns),
             _confused(s),
-            _verdict(verdicts.get(s.category)),
+            _verdict(verdicts.get(s.category), every),
         ]
         for s in sorted(scores, key=lambda s: (-(s.f1 or 0.0), s.category))
     ]
     heads = [html.Span(words.CATEGORY_FIGURES[c], title=meanings[c]) for c in columns]
-    by = f" by {words.grouping(grouping.algorithm, grouping.space)}" if grouping else ""
+    by = f" by {words.grouping(grouping)}" if grouping else ""
     rests = next((v.method for v in verdicts.values() if v.method), None)
     note = (
-        f"The figures of {words.method(method)}{by}. Groups are matched to categories one to one (Hungarian matching)."
+        f"The figures of {words.method(method)}{by}. Groups are matched to categories one to one (Hungarian matching). "
+        "±: the standard error of grouping other products anew."
     )
     if rests:
         note += f" The verdicts rest on {words.method(rests)}."
     return ui.card(
-        _title(verdicts),
+        _title(verdicts, every),
         ui.table(
             ["Category", *heads, "Most confused with", "Verdict and why"],
             body,
@@ -129,11 +134,25 @@ def _table(
     )
 
 
-def _title(verdicts: dict[str, categories.CategoryVerdict]) -> str:
-    """How many categories each verdict has."""
+def _title(
+    verdicts: dict[str, categories.CategoryVerdict], every: dict[tuple[str, str], categories.CategoryScore]
+) -> str:
+    """How many categories each verdict has, and how much else is in the groups of those to be automated."""
     counts = Counter(v.verdict for v in verdicts.values())
     parts = [f"{counts[verdict]} {meaning}" for verdict, meaning in MEANINGS.items() if counts[verdict]]
+    wrong = something_else(
+        [s for v in verdicts.values() if v.verdict == "automate" and (s := every.get((v.method or "", v.category)))]
+    )
+    if wrong is not None:
+        parts[0] += f" ({words.percent(wrong)} of their groups is of other categories)"
     return f"Of {words.count(len(verdicts), 'category')}, {words.listed(parts)}" if parts else "Category by category"
+
+
+def something_else(scores: Sequence[categories.CategoryScore]) -> float | None:
+    """The fraction of the products in these categories' groups that are of other categories; None without any."""
+    pairs = [(s.precision, s.recall * s.products / s.precision) for s in scores if s.precision and s.recall]
+    total = sum(size for _, size in pairs)
+    return 1 - sum(precision * size for precision, size in pairs) / total if pairs else None
 
 
 def _link(category: str) -> Any:
@@ -147,10 +166,28 @@ def _confused(score: categories.CategoryScore) -> Any:
     return html.Span([score.confused_with, html.Span(fraction, className="sub")])
 
 
-def _verdict(verdict: categories.CategoryVerdict | None) -> Any:
+def _figure(score: categories.CategoryScore, column: str) -> Any:
+    """A figure and, where there is one, its standard error."""
+    error = {"precision": score.precision_error, "recall": score.recall_error}.get(column)
+    value = words.score(getattr(score, column))
+    return value if error is None else html.Span([value, html.Span(f"± {words.score(error)}", className="sub")])
+
+
+def _verdict(verdict: categories.CategoryVerdict | None, every: dict[tuple[str, str], categories.CategoryScore]) -> Any:
+    """The verdict and why; where it is to be automated, also how much of the group it rests on is something else."""
     if verdict is None:
         return "–"
-    return html.Span([ui.verdict(verdict.verdict), html.Span(verdict.reason, className="sub wrap")])
+    score = every.get((verdict.method or "", verdict.category))
+    wrong = None
+    if verdict.verdict == "automate" and score is not None and score.precision is not None:
+        wrong = f"{words.percent(1 - score.precision)} of its group is of other categories."
+    return html.Span(
+        [
+            ui.verdict(verdict.verdict),
+            html.Span(verdict.reason, className="sub wrap"),
+            html.Span(wrong, className="sub wrap") if wrong else None,
+        ]
+    )
 
 
 def _heat(scores: list[categories.CategoryScore], ranked: list[str], column: str, meaning: str) -> Any:

@@ -12,8 +12,9 @@ from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
 from store.questions import catalogue, groups, maps, study
 from store.reader import Reader
 
-CENTRAL, FITTING, ODD = 6, 12, 6
-"""Products on a card: the most central ones (else some of the main category), and some of other categories."""
+CENTRAL, FITTING, ODD, UNSURE = 6, 12, 6, 6
+"""Products on a card: the most central ones (else some of the main category), some of other categories, and those
+that are the least sure of their place."""
 ADDRESS = Address("/clusters", (Control("method", "clusters-method"), Control("grouping", "clusters-grouping")))
 
 
@@ -27,7 +28,7 @@ def layout(reader: Reader, search: str) -> Any:
         return ui.notice("There are no groups in this snapshot", "No method could be run; the Overview says why.")
     defaults = {"method": methods[0], "grouping": ui.JUDGED["value"]}
     state = ADDRESS.read(search, **defaults)
-    names = [ui.JUDGED, *ui.groupings(groupings)]
+    names = [ui.JUDGED, *ui.choices(words.GROUPINGS, groupings)]
     return ui.page(
         "Which categories are mixed up?",
         "The groups that a method made without the categories, compared with the catalogue's categories.",
@@ -63,22 +64,20 @@ def register(app: Dash, reader: Reader) -> None:
         Input("clusters-grouping", "value"),
     )
     def body(number: int, method: str, grouping: str) -> Any:
-        chosen = study.Grouping.of(grouping)
         with reader.cursor(number) as cursor:
-            judged = study.judged(cursor)
-            if grouping == ui.JUDGED["value"] and method in judged:
-                chosen = judged[method]
-            where = (method, chosen.algorithm, chosen.space)
+            chosen = study.judged(cursor).get(method) if grouping == ui.JUDGED["value"] else grouping
+            where = (method, chosen or "")
             found = groups.clusters(cursor, *where)
             mapped = method in {m.method for m in maps.maps(cursor)}
             cells = groups.confusion(cursor, *where)
             examples = groups.examples(cursor, *where, fitting=FITTING, odd=ODD)
             central = groups.central(cursor, *where, CENTRAL)
+            unsure = groups.least_sure(cursor, *where, UNSURE)
             described = groups.descriptions(cursor, *where)
             looks = figures.looks([c.name for c in catalogue.categories(cursor)])
             stable_from = study.stable_from(cursor)
             model = words.model(study.model_names(cursor).get(method), method)
-        by = words.grouping(chosen.algorithm, chosen.space)
+        by = words.grouping(chosen)
         if not found:
             return ui.notice(
                 "These groups are not there",
@@ -89,12 +88,13 @@ def register(app: Dash, reader: Reader) -> None:
             _card(
                 number,
                 mapped
-                and link("/projections", m0=method, panels="1", colour="cluster", grouping=chosen.key,
+                and link("/projections", m0=method, panels="1", colour="cluster", grouping=chosen,
                      focus=c.matched_category),
                 c,
                 described.get(c.cluster),
                 [p for p in central if p.cluster == c.cluster],
                 [m for m in examples if m.cluster == c.cluster],
+                [p for p in unsure if p.cluster == c.cluster],
                 looks,
                 stable_from,
             )
@@ -136,6 +136,7 @@ def _card(
     described: groups.Description | None,
     central: list[groups.Central],
     examples: list[groups.Example],
+    unsure: list[groups.Unsure],
     looks: dict[str, figures.Look],
     stable_from: float | None,
 ) -> Any:
@@ -163,6 +164,14 @@ def _card(
             ]
         )
         if odd
+        else None,
+        html.Div(
+            [
+                html.H3("Least sure of their place", title="The fraction of the resamples that put it here again."),
+                _products(number, [(p, f"found again in {words.percent(p.found_again)}") for p in unsure]),
+            ]
+        )
+        if unsure
         else None,
         note=note,
         tools=dcc.Link("on the map", href=on_map) if on_map else None,

@@ -30,8 +30,8 @@ def layout(reader: Reader, search: str) -> Any:
     pairs = [{"value": _pair_key(c), "label": f"{_pair_name(c.modality, c.match)} ({c.pairs:,})"} for c in counts]
     return ui.page(
         "What should be checked in the catalogue?",
-        "Suspects: products whose category most methods dispute. Duplicates: products with the same or nearly the same "
-        "text or image as an earlier one.",
+        "Suspects: products whose category is disputed by methods that hold most of the weight. Duplicates: products "
+        "with the same or nearly the same text or image as an earlier one.",
         ADDRESS.store(),
         html.Div(
             [
@@ -63,17 +63,18 @@ def register(app: Dash, reader: Reader) -> None:
     def suspects(number: int, category: str) -> Any:
         chosen = None if category == ALL["value"] else category
         with reader.cursor(number) as cursor:
-            total = findings.suspects_total(cursor, chosen)
+            votes = findings.suspect_votes(cursor, chosen)
             found = findings.suspects(cursor, chosen, SHOWN)
             looks = figures.looks([c.name for c in catalogue.categories(cursor)])
-        if not found:
-            return _head("No category is disputed", "No product is put into another category by most methods.")
+        if votes is None:
+            return _head("No category is disputed", "No product's category is disputed by methods of most weight.")
         return [
             _head(
-                f"{words.count(total, 'label')} to check, the most disputed first",
-                "Votes: the methods that predict the proposed category instead of the product's own, each by a model "
-                "not trained on the product. Quality: the mean probability of its own category, from 0 to 1."
-                + _left(total),
+                f"{words.count(votes.suspects, 'label')} to check, the most disputed first",
+                f"Disputed by {_range(votes.fewest, votes.most)} of {words.count(votes.methods, 'method')}: those that "
+                "predict the proposed category instead of the product's own, each by a model not trained on the "
+                "product. A method weighs more, the better its predictions are. Quality: the mean probability of the "
+                "product's own category, from 0 to 1." + _left(votes.suspects),
             ),
             html.Div([_suspect(number, s, looks) for s in found], className="finding-rows"),
         ]
@@ -97,6 +98,10 @@ def register(app: Dash, reader: Reader) -> None:
 
 def _head(title: str, note: str) -> Any:
     return html.Div([html.H2(title), html.P(note, className="note")], className="finding-head")
+
+
+def _range(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low} to {high}"
 
 
 def _left(total: int) -> str:

@@ -59,7 +59,7 @@ def register(app: Dash, reader: Reader) -> None:
                 s.method: s.value
                 for s in study.scores(cursor)
                 if s.metric == GROUPED.get(metric, metric) and s.value is not None
-                if judged.get(s.method) == study.Grouping(s.algorithm, s.space)
+                if judged.get(s.method) == s.grouping
             }
         have = {p.method for p in curves}
         methods = [m for m in ranked if m in have]

@@ -1,4 +1,4 @@
-"""Why one map misleads: the same vectors scored in the full space, on a manifold and on maps of several settings."""
+"""Why one map misleads: the same vectors scored in the embedding, on a manifold and on maps of several settings."""
 
 from typing import Any
 
@@ -45,22 +45,22 @@ def register(app: Dash, reader: Reader) -> None:
     @callback(app, Output("maps-body", "children"), Input(SNAPSHOT, "data"), Input("maps-metric", "value"))
     def body(number: int, metric: str) -> Any:
         with reader.cursor(number) as cursor:
-            every = [s for s in study.scores(cursor) if s.metric == metric and s.algorithm == "kmeans"]
+            every = [s for s in study.scores(cursor) if s.metric == metric and s.grouping in lanes.GROUPINGS]
             found, ranges = maps.map_scores(cursor, metric), maps.map_ranges(cursor, metric)
             trust = {(t.method, t.reducer): t.trustworthiness for t in maps.maps(cursor)}
             ranked = [s.method for s in study.ranking(cursor)]
         name = words.named(words.METRICS, metric)
         # a joint graph has a manifold only, and no vectors of which there could be maps
-        have = {s.method for s in every if s.space == "full"} | {m.method for m in found}
+        have = {s.method for s in every if s.grouping == "embedding"} | {m.method for m in found}
         scores = [s for s in every if s.method in have]
         methods = [m for m in ranked if m in have]
-        values = [v for s in scores for v in (s.seed_min, s.seed_max) if v is not None] + [m.value for m in found]
+        values = [v for s in scores for v in (s.value, s.low, s.high) if v is not None] + [m.value for m in found]
         ends = (min([0.0, *values]) - 0.03, max([*values, 0.1]) + 0.03)
         return [
             html.P(_sentence(ranges, found, name), className="answer panel") if ranges else None,
             html.Div(
                 [
-                    _spaces(scores, methods, name, ends) if scores else None,
+                    _groupings(scores, methods, name, ends) if scores else None,
                     _strip(found, methods, name, ends) if found else None,
                 ],
                 className="halves wide-only",
@@ -86,11 +86,11 @@ def _sentence(ranges: list[maps.MapRange], found: list[maps.MapScore], name: str
     )
 
 
-def _spaces(scores: list[study.Score], methods: list[str], name: str, ends: tuple[float, float]) -> Any:
+def _groupings(scores: list[study.Score], methods: list[str], name: str, ends: tuple[float, float]) -> Any:
     return ui.card(
-        f"{name} depends on the space that is clustered",
-        ui.graph("spaces", lanes.spaces(scores, methods, ends)),
-        note="k-means in each space. Dot: median; bar: range over the seeds of k-means.",
+        f"{name} depends on where the products are grouped",
+        ui.graph("groupings", lanes.groupings(scores, methods, ends)),
+        note="Dot: the score; line: its 95 % interval, for other products of this shop, grouped anew.",
     )
 
 
@@ -109,21 +109,19 @@ def _table(
     name: str,
     trust: dict[tuple[str, str], float | None],
 ) -> Any:
-    cells = {(s.method, s.space): s for s in scores}
+    cells = {(s.method, s.grouping): s for s in scores}
     over = {r.method: r for r in ranges}
 
-    def cell(method: str, space: str) -> Any:
-        score = cells.get((method, space))
+    def cell(method: str, grouping: str) -> Any:
+        score = cells.get((method, grouping))
         if score is None:
             return "–"
-        return html.Span(
-            [words.score(score.value), html.Span(ui.interval(score.seed_min, score.seed_max), className="sub")]
-        )
+        return html.Span([words.score(score.value), html.Span(ui.interval(score.low, score.high), className="sub")])
 
     body = [
         [
             dcc.Link(words.method(m), href=link("/projections", m0=m, panels="1")),
-            *(cell(m, space) for space in lanes.SPACES),
+            *(cell(m, grouping) for grouping in lanes.GROUPINGS),
             html.Span([ui.interval(r.low, r.high), html.Span(words.count(r.maps, "map"), className="sub")])
             if (r := over.get(m))
             else "–",
@@ -133,12 +131,12 @@ def _table(
         for m in methods
     ]
     return ui.card(
-        f"{name} in every space",
+        f"{name} by where the products are grouped",
         ui.table(
             [
                 "Method",
-                *(words.SPACES[s][0].upper() + words.SPACES[s][1:] for s in lanes.SPACES),
-                "Other maps",
+                *(words.grouping(grouping) for grouping in lanes.GROUPINGS),
+                "k-means on t-SNE maps",
                 "Range",
                 html.Span(
                     "Trustworthiness",
@@ -146,10 +144,10 @@ def _table(
                 ),
             ],
             body,
-            (1, 2, 3, 4, 5, 6),
-            "spaces",
+            (1, 2, 3, 4, 5),
+            "groupings",
         ),
-        note="Median over seeds, below it the range over seeds. 'Other maps': lowest and highest over all t-SNE maps.",
+        note="Below a score its 95 % interval. Of t-SNE maps: the lowest and the highest score, and their distance.",
     )
 
 

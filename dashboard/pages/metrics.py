@@ -35,16 +35,16 @@ def layout(reader: Reader, search: str) -> Any:
         metric = study.declared(cursor)[1]
         judged = study.judged(cursor)
         ranked = [s.method for s in study.ranking(cursor) if s.value is not None]
-        every = sorted({(s.method, study.Grouping(s.algorithm, s.space)) for s in study.scores(cursor)})
+        every = list(dict.fromkeys((s.method, s.grouping) for s in study.scores(cursor)))
+        others = comparisons.others(cursor)
     if not metrics:
         return ui.notice(*NOTHING)
-    best = [_key(m, judged[m]) for m in ranked if m in judged]
+    best = [(m, judged[m]) for m in ranked if m in judged]
+    one = next((b for b in best if b not in others[:1]), None)
     defaults = {"metric": pick(metric, metrics), "grouping": ui.JUDGED["value"]}
-    defaults |= {"one": best[0] if best else "", "other": best[1] if len(best) > 1 else ""}
+    defaults |= {"one": _key(*one) if one else "", "other": _key(*others[0]) if others else ""}
     state = ADDRESS.read(search, **defaults)
-    pairs = [{"value": _key(*one), "label": _label(*one)} for one in every]
-    keys = [pair["value"] for pair in pairs]
-    names = [ui.JUDGED, *ui.groupings(groupings)]
+    names = [ui.JUDGED, *ui.choices(words.GROUPINGS, groupings)]
     return ui.page(
         "How well does each method do, by every measure?",
         "The verdict rests on one measure and one grouping, declared before the run. Here are all, for comparison.",
@@ -54,18 +54,14 @@ def layout(reader: Reader, search: str) -> Any:
             "Is one better than the other?",
             html.Div(
                 [
-                    ui.field(
-                        label,
-                        ui.select(f"metrics-{name}", pairs, pick(state[name], keys, defaults[name])),
-                        f"metrics-{name}",
-                    )
-                    for name, label in (("one", "Is this grouping"), ("other", "better than this one"))
+                    _choice("one", "Is this grouping", every, state["one"], defaults["one"]),
+                    _choice("other", "better than this one", others, state["other"], defaults["other"]),
                 ],
                 className="controls",
             ),
             ui.loading(html.Div(id="metrics-pair")),
-            note="Two scores are compared over the same products. If the paired 95 % interval of their difference "
-            "contains 0, no difference was shown.",
+            note="A grouping is compared with one that a verdict rests on, over the same products, with a paired 95 % "
+            "interval. Whether a difference was shown is corrected for the number of groupings compared (Holm).",
             class_name="mt-3",
         ),
         tools=html.Div(
@@ -105,13 +101,9 @@ def register(app: Dash, reader: Reader) -> None:
             judged = study.judged(cursor)
         if not scores:
             return ui.notice(*NOTHING)
-        here, by_judged = study.Grouping.of(grouping), grouping == ui.JUDGED["value"]
-
-        def chosen(score: study.Score) -> bool:
-            wanted = judged.get(score.method) if by_judged else here
-            return study.Grouping(score.algorithm, score.space) == wanted
-
-        by = "as each method is judged" if by_judged else f"by {words.grouping(here.algorithm, here.space)}"
+        by_judged = grouping == ui.JUDGED["value"]
+        chosen = [s for s in scores if s.grouping == (judged.get(s.method) if by_judged else grouping)]
+        by = "as each method is judged" if by_judged else f"by {words.grouping(grouping)}"
         of_metric = [s for s in scores if s.metric == metric]
         best: dict[str, float] = {}
         for score in of_metric:
@@ -119,7 +111,7 @@ def register(app: Dash, reader: Reader) -> None:
         methods = sorted(best, key=lambda m: -best[m])
         return [
             _dots(of_metric, methods, groupings, metric),
-            _table([s for s in scores if chosen(s)], metric, by, models),
+            _table(chosen, metric, by, models),
         ]
 
     @callback(
@@ -131,20 +123,17 @@ def register(app: Dash, reader: Reader) -> None:
         Input("metrics-other", "value"),
     )
     def pair(number: int, metric: str, one: str, other: str) -> Any:
-        (first, a), (second, b) = _parts(one), _parts(other)
+        first, second = _parts(one), _parts(other)
         with reader.cursor(number) as cursor:
-            compared = comparisons.metrics(cursor)
-            metric = pick(metric, compared, study.declared(cursor)[1])
-            found = comparisons.between(cursor, (first, a), (second, b), metric)
-            judged = study.judged(cursor)
-            rivals = comparisons.against(cursor, first, a, metric)
-        rivals = [c for c in rivals if judged.get(c.other_method) == study.Grouping(c.other_algorithm, c.other_space)]
+            metric = pick(metric, comparisons.metrics(cursor), study.declared(cursor)[1])
+            found = comparisons.between(cursor, first, second, metric)
+            rivals = list(comparisons.against(cursor, second, metric).values())
         return [
-            html.P(in_words(first, a, second, b, found, metric), className="answer"),
+            html.P(in_words(first, second, found, metric), className="answer"),
             ui.graph("differences", lanes.differences(rivals)) if rivals else None,
             html.P(
-                f"{words.named(words.METRICS, metric)} of {_label(first, a)} minus that of each other method as "
-                "judged. Right of the line it is ahead. Grey: no difference was shown.",
+                f"{words.named(words.METRICS, metric)} of each other method, as it is judged, minus that of "
+                f"{_label(*second)}. Right of the line a method is ahead. Grey: no difference was shown.",
                 className="note",
             )
             if rivals
@@ -152,30 +141,30 @@ def register(app: Dash, reader: Reader) -> None:
         ]
 
 
-def _key(method: str, grouping: study.Grouping) -> str:
-    return f"{method}.{grouping.key}"
+def _choice(name: str, label: str, among: list[tuple[str, str]], chosen: str, default: str) -> Any:
+    """The control of one side of a comparison."""
+    options = [{"value": _key(*one), "label": _label(*one)} for one in among]
+    value = pick(chosen, [option["value"] for option in options], default)
+    return ui.field(label, ui.select(f"metrics-{name}", options, value), f"metrics-{name}")
 
 
-def _parts(key: str | None) -> tuple[str, study.Grouping]:
+def _key(method: str, grouping: str) -> str:
+    return f"{method}.{grouping}"
+
+
+def _parts(key: str | None) -> tuple[str, str]:
     """The method and grouping of a choice; names that no store has for nonsense."""
     method, _, grouping = (key or "").partition(".")
-    return method, study.Grouping.of(grouping)
+    return method, grouping
 
 
-def _label(method: str, grouping: study.Grouping) -> str:
-    return f"{words.method(method)} ({words.grouping(grouping.algorithm, grouping.space)})"
+def _label(method: str, grouping: str) -> str:
+    return f"{words.method(method)} ({words.grouping(grouping)})"
 
 
-def in_words(
-    one: str,
-    a: study.Grouping,
-    other: str,
-    b: study.Grouping,
-    found: comparisons.Comparison | None,
-    metric: str,
-) -> str:
-    """The answer in one sentence."""
-    if (one, a) == (other, b):
+def in_words(one: tuple[str, str], other: tuple[str, str], found: comparisons.Comparison | None, metric: str) -> str:
+    """The answer on two groupings, each a method and its grouping, in words."""
+    if one == other:
         return "These are the same grouping; choose another to compare it with."
     if found is None:
         return "These two were not compared: no product with a category was placed by both."
@@ -183,29 +172,26 @@ def in_words(
     how = f"is {size} {'ahead of' if found.difference > 0 else 'behind'}"
     if size == words.score(0.0):
         how = "scores the same as" if found.difference == 0 else "scores within 0.005 of"
-    sure = "so a difference was shown" if found.distinct else "so no difference was shown"
     return (
-        f"{_label(one, a)} {how} {_label(other, b)} by "
-        f"{words.named(words.METRICS, metric)}; the interval goes from {words.signed(found.low)} to "
-        f"{words.signed(found.high)} over {words.count(found.products, 'product')}, {sure}."
+        f"{_label(*one)} {how} {_label(*other)} by {words.named(words.METRICS, metric)}; the interval goes from "
+        f"{words.signed(found.low)} to {words.signed(found.high)} over {words.count(found.products, 'product')}. "
+        f"Corrected for all comparisons, {'a' if found.distinct else 'no'} difference was shown."
     )
 
 
-def _dots(scores: list[study.Score], methods: list[str], groupings: list[study.Grouping], metric: str) -> Any:
+def _dots(scores: list[study.Score], methods: list[str], groupings: list[str], metric: str) -> Any:
     name = words.named(words.METRICS, metric)
     spread = ""
     if scores:
         top = max(scores, key=lambda s: s.value if s.value is not None else -1.0)
-        spread = (
-            f": {words.score(top.value)} for {words.method(top.method)} by {words.grouping(top.algorithm, top.space)}"
-        )
+        spread = f": {words.score(top.value)} for {words.method(top.method)} by {words.grouping(top.grouping)}"
     return ui.card(
         f"The best {name} reached{spread}",
         ui.graph("dots", figures.dots(scores, methods, groupings)),
         note=[
             words.METRIC_MEANINGS.get(metric, ""),
-            " Lines: 95 % interval over products. The further the points of one method lie from each other, ",
-            "the more its score depends on how the products were grouped.",
+            " Lines: 95 % interval, for other products of this shop, grouped anew. The further the points of one ",
+            "method lie from each other, the more its score depends on how the products were grouped.",
         ],
     )
 
@@ -225,7 +211,7 @@ def _table(scores: list[study.Score], metric: str, by: str, models: dict[str, st
         return html.Span(
             [
                 html.Strong(value) if score.value is not None and score.value == top[column] else value,
-                html.Span(ui.interval(score.seed_min, score.seed_max), className="sub"),
+                html.Span(ui.interval(score.low, score.high), className="sub"),
             ]
         )
 
@@ -249,7 +235,7 @@ def _table(scores: list[study.Score], metric: str, by: str, models: dict[str, st
             tuple(range(1, len(metrics) + 1)),
             "all-scores",
         ),
-        note="Median over the seeds, and below it the range over them. Bold: the best of a column.",
+        note="Below a score its 95 % interval, where it has one. Bold: the best of a column.",
     )
 
 

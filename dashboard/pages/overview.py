@@ -8,7 +8,7 @@ from dash import Dash, Input, Output, dcc, html
 from dashboard import charts, leaderboard, words
 from dashboard import components as ui
 from dashboard.pages import Page
-from dashboard.state import LOGS, SNAPSHOT, callback
+from dashboard.state import LOGS, SNAPSHOT, callback, pick
 from store.errors import AislemapError
 from store.questions import activity, catalogue, comparisons, costs, estimates, labels, study
 from store.questions.ask import Cursor
@@ -33,29 +33,41 @@ def register(app: Dash, reader: Reader) -> None:
             metric = study.declared(cursor)[1]
             ranking = study.ranking(cursor)
             verdicts = study.verdicts(cursor)
-            behind = comparisons.behind_leader(cursor, metric)
-            parts = [_how_many(estimates.k_estimates(cursor), ranking), _named(estimates.named_scores(cursor))]
+            others = comparisons.others(cursor)
+            declared = others[0][0] if others else None
+            compared = comparisons.against(cursor, others[0], metric) if others else {}
+            estimated = estimates.estimated_scores(cursor, metric)
+            parts = [
+                _how_many(estimates.k_estimates(cursor), declared, ranking),
+                _named(estimates.named_scores(cursor)),
+            ]
             parts = [part for part in parts if part is not None]
             return [
-                _verdicts(verdicts, ranking),
-                leaderboard.card(ranking, verdicts, behind, labels.ceilings(cursor, metric), metric),
+                _verdicts(verdicts, ranking, estimated),
+                leaderboard.card(
+                    ranking, verdicts, declared, compared, estimated, labels.ceilings(cursor, metric), metric
+                ),
                 _cost(costs.costs(cursor), metric),
                 html.Div(parts, className="halves" if len(parts) > 1 else "stack") if parts else None,
                 html.Div([_catalogue(cursor), _changes(reader, cursor, number), _activity(cursor)], className="thirds"),
             ]
 
 
-def _verdicts(verdicts: list[study.Verdict], ranking: list[study.Ranked]) -> Any:
+def _verdicts(
+    verdicts: list[study.Verdict], ranking: list[study.Ranked], estimated: dict[str, estimates.EstimatedScore]
+) -> Any:
     models = {s.method: words.model(s.model, s.method) for s in ranking}
     scopes = [v for v in verdicts if v.scope in words.SCOPES]
     if not scopes:
         return ui.card(
             "There is no verdict", html.P("No method could be run on this catalogue; the reasons are below.")
         )
-    return html.Div([_verdict(v, models.get(v.method or "")) for v in scopes], className="thirds")
+    return html.Div(
+        [_verdict(v, models.get(v.method or ""), estimated.get(v.method or "")) for v in scopes], className="thirds"
+    )
 
 
-def _verdict(verdict: study.Verdict, model: str | None) -> Any:
+def _verdict(verdict: study.Verdict, model: str | None, estimated: estimates.EstimatedScore | None) -> Any:
     thresholds = [m for m in (verdict.infeasible_below, verdict.feasible_from) if m is not None]
     figure = [
         html.Div(
@@ -66,6 +78,7 @@ def _verdict(verdict: study.Verdict, model: str | None) -> Any:
             ]
         ),
         ui.track(verdict.value, (verdict.low, verdict.high), thresholds=thresholds),
+        html.P(words.estimated(estimated.value, estimated.groups), className="note") if estimated else None,
     ]
     return html.Section(
         [
@@ -80,22 +93,22 @@ def _verdict(verdict: study.Verdict, model: str | None) -> Any:
     )
 
 
-def _how_many(found: list[estimates.Estimate], ranking: list[study.Ranked]) -> Any:
-    """The estimated number of groups, for the methods in the order of the leaderboard."""
+def _how_many(found: list[estimates.Estimate], declared: str | None, ranking: list[study.Ranked]) -> Any:
+    """The estimated number of groups, for the methods in the order of the leaderboard; of the declared one in words."""
     if not found:
         return None
     have = {e.method for e in found}
     methods = [s.method for s in ranking if s.method in have]
-    best = next(e for m in methods for e in found if e.method == m)
-    spread = "" if best.low is None else f" ({best.low} to {best.high})"
-    title = f"{words.method(best.method)} suggests {words.count(best.k, 'group')}{spread}"
-    if best.categories is not None:
-        title += f"; the catalogue has {words.count(best.categories, 'category')}"
+    shown = next(e for e in found if e.method == pick(declared, methods))
+    spread = "" if shown.low is None else f" ({shown.low} to {shown.high})"
+    title = f"{words.method(shown.method)} suggests {words.count(shown.k, 'group')}{spread}"
+    if shown.categories is not None:
+        title += f"; the catalogue has {words.count(shown.categories, 'category')}"
     return ui.card(
         title,
         ui.graph("group-counts", charts.group_counts(found, methods)),
-        note="The number of groups, estimated without the categories, with its 95 % range. "
-        + ("Dashed line: the number of categories." if best.categories is not None else ""),
+        note="The number of groups, estimated without the categories, with the range over resamples. "
+        + ("Dashed line: the number of categories." if shown.categories is not None else ""),
         class_name="how-many",
     )
 
@@ -125,7 +138,7 @@ def _cost(found: list[costs.Cost], metric: str) -> Any:
             className="halves wide-only",
         ),
         note="Per 1,000 products, as measured in the run; higher is better, further left is faster. 'Vectors': the "
-        "time the plot shows. 'Groups': the nearest neighbours, and all groupings with all seeds. A method that joins "
+        "time the plot shows. 'Groups': the nearest neighbours, and all groupings. A method that joins "
         "others includes the cost of their vectors, a joint graph also that of their neighbours.",
     )
 

@@ -103,13 +103,7 @@ def _concerns(cursor: Cursor, product_id: str) -> Any:
 
 
 def _placements(cursor: Cursor, product: catalogue.Product, looks: dict[str, figures.Look]) -> Any:
-    judged = study.judged(cursor)
-    found = {
-        p.method: p
-        for grouping in sorted(set(judged.values()))
-        for p in catalogue.placements(cursor, product.product_id, grouping.algorithm, grouping.space)
-        if judged.get(p.method) == grouping
-    }
+    found = catalogue.placements(cursor, product.product_id)
     ranked = study.ranking(cursor)
     lines = []
     right = 0
@@ -123,6 +117,7 @@ def _placements(cursor: Cursor, product: catalogue.Product, looks: dict[str, fig
                 words.method(method),
                 _category(place.matched_category, looks) if place.matched_category else "–",
                 f"group {place.cluster}",
+                words.percent(place.found_again),
                 tone if product.category and place.matched_category else "",
             ]
         )
@@ -131,8 +126,11 @@ def _placements(cursor: Cursor, product: catalogue.Product, looks: dict[str, fig
     )
     return ui.card(
         title if lines else "No method could place it",
-        ui.table(["Method", "Category of its group", "Group", ""], lines, name="placements") if lines else None,
-        note="Each method in the grouping it is judged by, the best method first.",
+        ui.table(["Method", "Category of its group", "Group", "Found again", ""], lines, (3,), "placements")
+        if lines
+        else None,
+        note="Each method in the grouping it is judged by, the best method first. 'Found again': in how many of the "
+        "resamples with this product it was put into its group again; the fewer, the less sure its place.",
     )
 
 

@@ -11,7 +11,7 @@ from dashboard import components as ui
 from dashboard import figures, words
 from dashboard.pages import Page
 from dashboard.state import SNAPSHOT, Address, Control, callback, pick
-from store.questions import catalogue, maps, study
+from store.questions import catalogue, groups, maps, study
 from store.questions.ask import Cursor
 from store.reader import Reader
 
@@ -35,9 +35,9 @@ def layout(reader: Reader, search: str) -> Any:
     """The controls in the state of the address, and a place for each panel."""
     with reader.cursor() as cursor:
         have = maps.maps(cursor)
-        groupings = ui.groupings(study.groupings(cursor))
+        groupings = study.groupings(cursor)
         declared, _ = study.declared(cursor)
-        defaults = first_shown(cursor, have, declared.key)
+        defaults = first_shown(cursor, have, declared)
     if not have:
         return ui.notice("There is no map in this snapshot", "No method could be run; the Overview says why.")
     state = ADDRESS.read(search, **defaults)
@@ -55,7 +55,7 @@ def layout(reader: Reader, search: str) -> Any:
             ),
             ui.field(
                 "Grouped by",
-                ui.select("map-grouping", groupings, pick(state["grouping"], [g["value"] for g in groupings])),
+                ui.select("map-grouping", ui.choices(words.GROUPINGS, groupings), pick(state["grouping"], groupings)),
                 "map-grouping",
             ),
         ],
@@ -136,12 +136,13 @@ def register(app: Dash, reader: Reader) -> None:
         Output("map-panels", "className"),
         Input(SNAPSHOT, "data"),
         Input("map-colour", "value"),
+        Input("map-grouping", "value"),
         Input("map-count", "value"),
     )
-    def legend(number: int, colour: str, panels: str) -> Any:
+    def legend(number: int, colour: str, grouping: str, panels: str) -> Any:
         """One legend for all panels; a chip highlights what it names."""
         with reader.cursor(number) as cursor:
-            shown = _shown(cursor, colour)
+            shown = _shown(cursor, colour, grouping or "")
             counts = {c.name: c.count for c in catalogue.categories(cursor)} if colour == "category" else {}
         options = [
             {
@@ -188,22 +189,21 @@ def _register_panel(app: Dash, reader: Reader, index: int) -> None:
     def draw(number: int, method: str, reducer: str, colour: str, grouping: str, focus: list[str], panels: str) -> Any:
         if not panels.isdecimal() or index >= int(panels):
             return no_update, no_update
-        chosen = study.Grouping.of(grouping)
         with reader.cursor(number) as cursor:
-            points = maps.points(cursor, method, reducer, chosen.algorithm, chosen.space)
-            shown = _shown(cursor, colour)
+            points = maps.points(cursor, method, reducer, grouping or "")
+            shown = _shown(cursor, colour, grouping or "")
             found = [m for m in maps.maps(cursor) if (m.method, m.reducer) == (method, reducer)]
             model = words.model(study.model_names(cursor).get(method), method)
-        groups = _groups(points, colour)
+        named = _groups(points, colour)
         summary = words.count(points.num_rows, "product")
         if found and found[0].trustworthiness is not None:
             summary += f" · trustworthiness {words.score(found[0].trustworthiness)}"
         if colour == "match" and points.num_rows:
-            summary += f" · {words.percent(groups.count('right') / max(1, len(groups) - groups.count(None)))} right"
+            summary += f" · {words.percent(named.count('right') / max(1, len(named) - named.count(None)))} right"
         if model:
             summary += f" · {model}"
         lit = [name for name in focus or [] if name in shown]
-        return figures.projection(points, groups, shown, lit), summary
+        return figures.projection(points, named, shown, lit), summary
 
     @callback(
         app,
@@ -239,16 +239,14 @@ def _product(reader: Reader, number: int, event: Any) -> catalogue.Brief | None:
         return catalogue.product_at(cursor, int(event["points"][0]["customdata"]))
 
 
-def _shown(cursor: Cursor, colour: str) -> dict[str, figures.Look]:
+def _shown(cursor: Cursor, colour: str, grouping: str) -> dict[str, figures.Look]:
     """The look of each name in the legend. A group has the colour of the category it is matched to."""
     looks = figures.looks([c.name for c in catalogue.categories(cursor)])
     if colour == "match":
         return {"right": figures.Look(figures.RIGHT), "wrong": figures.Look(figures.WRONG, "diamond")}
     if colour == "cluster" and not looks:
-        count = max((c for c in cursor.execute("SELECT max(cluster) FROM clusters").fetchall()[0] if c), default=0)
-        return {
-            f"group {i}": look for i, look in enumerate(figures.looks([f"{n:04d}" for n in range(count + 1)]).values())
-        }
+        numbers = [f"{n:04d}" for n in range(groups.most(cursor, grouping))]
+        return {f"group {i}": look for i, look in enumerate(figures.looks(numbers).values())}
     return looks
 
 

@@ -77,9 +77,9 @@ def step(work: Work, *, method: str, vector_sources: Sequence[str]) -> None:
     words_of_texts, words_of_titles = bag_of_words(clean), bag_of_words(titles)
     ids, unit = _vectors(work, vector_source(work, vector_sources))
     duplicate_groups = load_duplicate_groups(work, ids)
-    for found in sorted(load_partitions(work, method), key=lambda partitions: (partitions.algorithm, partitions.space)):
-        tag = {"method": method, "algorithm": found.algorithm, "space": found.space}
-        group_of = dict(zip(found.product_ids, found.shown.tolist(), strict=True))
+    for found in load_partitions(work, method):
+        tag = {"method": method, "grouping": found.grouping}
+        group_of = dict(zip(found.product_ids, found.labels.tolist(), strict=True))
         terms_of = distinctive_terms(words_of_texts, group_of)
         name_terms_of = distinctive_terms(words_of_titles or words_of_texts, group_of, drop_openings=True)
         sizes = sorted(Counter(group_of.values()).items())

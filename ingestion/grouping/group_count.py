@@ -2,7 +2,7 @@
 
 Communities of the graph of nearest neighbours, by modularity (Newman & Girvan 2004; Louvain, Blondel et al. 2008), as
 cell types are counted (PhenoGraph, Levine et al. 2015). The estimate is the median over resamples of the products and
-over the scales in SCALES; the range is that of both, because the scale is the larger uncertainty.
+over the scales in SCALES; the range is that of all RESAMPLES, because the scale is the larger uncertainty.
 
 No groups at all is k = 1: no more of the edges lie within the communities than in one Gaussian cloud with the same
 covariance (the null hypothesis of SigClust, Liu et al. 2008). Noise has communities too, so this is tested.
@@ -35,7 +35,7 @@ with more products than neighbours give the same number at all scales and a narr
 NULL_SCALE = (15, 1.0)
 """(neighbours, resolution) at which the vectors are tested for having groups at all."""
 RESAMPLES = 30
-"""Five for each scale; of 30 the 95 % range, rounded outwards, is their whole range."""
+"""Five for each scale."""
 RESAMPLE_FRACTION = 0.8
 """Fraction of the products in a resample, without replacement: a product drawn twice would be a group of its own."""
 COMMUNITIES_SAMPLE = 2_500
@@ -50,12 +50,16 @@ Near = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number of groups with its 95 % range, and the fraction of resamples with each number."""
+    """A number of groups, the lowest and highest of the resamples, and the fraction of resamples with each number."""
 
     k: int
     low: int
     high: int
     fractions: dict[int, float]
+
+    def row(self) -> dict[str, int]:
+        """The figures as they stand in `k_estimates`."""
+        return {"k": self.k, "low": self.low, "high": self.high}
 
 
 def step(work: Work, *, method: str, categories: int | None) -> None:
@@ -63,9 +67,24 @@ def step(work: Work, *, method: str, categories: int | None) -> None:
     _, vectors = load(work, f"features:{method}", method)
     found = communities(normalised(vectors), load_neighbours(work, method).rows)
     if found:
-        row = {"method": method, "k": found.k, "low": found.low, "high": found.high, "categories": categories}
-        work.write("k_estimates", [row])
+        work.write("k_estimates", [{"method": method, **found.row(), "categories": categories}])
         work.write("k_curves", [{"method": method, "k": k, "fraction": part} for k, part in found.fractions.items()])
+
+
+def load_estimate(work: Work, method: str) -> Estimate | None:
+    """What `group_count:<method>` found; None where it found nothing or is not given."""
+    step = f"group_count:{method}"
+    rows = work.read(step, "k_estimates", ["k", "low", "high"]).to_pylist() if step in work.task.parts else []
+    return Estimate(**rows[0], fractions={}) if rows else None
+
+
+def median_estimate(estimates: Sequence[Estimate]) -> Estimate | None:
+    """The median of several methods' estimates, for their joint graph, and the range of all; None for none."""
+    if not estimates:
+        return None
+    return Estimate(
+        _median([e.k for e in estimates]), min(e.low for e in estimates), max(e.high for e in estimates), {}
+    )
 
 
 def communities(points: Matrix, near: Near, scales: Sequence[tuple[int, float]] = SCALES) -> Estimate | None:
@@ -85,7 +104,7 @@ def communities(points: Matrix, near: Near, scales: Sequence[tuple[int, float]] 
     for seed in range(RESAMPLES):
         n_neighbours, resolution = scales[seed % len(scales)]
         found.append(_communities(_edges(near, n_neighbours, _resample(n, seed)), resolution, seed)[0])
-    low, k, high = _percentiles(found)
+    k, low, high = _median(found), min(found), max(found)
     if not _shows_groups(points, near):
         k = low = 1
     return Estimate(k, low, high, {number: times / RESAMPLES for number, times in sorted(Counter(found).items())})
@@ -163,9 +182,6 @@ def _resample(n: int, seed: int) -> Rows:
     return np.sort(chosen)
 
 
-def _percentiles(found: list[int]) -> tuple[int, int, int]:
-    """The 2.5th, 50th and 97.5th percentile, as numbers that were found; the range is rounded outwards."""
-    low = np.percentile(found, 2.5, method="lower")
-    middle = np.percentile(found, 50, method="nearest")
-    high = np.percentile(found, 97.5, method="higher")
-    return int(low), int(middle), int(high)
+def _median(found: Sequence[int]) -> int:
+    """The median as a number that was found."""
+    return int(np.percentile(found, 50, method="nearest"))

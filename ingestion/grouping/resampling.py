@@ -1,7 +1,7 @@
-"""How stable a partition is between seeds, and between resamples of the products."""
+"""How stable a partition is when the products are resampled and grouped again."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +14,6 @@ Rows = NDArray[np.int64]
 RESAMPLE_FRACTION = 1 - np.exp(-1)
 """Fraction of the products in a resample: as many different ones as a bootstrap sample holds, for which Hennig (2007)
 gives his thresholds. No product is drawn twice, as one that appears twice would form a small cluster of its own."""
-
-
-def representative(groups: Mapping[int, Labels]) -> int:
-    """The seed whose (n,) partition agrees most with those of the other seeds, by mean ARI; the lowest such seed."""
-    seeds = sorted(groups)
-    total = dict.fromkeys(seeds, 0.0)
-    for at, one in enumerate(seeds):
-        for other in seeds[at + 1 :]:
-            value = agreement.ari(agreement.contingency(groups[one], groups[other]))
-            total[one] += value
-            total[other] += value
-    return max(seeds, key=lambda seed: (round(total[seed], 12), -seed))
 
 
 def resample(product_ids: Sequence[str], seed: int) -> Rows:
@@ -55,3 +43,20 @@ def stability(groups: Labels, resamples: Sequence[tuple[Rows, Labels]]) -> Itera
     for group, values in found.items():
         if values:
             yield {"cluster": group, "stability": float(np.mean(values)), "resamples": len(values)}
+
+
+def found_again(groups: Labels, resamples: Sequence[tuple[Rows, Labels]]) -> NDArray[np.float64]:
+    """(n,) fractions, 0 to 1, of the resamples with a product that put it in its group of (n,) `groups` again.
+
+    The groups of a resample are matched one to one to those of all products, so that most products fit (Hungarian). NaN
+    for a product that no resample drew.
+    """
+    drawn, again = np.zeros(len(groups)), np.zeros(len(groups))
+    for rows, resampled in resamples:
+        table = agreement.contingency(groups[rows], resampled)
+        group_of = np.full(table.shape[1], -1)
+        own, others = agreement.matching(table)
+        group_of[others] = own
+        drawn[rows] += 1
+        again[rows] += group_of[resampled] == groups[rows]
+    return np.asarray(np.divide(again, drawn, out=np.full(len(groups), np.nan), where=drawn > 0))

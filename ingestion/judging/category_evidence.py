@@ -1,12 +1,14 @@
 """The evidence for a category's verdict: its products by group and by the probe's prediction, and their proportions.
 
 A proportion has the 95 % interval of Wilson (1927). Near-duplicates are not independent, so its number of draws is the
-effective sample size of the products (Kish 1965), which is smaller where near-duplicates are among them.
+effective sample size of the products (Kish 1965), which is smaller where near-duplicates are among them. Precision and
+recall of a group change when other products are grouped too, so theirs is the number of draws whose variance is that
+of both (`regrouped`).
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 from ingestion.judging.intervals import NORMAL_95
@@ -59,16 +61,17 @@ class Proportion:
 class JudgedGrouping:
     """The grouping that categories are judged by: products per category and group, and what was measured of both.
 
-    `group_of` is the matched group of a category, `stability` that of its group, 0 to 1; `names` are the proposed names
-    of groups. A product of a category counts as `effective_size[category]` draws, 1 without near-duplicates.
+    `group_of` is the matched group of a category, `stability` that of its group, 0 to 1, `errors` the standard errors
+    of its precision and recall from grouping other products; `names` are the proposed names of groups. A product of a
+    category counts as `effective_size[category]` draws, 1 without near-duplicates.
     """
 
     method: str
-    algorithm: str
-    space: str
+    grouping: str
     counts: Counts
     group_of: dict[str, int]
     stability: dict[str, float]
+    errors: dict[str, tuple[float, float]]
     names: dict[int, str]
     effective_size: dict[str, float]
 
@@ -111,6 +114,18 @@ class JudgedGrouping:
         return f"'{self.names[group]}'" if self.names.get(group) else f"group {group}"
 
 
+def regrouped(proportion: Proportion, error: float) -> Proportion:
+    """The proportion with fewer draws: as many as have its variance and that of the regrouping together.
+
+    `error` is a standard error, 0 or more. The variance of a draw is that of the proportion with two more successes
+    and two more failures (Agresti & Coull 1998), which is not 0 where all draws are right.
+    """
+    if not proportion.draws or not error:
+        return proportion
+    p = (proportion.value * proportion.draws + 2) / (proportion.draws + 4)
+    return replace(proportion, draws=1 / (1 / proportion.draws + error**2 / (p * (1 - p))))
+
+
 def percent(fraction: float) -> str:
     """A fraction, 0 to 1, as a text: '87 %'."""
     return f"{100 * fraction:.0f} %"
@@ -130,28 +145,27 @@ def effective_sizes(categories: Sequence[str | None], duplicate_groups: Sequence
 
 
 def load_judged_grouping(
-    work: Work, method: str, judged_by: tuple[str, str], effective_size: dict[str, float]
+    work: Work, method: str, judged_by: str, effective_size: dict[str, float]
 ) -> JudgedGrouping | None:
-    """The method's grouping of that algorithm and space, by which it is judged; None if it was not scored."""
+    """The method's grouping by which it is judged; None if it was not scored."""
     rows = [
-        row
-        for row in work.read(f"scoring:{method}", "category_scores").to_pylist()
-        if (row["algorithm"], row["space"]) == judged_by
+        row for row in work.read(f"scoring:{method}", "category_scores").to_pylist() if row["grouping"] == judged_by
     ]
     if not rows:
         return None
     counts: Counts = defaultdict(Counter)
     group_of: dict[str, int] = {}
     for cell in work.read(f"scoring:{method}", "confusions").to_pylist():
-        if (cell["algorithm"], cell["space"]) == judged_by:
+        if cell["grouping"] == judged_by:
             counts[cell["category"]][cell["cluster"]] += cell["products"]
             if cell["matched_category"] == cell["category"]:
                 group_of[cell["category"]] = cell["cluster"]
     stability = {row["category"]: row["stability"] for row in rows if row["stability"] is not None}
     described = f"descriptions:{method}" in work.task.parts
     names = work.read(f"descriptions:{method}", "cluster_descriptions").to_pylist() if described else []
-    name_of = {row["cluster"]: row["name"] for row in names if (row["algorithm"], row["space"]) == judged_by}
-    return JudgedGrouping(method, *judged_by, dict(counts), group_of, stability, name_of, effective_size)
+    name_of = {row["cluster"]: row["name"] for row in names if row["grouping"] == judged_by}
+    errors = {row["category"]: (row["precision_error"] or 0.0, row["recall_error"] or 0.0) for row in rows}
+    return JudgedGrouping(method, judged_by, dict(counts), group_of, stability, errors, name_of, effective_size)
 
 
 def load_predictions(work: Work, method: str) -> Predictions:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingestion.duplicates.groups import load_duplicate_groups
+from ingestion.grouping import agreement
 from ingestion.grouping.agreement import Table
 from ingestion.grouping.neighbours import load_neighbours
 from ingestion.judging.intervals import DuplicateGroups
@@ -20,6 +21,8 @@ from ingestion.vectors import Matrix, load, normalised
 
 NEIGHBOURS = 10
 """Few enough to stay local with 50 products per category, enough to average over."""
+Errors = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""(categories,) standard errors of precision and of recall; NaN where they are not known."""
 CategoryCodes = NDArray[np.int64]
 """(n,) category numbers 0, 1, 2, ..., each of which occurs."""
 
@@ -41,11 +44,12 @@ def category_scores(
     matched: dict[int, str],
     separability: Mapping[str, Separability] | None = None,
     stability: Mapping[int, float] | None = None,
+    errors: Errors | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Rows of `category_scores`: the precision and recall of the group that is matched to each category.
 
     `table[i, j]` counts the products of category `names[i]` in group j; `matched` is the category of a group.
-    `separability` is by category and `stability` by group; they are NULL in the rows where they are not known.
+    `separability` is by category, `stability` by group, `errors` in the order of `names`; what is not known is NULL.
     """
     group_of = {name: group for group, name in matched.items()}
     for i, name in enumerate(names):
@@ -69,7 +73,18 @@ def category_scores(
             "neighbour_purity": separable.neighbour_purity,
             "silhouette": separable.silhouette,
             "stability": (stability or {}).get(group) if group is not None else None,
+            "precision_error": _none_if_nan(errors[0][i]) if errors else None,
+            "recall_error": _none_if_nan(errors[1][i]) if errors else None,
         }
+
+
+def matched_fractions(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(categories,) precision and recall of the matched group of each row of a table; 0 where none is matched."""
+    rows, columns = agreement.matching(table)
+    right = np.zeros(len(table))
+    group_size = np.ones(len(table))
+    right[rows], group_size[rows] = table[rows, columns], table.sum(0)[columns]
+    return right / np.maximum(group_size, 1), right / np.maximum(table.sum(1), 1)
 
 
 def load_separability(work: Work, method: str | None, category_of: Mapping[str, str | None]) -> dict[str, Separability]:
@@ -97,12 +112,12 @@ def load_separability(work: Work, method: str | None, category_of: Mapping[str, 
     return {str(name): Separability(_none_if_nan(p), _none_if_nan(s)) for name, p, s in figures}
 
 
-def load_stability(work: Work, method: str) -> dict[tuple[str, str], dict[int, float]]:
-    """The stability of each group that `clustering:<method>` measured, by (algorithm, space), then group."""
-    found: dict[tuple[str, str], dict[int, float]] = {}
+def load_stability(work: Work, method: str) -> dict[str, dict[int, float]]:
+    """The stability of each group that `clustering:<method>` measured, by grouping, then group."""
+    found: dict[str, dict[int, float]] = {}
     for row in work.read(f"clustering:{method}", "cluster_stability").to_pylist():
         if row["stability"] is not None:
-            found.setdefault((row["algorithm"], row["space"]), {})[row["cluster"]] = row["stability"]
+            found.setdefault(row["grouping"], {})[row["cluster"]] = row["stability"]
     return found
 
 

@@ -29,6 +29,7 @@ from ingestion.judging.category_evidence import (
     load_judged_grouping,
     load_predictions,
     percent,
+    regrouped,
 )
 from ingestion.task import Work
 
@@ -45,9 +46,7 @@ def step(work: Work, *, verdict: Mapping[str, Any], category_verdict: Mapping[st
     products = work.read("catalogue", "products", ["product_id", "category"])
     ids, categories = products["product_id"].to_pylist(), products["category"].to_pylist()
     effective_size = effective_sizes(categories, load_duplicate_groups(work, ids).tolist())
-    judged_by = {
-        row["method"]: (row["algorithm"], row["space"]) for row in work.read("verdict", "judged_groupings").to_pylist()
-    }
+    judged_by = {row["method"]: row["grouping"] for row in work.read("verdict", "judged_groupings").to_pylist()}
     groupings = (
         load_judged_grouping(work, method, judged_by[method], effective_size) for method in order if method in judged_by
     )
@@ -66,8 +65,9 @@ def judge(category: str, grouping: JudgedGrouping, predictions: Predictions, thr
     """The row of `verdicts` for a category, whose figures are those of its recall or precision, whichever is lower."""
     row = grouping.counts.get(category, Counter())
     size, group = row.total(), grouping.group_of.get(category)
-    recall = grouping.within(category, row[group] if group is not None else 0)
-    precision = grouping.purity(category, grouping.products_in(group))
+    precision_error, recall_error = grouping.errors.get(category, (0.0, 0.0))
+    recall = regrouped(grouping.within(category, row[group] if group is not None else 0), recall_error)
+    precision = regrouped(grouping.purity(category, grouping.products_in(group)), precision_error)
     metric, weaker = min((("recall", recall), ("precision", precision)), key=lambda pair: pair[1].low)
     verdict, reason = _decide(category, grouping, predictions, thresholds, recall, precision)
     figures = {"metric": metric, "value": weaker.value, "low": weaker.low, "high": weaker.high} if size else {}
@@ -76,8 +76,7 @@ def judge(category: str, grouping: JudgedGrouping, predictions: Predictions, thr
         "method": grouping.method,
         "verdict": verdict,
         "reason": reason,
-        "algorithm": grouping.algorithm,
-        "space": grouping.space,
+        "grouping": grouping.grouping,
         **figures,
         "feasible_from": thresholds["automate_from"],
     }
@@ -91,8 +90,9 @@ def _decide(
     recall: Proportion,
     precision: Proportion,
 ) -> tuple[str, str]:
-    counted = f"{recall.draws:.0f} because of near-duplicates" if round(recall.draws) < recall.whole else ""
-    if recall.draws < thresholds["least_products"]:
+    draws = grouping.within(category, 0).draws
+    counted = f"{draws:.0f} because of near-duplicates" if round(draws) < recall.whole else ""
+    if draws < thresholds["least_products"]:
         have = f"{recall.whole} product{'' if recall.whole == 1 else 's'} of it could be grouped with {grouping.method}"
         needs = f"a verdict needs {thresholds['least_products']}"
         return "unknown", f"{have}{counted and f', which count as {counted}'}; {needs}. Label them by hand."
@@ -101,7 +101,7 @@ def _decide(
     group = grouping.group_of.get(category)
     interval = f"{100 * recall.low:.0f} to {percent(recall.high)}{counted and f', as of {counted}'}"
     found = (
-        f"{percent(recall.value)} of its {recall.whole} products (95 % Wilson interval {interval}) are in "
+        f"{percent(recall.value)} of its {recall.whole} products (95 % interval {interval}) are in "
         f"{grouping.called(group)}, and {precision} of that group are of it"
         if group is not None
         else f"no group is matched to it, and {_most(category, grouping)}"
@@ -174,6 +174,8 @@ def _main_error(category: str, grouping: JudgedGrouping, recall: Proportion, pre
         most = min(row, key=lambda g: (-row[g], g))
         return f"; {percent(row[most] / recall.whole)} are in {_with_owner(most, grouping)}"
     others = Counter({c: row[group] for c, row in grouping.counts.items() if c != category and row[group]})
+    if not others:  # the group is pure, but would not surely be if other products were grouped
+        return ""
     worst = min(others, key=lambda c: (-others[c], c))
     return f"; {percent(others[worst] / precision.whole)} of that group are {worst}"
 

@@ -1,17 +1,18 @@
-"""95 % intervals of scores: the jackknife over products, the null of shuffled categories, and the spread of the seeds.
+"""95 % intervals of scores, for other products of the same shop that would be grouped anew.
 
-The interval is the normal one around the median over the seeds. Its variance is the sum of
+The interval is the normal one around the score. Its variance is the sum of
 
 * the jackknife variance over products with the groups held fixed (Severiano et al. 2011: better than the bootstrap for
   pair counting). A duplicate group counts as one draw: the cluster-robust variance of Liang & Zeger (1986);
-* the variance of the seeds: which of several nearly equal groupings is found varies from one sample of products to the
-  next about as much as from seed to seed.
+* the variance of grouping other products: the delete-d jackknife (Shao & Wu 1989) of what a resample's score changes
+  when it is grouped anew instead of keeping the groups of all products.
 
-The jackknife is a first-order approximation. It misses the higher-order part of the error, which is all of it at chance
+The first is exact for given groups and the second has few draws, so that the one does not take the other's place. The
+jackknife is a first-order approximation. It misses the higher-order part of the error, which is all of it at chance
 and at equality. That part is not normal; `remainder` adds its half width: at chance `CHEBYSHEV` standard deviations of
 the null, which hold 95 % of any distribution, and less the better the score; at equality what the rule of three allows
 of mistakes that were not met.
-For which settings the interval holds the truth 95 times in 100, and for which not: benchmarks/README.md.
+For which groupings the interval holds, on disjoint halves of catalogues and by simulation: benchmarks/README.md.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from ingestion.grouping import agreement
 from ingestion.grouping.agreement import Codes, Measure, Table, Values
+from ingestion.grouping.resampling import RESAMPLE_FRACTION
 
 DuplicateGroups = NDArray[np.int64]
 """(n,) numbers of duplicate groups, 0 to groups - 1."""
@@ -86,32 +88,46 @@ def remainder(name: str, value: float, null_values: Values, sizes: NDArray[np.in
 
     `name` is one of `agreement.MEASURES`, `null_values` are those of `null`, `sizes` the products of each category.
     """
-    missed = 1 - _with_mistakes(name, sizes, min(1.0, RULE_OF_THREE / int(sizes.sum())))
+    missed = 1 - with_mistakes(name, sizes, min(1.0, RULE_OF_THREE / int(sizes.sum())))
     if name == "matched_accuracy":  # a fraction has a first-order part at chance too, which the jackknife measures
         return value * missed
     return max(CHEBYSHEV * float(np.std(null_values)) * (1 - value), value * missed)
 
 
-def interval(values: Sequence[float], error: float, beyond: float, least: float = -1.0) -> tuple[float, float] | None:
-    """The 95 % interval around the median of the seeds' values; None if `error` is not finite.
+def regrouping_error(changes: Sequence[float]) -> float:
+    """Standard error that grouping other products adds; NaN for fewer than two resamples.
 
-    `error` is the jackknife standard error, `beyond` the `remainder`; the ends are cut at `least` and 1.
+    `changes` holds, for each resample, the score of its own groups less that of the groups of all products kept. A few
+    draws tell a variance roughly, so the error is larger by the ratio of Student's quantile to the normal one.
+    """
+    from scipy.special import stdtrit
+
+    draws = len(changes)
+    if draws < 2:
+        return float("nan")
+    few = stdtrit(draws - 1, 0.975) / NORMAL_95
+    return float(few * np.sqrt(RESAMPLE_FRACTION / (1 - RESAMPLE_FRACTION)) * np.std(changes, ddof=1))
+
+
+def interval(value: float, error: float, beyond: float, least: float = -1.0) -> tuple[float, float] | None:
+    """The 95 % interval around a score; None if `error`, its standard error, is not finite.
+
+    `beyond` is the `remainder`; the ends are cut at `least` and 1.
     """
     if not np.isfinite(error):
         return None
-    value = float(np.median(values))
-    half = float(np.hypot(NORMAL_95 * np.hypot(error, seed_error(values)), beyond))
+    half = float(np.hypot(NORMAL_95 * error, beyond))
     return max(least, value - half), min(1.0, value + half)
 
 
-def seed_error(values: Sequence[float]) -> float:
-    """Standard deviation of the seeds' values; 0 for one seed, whose spread is unknown."""
-    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+def with_mistakes(name: str, sizes: NDArray[np.int64], fraction: float) -> float:
+    """A measure's value where that fraction, 0 to 1, of each category lies in the other groups, evenly.
 
-
-def _with_mistakes(name: str, sizes: NDArray[np.int64], fraction: float) -> float:
-    """A measure's value in a large population where that fraction of each category lies in the other groups, evenly."""
+    `sizes` are the (k,) products of each category, of which there are two or more; the population is large. More than
+    1 - 1/k counts as that, where the groups are independent of the categories: beyond it they would agree again.
+    """
     k = len(sizes)
+    fraction = min(fraction, 1 - 1 / k)
     rates = np.full((k, k), fraction / (k - 1)) + np.eye(k) * (1 - fraction - fraction / (k - 1))
     # in a large population the adjusted mutual information equals the V-measure: the chance term vanishes
     measure = agreement.v_measure if name == "ami" else agreement.MEASURES[name]

@@ -21,7 +21,7 @@ from ingestion.vectors import Matrix
 SIZES = (5, 10, 20, 50)
 """Labelled products per category: for ten categories, from an hour's work to a day's."""
 DRAWS = 10
-"""Draws of labelled products, of which the median and the range are published: as many as a study has seeds."""
+"""Draws of labelled products, of which the median and the range are published."""
 MIN_UNLABELLED = 5
 """Products of a category that stay without a label at the least, for scoring; half of it if it has fewer than ten. Such
 a category has fewer labels than others."""

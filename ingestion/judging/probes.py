@@ -118,6 +118,6 @@ def scores_of(
             # without any mistake the jackknife error is 0; ARI and AMI count pairs, whose products can both be wrong
             beyond = intervals.RULE_OF_THREE / len(codes) * (1 if fraction else 2)
             error = float(np.sqrt((parts**2).sum()))
-            ends = intervals.interval([value], error, beyond, least=0.0 if fraction else -1.0)
+            ends = intervals.interval(value, error, beyond, least=0.0 if fraction else -1.0)
         low, high = ends or (None, None)
         yield {"metric": metric, "value": value, "low": low, "high": high}

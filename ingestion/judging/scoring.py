@@ -1,125 +1,180 @@
 """How well each grouping agrees with the categories. This is the first step that reads them.
 
-The value of each measure is the median over the seeds, with the range over the seeds, a 95 % interval (`intervals`) and
-the 95th percentile of the scores of shuffled categories as the chance level. The partition that is shown (`clusters`,
-`confusions`, `category_scores`) is that of the seed that agrees most with the other seeds, which is chosen without the
-categories.
+A score has a 95 % interval (`intervals`), for which the groupings of the resamples are scored too, and the 95th
+percentile of the scores of shuffled categories as the chance level.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from ingestion.duplicates.groups import load_duplicate_groups
 from ingestion.grouping import agreement
 from ingestion.grouping.agreement import Codes, Table
-from ingestion.grouping.partitions import Partitions, load_partitions
+from ingestion.grouping.partitions import Partition, load_partitions, load_resampled
+from ingestion.grouping.resampling import Labels
 from ingestion.judging import intervals
-from ingestion.judging.category_scores import Separability, category_scores, load_separability, load_stability
+from ingestion.judging.category_scores import (
+    Errors,
+    Separability,
+    category_scores,
+    load_separability,
+    load_stability,
+    matched_fractions,
+)
 from ingestion.judging.intervals import DuplicateGroups
 from ingestion.task import Work
 from ingestion.vectors import vector_source
 
+WITH_INTERVAL = ("ari", "ami", "matched_accuracy")
+"""The measures that have an interval: those that a verdict can rest on or names."""
+
+
+@dataclass(frozen=True)
+class Regrouped:
+    """A resample scored: the (categories, groups) tables of its own groups, and of the groups of all products."""
+
+    resample: int
+    own: Table
+    kept: Table
+
 
 def step(work: Work, *, method: str, vector_sources: Sequence[str]) -> None:
-    """Write `clusters`, and with categories `scores`, `category_scores` and `confusions`, of one method."""
+    """Write `clusters`, and with categories all tables of scores, of one method."""
     products = work.read("catalogue", "products", ["product_id", "category"])
     category_of = dict(zip(products["product_id"].to_pylist(), products["category"].to_pylist(), strict=True))
     without_categories = _scores_without_categories(work, method)
     separability = load_separability(work, vector_source(work, vector_sources), category_of)
-    stability = load_stability(work, method)
+    stability, resampled = load_stability(work, method), load_resampled(work, method)
     group_of = dict(zip(category_of, load_duplicate_groups(work, list(category_of)).tolist(), strict=True))
-    for partitions in load_partitions(work, method):
-        shown = partitions.shown
-        key = partitions.algorithm, partitions.space
-        tag = {"method": method, "algorithm": partitions.algorithm, "space": partitions.space}
-        matched = _write_scores(work, tag, partitions, shown, category_of, group_of, separability, stability.get(key))
-        work.write("scores", ({**tag, **row} for row in without_categories[key]))
-        rows = zip(partitions.product_ids, shown.tolist(), strict=True)
-        work.write(
-            "clusters",
-            ({**tag, "product_id": i, "cluster": c, "matched_category": matched.get(c)} for i, c in rows),
-        )
+    for partition in load_partitions(work, method):
+        name = partition.grouping
+        tag = {"method": method, "grouping": name}
+        again = resampled.get(name, {})
+        matched = _write_scores(work, tag, partition, again, category_of, group_of, separability, stability.get(name))
+        work.write("scores", ({**tag, **row} for row in without_categories[name]))
+        n = len(partition.product_ids)
+        columns = {key: pa.repeat(value, n) for key, value in tag.items()}
+        columns |= {"product_id": partition.product_ids, "cluster": partition.labels}
+        columns |= {"matched_category": pa.array([matched.get(c) for c in partition.labels.tolist()], pa.string())}
+        sure = partition.found_again
+        work.write("clusters", pa.table({**columns, "found_again": pa.array(sure, mask=np.isnan(sure))}))
 
 
 def _write_scores(
     work: Work,
     tag: Mapping[str, str],
-    partitions: Partitions,
-    shown: Codes,
+    partition: Partition,
+    resampled: Mapping[int, tuple[list[str], Labels]],
     category_of: Mapping[str, str | None],
     group_of: Mapping[str, int],
     separability: Mapping[str, Separability],
     stability: Mapping[int, float] | None,
 ) -> dict[int, str]:
-    """Write `scores`, `category_scores` and `confusions`; returns the matched category of each group.
+    """Write `scores`, `resampled_scores`, `category_scores`, `confusions`; returns the matched category of each group.
 
-    `shown` is the (n,) partition that is shown. With fewer than two categories nothing is written or matched, since
-    every grouping would agree equally.
+    With fewer than two categories nothing is written or matched, since every grouping would agree equally.
     """
-    has = np.array([category_of[i] is not None for i in partitions.product_ids])
-    product_ids = np.array(partitions.product_ids)[has].tolist()
+    has = np.array([category_of[i] is not None for i in partition.product_ids])
+    product_ids, groups = np.array(partition.product_ids)[has].tolist(), partition.labels[has]
     names, numbers = np.unique([category_of[i] or "" for i in product_ids], return_inverse=True)
     if len(names) < 2:
         return {}
     categories = numbers.astype(np.int32)
-    table = agreement.contingency(categories, shown[has])
+    table = agreement.contingency(categories, groups)
     pairs = zip(*agreement.matching(table), strict=True)
     # the matching pairs as many as it can; a group without a product of the category is not the category's
     matched = {int(c): str(names[r]) for r, c in pairs if table[r, c]}
-    tables = [agreement.contingency(categories, groups[has]) for groups in partitions.by_seed.values()]
+    again = list(regrouped(product_ids, categories, groups, resampled))
     duplicate_groups = np.unique([group_of[i] for i in product_ids], return_inverse=True)[1]  # numbered without gaps
-    codes = categories, shown[has], duplicate_groups
-    work.write("scores", ({**tag, **row} for row in scores(tables, table, codes)))
-    by_category = category_scores(table, names.tolist(), matched, separability, stability)
+    codes = categories, groups, duplicate_groups
+    work.write("resampled_scores", ({**tag, **row} for row in resampled_scores(again)))
+    work.write("scores", ({**tag, **row} for row in scores(table, codes, again)))
+    errors = category_errors(table, again)
+    by_category = category_scores(table, names.tolist(), matched, separability, stability, errors)
     work.write("category_scores", ({**tag, **row} for row in by_category))
     work.write("confusions", ({**tag, **row} for row in confusions(table, names.tolist(), matched)))
     return matched
 
 
+def regrouped(
+    product_ids: Sequence[str], categories: Codes, groups: Codes, resampled: Mapping[int, tuple[list[str], Labels]]
+) -> Iterator[Regrouped]:
+    """Each resample's tables, over the products that have a category: (n,) `product_ids`, `categories`, `groups`.
+
+    A resample in which fewer than two categories were drawn is left out.
+    """
+    row_of = {product_id: row for row, product_id in enumerate(product_ids)}
+    for number, (drawn, labels) in resampled.items():
+        found = [(row_of[i], label) for i, label in zip(drawn, labels.tolist(), strict=True) if i in row_of]
+        if not found:
+            continue
+        rows, own = np.array(found).T
+        own_table = agreement.contingency(categories[rows], own.astype(np.int32))
+        if (own_table.sum(1) > 0).sum() > 1:
+            yield Regrouped(number, own_table, agreement.contingency(categories[rows], groups[rows]))
+
+
+def resampled_scores(again: Iterable[Regrouped]) -> Iterator[dict[str, Any]]:
+    """Rows of `resampled_scores` for the measures WITH_INTERVAL."""
+    for one in again:
+        for metric in WITH_INTERVAL:
+            measure = agreement.MEASURES[metric]
+            row = {"resample": one.resample, "metric": metric}
+            yield {**row, "value": measure(_occupied(one.own)), "kept": measure(_occupied(one.kept))}
+
+
 def scores(
-    tables: list[Table],
-    shown: Table,
-    codes: tuple[Codes, Codes, DuplicateGroups] | None = None,
+    table: Table,
+    codes: tuple[Codes, Codes, DuplicateGroups],
+    again: Sequence[Regrouped] = (),
     metrics: Iterable[str] = agreement.MEASURES,
 ) -> Iterator[dict[str, Any]]:
-    """Rows of `scores` from the contingency tables of all seeds, for these of `agreement.MEASURES`.
+    """Rows of `scores` for these of `agreement.MEASURES`, from the contingency table of categories and groups.
 
-    The jackknife and the null are those of `shown`, the table of the partition that is shown. `codes` are the (n,)
-    categories, shown groups and duplicate groups of the products; without them each product counts as one draw. A row
-    has no interval for fewer than three draws.
+    `codes` are the (n,) categories, groups and duplicate groups of the products; `again` are the resamples. A measure
+    of WITH_INTERVAL has no interval for fewer than three products or two resamples.
     """
-    n = int(shown.sum())
-    null = intervals.null(shown, metrics)
-    for metric, null_values in null.items():
+    n = int(table.sum())
+    for metric, null_values in intervals.null(table, metrics).items():
         measure = agreement.MEASURES[metric]
-        values = [measure(table) for table in tables]
-        if codes is None or n < 3:
-            error = agreement.jackknife_error(measure, shown)
-        else:
+        value, ends = measure(table), None
+        if metric in WITH_INTERVAL and n > 2:
             categories, groups, duplicate_groups = codes
-            deviations = intervals.deviations(measure, shown, categories, groups)
+            deviations = intervals.deviations(measure, table, categories, groups)
             error = float(np.linalg.norm(intervals.influences(deviations, duplicate_groups)))
-        beyond = intervals.remainder(metric, float(np.median(values)), null_values, shown.sum(1))
-        interval = intervals.interval(values, error, beyond, least=-1.0 if metric in ("ari", "ami") else 0.0)
-        yield {
-            "metric": metric,
-            "value": float(np.median(values)),
-            **(dict(zip(("low", "high"), interval, strict=True)) if interval else {}),
-            "chance": float(np.percentile(null_values, 95)),
-            "seed_min": min(values),
-            "seed_max": max(values),
-            "seed_sd": seed_sd(values),
-            "seeds": len(values),
-            "products": n,
-        }
+            changes = [measure(_occupied(one.own)) - measure(_occupied(one.kept)) for one in again]
+            error = float(np.hypot(error, intervals.regrouping_error(changes)))
+            beyond = intervals.remainder(metric, value, null_values, table.sum(1))
+            ends = intervals.interval(value, error, beyond, least=0.0 if metric == "matched_accuracy" else -1.0)
+        low, high = ends or (None, None)
+        chance = float(np.percentile(null_values, 95))
+        yield {"metric": metric, "value": value, "low": low, "high": high, "chance": chance, "products": n}
 
 
-def seed_sd(values: list[float]) -> float | None:
-    """Sample standard deviation (n - 1) of the seeds' values; None for one seed."""
-    return intervals.seed_error(values) if len(values) > 1 else None
+def category_errors(table: Table, again: Sequence[Regrouped]) -> Errors:
+    """The standard errors of each category's precision and recall from grouping other products: two (categories,).
+
+    NaN where fewer than two resamples drew the category.
+    """
+    found = np.full((2, len(again), len(table)), np.nan)
+    for at, one in enumerate(again):
+        drawn = np.flatnonzero(one.own.sum(1))
+        changes = np.array(matched_fractions(one.own)) - np.array(matched_fractions(one.kept))
+        found[:, at, drawn] = changes[:, drawn]
+    precision, recall = (
+        np.array([intervals.regrouping_error(column[np.isfinite(column)]) for column in part.T]) for part in found
+    )
+    return precision, recall
+
+
+def _occupied(table: Table) -> Table:
+    """The table without the rows of categories that were not drawn."""
+    return np.asarray(table[table.sum(1) > 0])
 
 
 def confusions(table: Table, names: list[str], matched: dict[int, str]) -> Iterator[dict[str, Any]]:
@@ -131,16 +186,10 @@ def confusions(table: Table, names: list[str], matched: dict[int, str]) -> Itera
         yield {"category": names[i], "cluster": j, "matched_category": matched.get(j), "products": int(table[i, j])}
 
 
-def _scores_without_categories(work: Work, method: str) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """Rows of `scores` of the measures that need no categories (the silhouette), by algorithm and space."""
-    values: dict[tuple[str, str, str], list[float]] = defaultdict(list)
-    for row in work.read(f"clustering:{method}", "partition_scores").to_pylist():
-        values[row["algorithm"], row["space"], row["metric"]].append(row["value"])
-    products = len(set(work.read(f"clustering:{method}", "partitions", ["product_id"])["product_id"].to_pylist()))
-    rows: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for (algorithm, space, metric), found in values.items():
-        seeds = {"seed_min": min(found), "seed_max": max(found), "seed_sd": seed_sd(found), "seeds": len(found)}
-        rows[algorithm, space].append(
-            {"metric": metric, "value": float(np.median(found)), **seeds, "products": products}
-        )
-    return rows
+def _scores_without_categories(work: Work, method: str) -> dict[str, list[dict[str, Any]]]:
+    """Rows of `scores` of the measures that need no categories (the silhouette), by grouping."""
+    step, found = f"clustering:{method}", defaultdict[str, list[dict[str, Any]]](list)
+    products = len(set(work.read(step, "partitions", ["product_id"])["product_id"].to_pylist()))
+    for row in work.read(step, "partition_scores").to_pylist():
+        found[row["grouping"]].append({"metric": row["metric"], "value": row["value"], "products": products})
+    return found

@@ -27,9 +27,6 @@ from store.errors import CatalogueError, ConfigError, MethodUnavailable, StepFai
 from store.parts import Part
 from store.root import Root
 
-FALLBACK_K = 8
-"""Groups to make where the catalogue has no categories and the configuration names no number."""
-
 
 @dataclass
 class Report:
@@ -124,7 +121,7 @@ def _run(
             error_class = CatalogueError if step == "catalogue" else StepFailed
             raise error_class(f"The step {step} failed. {outcome.detail}")
     categories = _categories(runner)
-    k = config.study.k or categories or FALLBACK_K
+    k = config.study.k or categories or None
     models: dict[str, Model] = {}
     for method in methods:
         try:
@@ -142,7 +139,7 @@ def _run(
                 steps.append(plan.naming(embedding))
     modalities = {method.name: method.modality for method in methods if method.name in models}
     joins = {method.name: list(method.needs()) for method in methods if method.needs()}
-    steps += plan.joint_groups(modalities, config, k)
+    steps += plan.joint_groups(modalities, config, k, categories or None)
     steps += plan.conclusions(models, joins, config)
     runner.run(steps)
     absent = [_absent(method, models.get(method.name), runner) for method in methods]

@@ -38,6 +38,8 @@ from ingestion.task import Step
 
 PRIORITY_VECTORS, PRIORITY_GROUPS = 2, 1
 """Priorities: vectors before all else, then what groups them, so that no core waits at the end for the longest step."""
+FALLBACK_K = 8
+"""Groups of a t-SNE map in `map_scores` where there are no categories: their number only has to be the same on all."""
 JOINT = {"text": "joint-text", "text+image": "joint"}
 """What the joint graph of the methods of each modality is called where methods are named."""
 
@@ -102,11 +104,11 @@ def embedding(method: Method, model: Model, settings: dict[str, Any], images: Pa
     )
 
 
-def study(method: str, config: Config, k: int, categories: int | None) -> list[Step]:
+def study(method: str, config: Config, k: int | None, categories: int | None) -> list[Step]:
     """The steps that follow a method's vectors; `categories` is how many the catalogue has, None if it has none."""
     s, vectors = config.study, f"features:{method}"
     near, maps = f"neighbours:{method}", {"reducers": s.reducers, "perplexity": s.perplexity}
-    trials = {"k": k, "perplexities": s.map_perplexities, "seeds": s.map_seeds}
+    trials = {"k": k or FALLBACK_K, "perplexities": s.map_perplexities, "seeds": s.map_seeds}
     return [
         Step(
             "neighbours",
@@ -118,17 +120,24 @@ def study(method: str, config: Config, k: int, categories: int | None) -> list[S
         ),
         Step("projection", projection.step, method, (vectors, near), parameters=maps, priority=PRIORITY_GROUPS),
         Step(
+            "group_count",
+            group_count.step,
+            method,
+            (vectors, near),
+            parameters={"categories": categories},
+            priority=PRIORITY_GROUPS,
+        ),
+        Step(
             "clustering",
             clustering.step,
             method,
             needs=(vectors, near),
-            uses=(f"projection:{method}",),
-            parameters={"k": k, "seeds": s.seeds, "resamples": s.resamples},
+            uses=(f"group_count:{method}",),
+            parameters={"k": k, "seed": s.seed, "resamples": s.resamples},
             priority=PRIORITY_GROUPS,
         ),
         Step("map_scores", map_scores.step, method, ("catalogue", vectors), parameters=trials),
         Step("probes", probes.step, method, ("catalogue", vectors, "duplicates")),
-        Step("group_count", group_count.step, method, (vectors, near), parameters={"categories": categories}),
         *_judged(method, (method,)),
     ]
 
@@ -144,7 +153,7 @@ def naming(embedding: Step) -> Step:
     )
 
 
-def joint_groups(modalities: dict[str, str], config: Config, k: int) -> list[Step]:
+def joint_groups(modalities: dict[str, str], config: Config, k: int | None, categories: int | None) -> list[Step]:
     """The groups by the joint graphs of the declared methods: of texts, and of texts and images.
 
     `modalities` is each method's own.
@@ -155,13 +164,15 @@ def joint_groups(modalities: dict[str, str], config: Config, k: int) -> list[Ste
         methods = {method: its for method, its in wanted.items() if method in s.joint}
         if len(methods) < 2 or not set(modality.split("+")) <= set(methods.values()):
             continue  # of one method they would be its own
-        protocol = {"k": k, "seeds": s.seeds, "resamples": s.resamples}
+        protocol = {"k": k, "seed": s.seed, "resamples": s.resamples, "categories": categories}
         steps += [
             Step(
                 "clustering",
                 clustering.joint,
                 name,
-                uses=tuple(f"{step}:{method}" for method in methods for step in ("features", "neighbours")),
+                uses=tuple(
+                    f"{step}:{method}" for method in methods for step in ("features", "neighbours", "group_count")
+                ),
                 parameters={"modality": modality, "methods": methods, **protocol},
                 priority=PRIORITY_GROUPS,
             ),
@@ -191,8 +202,8 @@ def conclusions(methods: Collection[str], joins: dict[str, list[str]], config: C
     by_category = {**rule, "category_verdict": config.category_verdict.model_dump(mode="json")}
     seen = ("duplicates", *scored, *probed, *described)
     return [
-        Step("comparisons", comparisons.step, needs=("catalogue", "duplicates"), uses=scored),
         Step("verdict", verdict.step, needs=("catalogue",), uses=(*scored, *probed), parameters=rule | stable),
+        Step("comparisons", comparisons.step, needs=("catalogue", "duplicates", "verdict"), uses=scored),
         Step("category_verdicts", category_verdicts.step, None, ("catalogue", "verdict"), seen, by_category),
         Step("suspects", suspects.step, needs=("catalogue",), uses=probed, parameters={"joins": joins}),
     ]

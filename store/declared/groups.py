@@ -1,6 +1,13 @@
 """What is computed from the vectors without the categories: maps, groups, their number, and descriptions of them."""
 
-from store.columns import ALGORITHM, METHOD, PRODUCT_ID, SPACE, Column, Table
+from store.columns import GROUPING, METHOD, PRODUCT_ID, Column, Table
+
+FOUND_AGAIN = Column(
+    "found_again",
+    "DOUBLE",
+    "Fraction of the resamples with this product that put it in its group again; NULL if none drew it.",
+    "0 to 1",
+)
 
 TABLES = (
     Table(
@@ -39,24 +46,22 @@ TABLES = (
     ),
     Table(
         "partitions",
-        "Every grouping of every seed, computed without the categories.",
+        "The groups of every grouping, computed without the categories.",
         (
             METHOD,
-            ALGORITHM,
-            SPACE,
-            Column("seed", "INTEGER", "The random seed of k-means; 0 for ward, which has none."),
+            GROUPING,
             PRODUCT_ID,
             Column("cluster", "INTEGER", "The group, 0 to k - 1."),
+            FOUND_AGAIN,
         ),
     ),
     Table(
         "resampled_partitions",
-        "Groupings of a sample of the products (63 %, drawn by their ids), for the stability of groups.",
+        "Groupings of a sample of the products (63 %, drawn by their ids): how much groups depend on the products.",
         (
             METHOD,
-            ALGORITHM,
-            SPACE,
-            Column("seed", "INTEGER", "The number of the sample, which seeds its draw."),
+            GROUPING,
+            Column("resample", "INTEGER", "The number of the sample."),
             PRODUCT_ID,
             Column("cluster", "INTEGER", "The group, 0 to k - 1."),
         ),
@@ -66,9 +71,7 @@ TABLES = (
         "The measures of each grouping that need no categories.",
         (
             METHOD,
-            ALGORITHM,
-            SPACE,
-            Column("seed", "INTEGER", "The random seed."),
+            GROUPING,
             Column("metric", "VARCHAR", "silhouette: the mean over the products, in the space that was clustered."),
             Column("value", "DOUBLE", "Its value.", "-1 to 1"),
         ),
@@ -78,8 +81,7 @@ TABLES = (
         "Whether each group of `clusters` is found again when the products are resampled and grouped again.",
         (
             METHOD,
-            ALGORITHM,
-            SPACE,
+            GROUPING,
             Column("cluster", "INTEGER", "The group."),
             Column(
                 "stability", "DOUBLE", "Mean Jaccard with its nearest group, over resamples (Hennig 2007).", "0 to 1"
@@ -89,11 +91,10 @@ TABLES = (
     ),
     Table(
         "clusters",
-        "One grouping per method, algorithm and space: of the seed that agrees most with the other seeds (by ARI).",
+        "The groups of every grouping, with the category that each group is matched to.",
         (
             METHOD,
-            ALGORITHM,
-            SPACE,
+            GROUPING,
             PRODUCT_ID,
             Column("cluster", "INTEGER", "The group, 0 to k - 1."),
             Column(
@@ -101,6 +102,7 @@ TABLES = (
                 "VARCHAR",
                 "The category of the group in the best one-to-one matching (Hungarian); NULL if none.",
             ),
+            FOUND_AGAIN,
         ),
     ),
     Table(
@@ -108,8 +110,7 @@ TABLES = (
         "A proposed name for each group of `clusters`, made from its terms without the categories.",
         (
             METHOD,
-            ALGORITHM,
-            SPACE,
+            GROUPING,
             Column("cluster", "INTEGER", "The group."),
             Column("name", "VARCHAR", "A name proposed from its most distinctive terms; NULL without texts."),
             Column("products", "INTEGER", "Products in the group."),
@@ -120,8 +121,7 @@ TABLES = (
         "The most distinctive terms of each group.",
         (
             METHOD,
-            ALGORITHM,
-            SPACE,
+            GROUPING,
             Column("cluster", "INTEGER", "The group."),
             Column("rank", "INTEGER", "1 is the most distinctive."),
             Column("term", "VARCHAR", "A term of the cleaned texts."),
@@ -136,8 +136,7 @@ TABLES = (
         "The most central products of each group.",
         (
             METHOD,
-            ALGORITHM,
-            SPACE,
+            GROUPING,
             Column("cluster", "INTEGER", "The group."),
             Column("rank", "INTEGER", "1 is the most central."),
             PRODUCT_ID,
@@ -155,8 +154,8 @@ TABLES = (
                 "The estimate, by communities of the neighbour graph; 1 means that no groups were found.",
                 "groups",
             ),
-            Column("low", "INTEGER", "Lower end of its 95 % range over resamples and scales.", "groups"),
-            Column("high", "INTEGER", "Upper end of that range.", "groups"),
+            Column("low", "INTEGER", "The lowest number of the resamples, over all scales.", "groups"),
+            Column("high", "INTEGER", "The highest number of the resamples.", "groups"),
             Column("categories", "INTEGER", "Categories in the catalogue; NULL if it has none.", "categories"),
         ),
     ),

@@ -1,35 +1,42 @@
 """How well the groups agree with the categories, what labels would add, and the verdicts."""
 
-from store.columns import ALGORITHM, CATEGORY, METHOD, PRODUCT_ID, SPACE, Column, Table
+from store.columns import CATEGORY, GROUPING, METHOD, PRODUCT_ID, Column, Table
 
 TABLES = (
     Table(
         "scores",
-        "The agreement of each grouping with the categories, over the seeds.",
+        "The agreement of each grouping with the categories.",
         (
             METHOD,
-            ALGORITHM,
-            SPACE,
+            GROUPING,
             Column(
                 "metric",
                 "VARCHAR",
                 "ari, ami, nmi, v_measure, homogeneity, completeness, matched_accuracy, silhouette.",
             ),
-            Column("value", "DOUBLE", "Median over the seeds."),
+            Column("value", "DOUBLE", "Its value."),
             Column(
                 "low",
                 "DOUBLE",
-                "Lower end of the 95 % interval (jackknife, duplicates as one draw); NULL if not computable.",
+                "Lower end of the 95 % interval, for other products of this shop, grouped anew; NULL if unknown.",
             ),
             Column("high", "DOUBLE", "Upper end of that interval."),
             Column(
                 "chance", "DOUBLE", "95th percentile of the metric with shuffled categories; NULL without categories."
             ),
-            Column("seed_min", "DOUBLE", "Lowest value over the seeds."),
-            Column("seed_max", "DOUBLE", "Highest value over the seeds."),
-            Column("seed_sd", "DOUBLE", "Sample standard deviation of the seeds' values; NULL for one seed."),
-            Column("seeds", "INTEGER", "How many seeds were run."),
             Column("products", "INTEGER", "How many products were scored: those with a vector and a category."),
+        ),
+    ),
+    Table(
+        "resampled_scores",
+        "The scores of the groupings of the resamples: how much a score changes when the products are grouped again.",
+        (
+            METHOD,
+            GROUPING,
+            Column("resample", "INTEGER", "The number of the sample, as in `resampled_partitions`."),
+            Column("metric", "VARCHAR", "ari, ami or matched_accuracy."),
+            Column("value", "DOUBLE", "The score of the sample's own groups."),
+            Column("kept", "DOUBLE", "The score of the groups of all products, counted over the sample's products."),
         ),
     ),
     Table(
@@ -37,26 +44,27 @@ TABLES = (
         "The grouping and the metric that each method is judged by, as declared; other tables join it.",
         (
             METHOD,
-            ALGORITHM,
-            SPACE,
+            GROUPING,
             Column("metric", "VARCHAR", "The metric of `scores` that its verdict is based on."),
         ),
     ),
     Table(
         "comparisons",
-        "Pairs of groupings compared: the paired 95 % interval of their difference, over the products in both.",
+        "Each grouping compared with those that the verdicts rest on: the paired 95 % interval of their difference.",
         (
             METHOD,
-            ALGORITHM,
-            SPACE,
-            Column("other_method", "VARCHAR", "The method it is compared with."),
-            Column("other_algorithm", "VARCHAR", "The other grouping's algorithm."),
-            Column("other_space", "VARCHAR", "The other grouping's space."),
+            GROUPING,
+            Column("other_method", "VARCHAR", "The method it is compared with, which a verdict rests on."),
+            Column("other_grouping", "VARCHAR", "The other grouping."),
             Column("metric", "VARCHAR", "ari or ami."),
-            Column("difference", "DOUBLE", "The first's score less the other's: medians over the seeds."),
-            Column("low", "DOUBLE", "Lower end of the paired interval (jackknife)."),
+            Column("difference", "DOUBLE", "The first's score less the other's."),
+            Column("low", "DOUBLE", "Lower end of the paired interval, not corrected."),
             Column("high", "DOUBLE", "Upper end of that interval."),
-            Column("distinct", "BOOLEAN", "Whether the interval excludes 0; false means that no difference was shown."),
+            Column(
+                "distinct",
+                "BOOLEAN",
+                "Whether a difference was shown, by Holm's correction for all groupings compared with this one.",
+            ),
             Column("products", "INTEGER", "Products with a category that are in both groupings."),
         ),
     ),
@@ -125,8 +133,7 @@ TABLES = (
         "Per category, after matching groups to categories one to one.",
         (
             METHOD,
-            ALGORITHM,
-            SPACE,
+            GROUPING,
             CATEGORY,
             Column("precision", "DOUBLE", "Fraction of the matched group's products that are of this category."),
             Column("recall", "DOUBLE", "Fraction of this category's products that are in the matched group."),
@@ -146,6 +153,8 @@ TABLES = (
                 "-1 to 1",
             ),
             Column("stability", "DOUBLE", "Mean Jaccard of the matched group over resamples (Hennig 2007).", "0 to 1"),
+            Column("precision_error", "DOUBLE", "Standard error of the precision from grouping other products anew."),
+            Column("recall_error", "DOUBLE", "Standard error of the recall from grouping other products anew."),
         ),
     ),
     Table(
@@ -153,8 +162,7 @@ TABLES = (
         "The confusion table: products per category and group.",
         (
             METHOD,
-            ALGORITHM,
-            SPACE,
+            GROUPING,
             CATEGORY,
             Column("cluster", "INTEGER", "The group."),
             Column("matched_category", "VARCHAR", "The category that group is matched to; NULL if none."),
@@ -176,8 +184,7 @@ TABLES = (
                 "Of a category: automate, label, merge or split; unknown with too few products.",
             ),
             Column("reason", "VARCHAR", "The verdict in sentences, with its figures and thresholds."),
-            ALGORITHM,
-            SPACE,
+            GROUPING,
             Column(
                 "metric",
                 "VARCHAR",
@@ -186,16 +193,21 @@ TABLES = (
             Column(
                 "value",
                 "DOUBLE",
-                "Its value: the median over the seeds; for a category that of the grouping in `clusters`.",
+                "Its value.",
             ),
             Column(
                 "low",
                 "DOUBLE",
-                "Lower of interval end and lowest seed; for a category Wilson 95 % at the effective sample size.",
+                "Lower end of its 95 % interval; for a category Wilson's at the effective sample size, grouped anew.",
             ),
-            Column("high", "DOUBLE", "The higher of the interval's end and the highest seed."),
-            Column("feasible_from", "DOUBLE", "At and above this it is feasible, or can be automated (configuration)."),
-            Column("infeasible_below", "DOUBLE", "Below this it is not feasible (configuration)."),
+            Column("high", "DOUBLE", "Upper end of that interval."),
+            Column(
+                "feasible_from",
+                "DOUBLE",
+                "At and above this it is feasible: the metric where as many products are right as declared. For a "
+                "category: from here it can be automated.",
+            ),
+            Column("infeasible_below", "DOUBLE", "Below this it is not feasible, likewise."),
             Column(
                 "stable_from",
                 "DOUBLE",
@@ -238,11 +250,11 @@ TABLES = (
     ),
     Table(
         "suspects",
-        "Products whose category most methods dispute: probable wrong labels.",
+        "Products whose category is disputed by methods that hold most of the weight: probable wrong labels.",
         (
             PRODUCT_ID,
             CATEGORY,
-            Column("suggested_category", "VARCHAR", "The category most disputing methods put it in."),
+            Column("suggested_category", "VARCHAR", "The category that the disputing methods put it in, by weight."),
             Column(
                 "votes", "INTEGER", "How many methods dispute its category in favour of the suggested one.", "methods"
             ),

@@ -71,11 +71,12 @@ class Product:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where one method put a product: the group and the category that group stands for."""
+    """Where one method put a product: the group, its category, and how often resamples put it there (0 to 1)."""
 
     method: str
     cluster: int
     matched_category: str | None
+    found_again: float | None
 
 
 @dataclass(frozen=True)
@@ -181,15 +182,16 @@ def thumbnail(cursor: Cursor, product_id: str) -> bytes | None:
     return bytes(found[0]) if found and found[0] is not None else None
 
 
-def placements(cursor: Cursor, product_id: str, algorithm: str, space: str) -> list[Placement]:
-    """Where each method put the product in that grouping, by method."""
-    return rows(
+def placements(cursor: Cursor, product_id: str) -> dict[str, Placement]:
+    """Where each method put the product in the grouping that it is judged by, by the method's name."""
+    found = rows(
         cursor,
         Placement,
-        """SELECT method, cluster, matched_category FROM clusters
-           WHERE product_id = ? AND algorithm = ? AND space = ? ORDER BY method""",
-        (product_id, algorithm, space),
+        """SELECT method, cluster, matched_category, found_again
+           FROM clusters SEMI JOIN judged_groupings USING (method, grouping) WHERE product_id = ? ORDER BY method""",
+        [product_id],
     )
+    return {p.method: p for p in found}
 
 
 def neighbours(cursor: Cursor, product_id: str, method: str, limit: int = 8) -> list[Neighbour]:

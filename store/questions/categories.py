@@ -22,6 +22,8 @@ class CategoryScore:
     neighbour_purity: float | None
     silhouette: float | None
     stability: float | None
+    precision_error: float | None
+    recall_error: float | None
 
 
 @dataclass(frozen=True)
@@ -39,16 +41,16 @@ class CategoryVerdict:
 
 
 FIGURES = """method, category, "precision", recall, f1, products, confused_with, confused_fraction, neighbour_purity,
-             silhouette, stability"""
+             silhouette, stability, precision_error, recall_error"""
 
 
-def category_scores(cursor: Cursor, algorithm: str, space: str) -> list[CategoryScore]:
+def category_scores(cursor: Cursor, grouping: str) -> list[CategoryScore]:
     """Per method and category, how well that grouping finds the category."""
     return rows(
         cursor,
         CategoryScore,
-        f"SELECT {FIGURES} FROM category_scores WHERE algorithm = ? AND space = ? ORDER BY method, category",
-        (algorithm, space),
+        f"SELECT {FIGURES} FROM category_scores WHERE grouping = ? ORDER BY method, category",
+        [grouping],
     )
 
 
@@ -57,7 +59,7 @@ def judged_scores(cursor: Cursor) -> list[CategoryScore]:
     return rows(
         cursor,
         CategoryScore,
-        f"""SELECT {FIGURES} FROM category_scores SEMI JOIN judged_groupings USING (method, algorithm, space)
+        f"""SELECT {FIGURES} FROM category_scores SEMI JOIN judged_groupings USING (method, grouping)
             ORDER BY method, category""",
     )
 

@@ -2,23 +2,22 @@
 
 from dataclasses import dataclass
 
-from store.questions.ask import Cursor, first, rows
-from store.questions.study import Grouping, judged, ranking
+from store.questions.ask import Cursor, column, first, rows
+from store.questions.study import rests_on
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Two groupings by one metric: the first's score less the other's, with its paired 95 % interval.
 
-    `distinct` is whether that interval leaves out 0; if not, no difference was shown.
+    A verdict rests on the other. `distinct` is whether a difference was shown, by Holm's correction for all groupings
+    that are compared with the other; the interval is not corrected.
     """
 
     method: str
-    algorithm: str
-    space: str
+    grouping: str
     other_method: str
-    other_algorithm: str
-    other_space: str
+    other_grouping: str
     metric: str
     difference: float
     low: float | None
@@ -27,58 +26,36 @@ class Comparison:
     products: int
 
 
-# each pair is stored once: read from either side
-BOTH_WAYS = """SELECT * FROM comparisons
-               UNION ALL BY NAME
-               SELECT other_method AS method, other_algorithm AS algorithm, other_space AS space,
-                      method AS other_method, algorithm AS other_algorithm, space AS other_space,
-                      metric, -difference AS difference, -high AS low, -low AS high, "distinct", products
-               FROM comparisons"""
+def others(cursor: Cursor) -> list[tuple[str, str]]:
+    """The groupings that all others are compared with, as (method, grouping): that of the widest verdict first."""
+    found = cursor.execute("SELECT DISTINCT other_method, other_grouping FROM comparisons").fetchall()
+    return [other for other in rests_on(cursor).items() if other in found]
 
 
-def against(cursor: Cursor, method: str, grouping: Grouping, metric: str) -> list[Comparison]:
-    """That grouping compared with every other one, the strongest rival first."""
-    return rows(
+def against(cursor: Cursor, other: tuple[str, str], metric: str) -> dict[str, Comparison]:
+    """Each other method, as it is judged, compared with that grouping: by its name, the best first."""
+    found = rows(
         cursor,
         Comparison,
-        f"""SELECT DISTINCT ON (other_method, other_algorithm, other_space) * FROM ({BOTH_WAYS})
-            WHERE method = ? AND algorithm = ? AND space = ? AND metric = ?
-            ORDER BY difference, other_method, other_algorithm, other_space""",
-        (method, grouping.algorithm, grouping.space, metric),
+        """SELECT c.* FROM comparisons c SEMI JOIN judged_groupings USING (method, grouping)
+           WHERE other_method = ? AND other_grouping = ? AND metric = ? AND method <> other_method
+           ORDER BY difference DESC, method""",
+        (*other, metric),
     )
+    return {c.method: c for c in found}
 
 
-def between(cursor: Cursor, one: tuple[str, Grouping], other: tuple[str, Grouping], metric: str) -> Comparison | None:
+def between(cursor: Cursor, one: tuple[str, str], other: tuple[str, str], metric: str) -> Comparison | None:
     """The first grouping compared with the other, or None if they were not compared."""
     return first(
         cursor,
         Comparison,
-        f"""SELECT * FROM ({BOTH_WAYS})
-            WHERE method = ? AND algorithm = ? AND space = ?
-              AND other_method = ? AND other_algorithm = ? AND other_space = ? AND metric = ?""",
-        (one[0], one[1].algorithm, one[1].space, other[0], other[1].algorithm, other[1].space, metric),
+        """FROM comparisons WHERE method = ? AND grouping = ? AND other_method = ? AND other_grouping = ?
+                              AND metric = ?""",
+        (*one, *other, metric),
     )
 
 
 def metrics(cursor: Cursor) -> list[str]:
     """The metrics that groupings were compared by."""
-    return [
-        metric for (metric,) in cursor.execute("SELECT DISTINCT metric FROM comparisons ORDER BY 1 DESC").fetchall()
-    ]
-
-
-def behind_leader(cursor: Cursor, metric: str) -> dict[str, Comparison]:
-    """The leader, that is the method with the best score, compared with each other method; by the other's name.
-
-    Each in the grouping it is judged by. Empty where nothing was scored or compared.
-    """
-    leader = next((s.method for s in ranking(cursor) if s.value is not None), None)
-    if leader is None:
-        return {}
-    grouping = judged(cursor)
-    found = against(cursor, leader, grouping[leader], metric)
-    return {
-        c.other_method: c
-        for c in found
-        if grouping.get(c.other_method) == Grouping(c.other_algorithm, c.other_space) and c.other_method != leader
-    }
+    return column(cursor, "SELECT DISTINCT metric FROM comparisons ORDER BY 1 DESC")

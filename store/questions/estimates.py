@@ -1,4 +1,4 @@
-"""How many groups there are, estimated without the categories; and the scores of groups by category name."""
+"""How many groups there are, estimated without the categories, and what that scores; scores by category name."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from store.questions.ask import Cursor, rows
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number of groups with its 95 % range over resamples; see the table `k_estimates`."""
+    """A number of groups with its range over resamples; see the table `k_estimates`."""
 
     method: str
     k: int
@@ -28,6 +28,15 @@ class NamedScore:
     products: int
 
 
+@dataclass(frozen=True)
+class EstimatedScore:
+    """The score of a method's groups where their number was estimated too, and how many groups there are."""
+
+    method: str
+    value: float
+    groups: int
+
+
 def k_estimates(cursor: Cursor) -> list[Estimate]:
     """Every estimate, by method."""
     return rows(cursor, Estimate, "SELECT method, k, low, high, categories FROM k_estimates ORDER BY method")
@@ -41,3 +50,17 @@ def named_scores(cursor: Cursor) -> list[NamedScore]:
         """SELECT method, metric, value, low, high, products FROM named_scores
            ORDER BY method, coalesce(list_position(['ari', 'ami', 'accuracy', 'macro_f1'], metric), 5), metric""",
     )
+
+
+def estimated_scores(cursor: Cursor, metric: str) -> dict[str, EstimatedScore]:
+    """The score of each method's grouping `estimated_k`, by the method's name."""
+    found = rows(
+        cursor,
+        EstimatedScore,
+        """SELECT method, value, groups FROM scores
+           JOIN (SELECT method, count(DISTINCT cluster) AS groups FROM clusters
+                 WHERE grouping = 'estimated_k' GROUP BY method) USING (method)
+           WHERE grouping = 'estimated_k' AND metric = ? AND value IS NOT NULL ORDER BY method""",
+        [metric],
+    )
+    return {s.method: s for s in found}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from store.questions.ask import Cursor, column, rows
+from store.questions.ask import Cursor, first, rows
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,16 @@ class Suspect:
     votes: int
     methods: int
     quality: float | None
+
+
+@dataclass(frozen=True)
+class Votes:
+    """How many suspects there are, and by how many of the methods their categories are disputed."""
+
+    suspects: int
+    fewest: int
+    most: int
+    methods: int
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,13 @@ def duplicates(
     return [Pair(Side(*row[:4]), Side(*row[4:8]), *row[8:]) for row in found]
 
 
-def suspects_total(cursor: Cursor, category: str | None = None) -> int:
-    """How many suspects there are of that category (any, if None)."""
-    return int(column(cursor, "SELECT count(*) FROM suspects WHERE ? IS NULL OR category = ?", (category, category))[0])
+def suspect_votes(cursor: Cursor, category: str | None = None) -> Votes | None:
+    """The number of suspects of that category (any, if None) and how many methods dispute them; None without any."""
+    found = first(
+        cursor,
+        Votes,
+        """SELECT count(*) AS suspects, min(votes) AS fewest, max(votes) AS most, max(methods) AS methods
+           FROM suspects WHERE ? IS NULL OR category = ?""",
+        (category, category),
+    )
+    return found if found and found.suspects else None

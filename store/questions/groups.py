@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from store.questions.ask import Cursor, rows
+from store.questions.ask import Cursor, column, rows
 
 
 @dataclass(frozen=True)
@@ -41,25 +41,25 @@ class Example:
 # the products of one grouping, with their categories
 GROUPED = """SELECT c.cluster, c.matched_category, p.product_id, p.name, p.category, p.catalogue_row
              FROM clusters c JOIN products p USING (product_id)
-             WHERE c.method = ? AND c.algorithm = ? AND c.space = ?"""
+             WHERE c.method = ? AND c.grouping = ?"""
 # each group's most frequent category
 MAIN = """SELECT cluster, category AS main_category, count(*) AS products FROM grouped WHERE category IS NOT NULL
           GROUP BY cluster, category
           QUALIFY row_number() OVER (PARTITION BY cluster ORDER BY count(*) DESC, category) = 1"""
 
 
-def confusion(cursor: Cursor, method: str, algorithm: str, space: str) -> list[Cell]:
+def confusion(cursor: Cursor, method: str, grouping: str) -> list[Cell]:
     """The confusion table of a grouping; zeros are left out."""
     return rows(
         cursor,
         Cell,
         """SELECT category, cluster, matched_category, products FROM confusions
-           WHERE method = ? AND algorithm = ? AND space = ? ORDER BY category, cluster""",
-        (method, algorithm, space),
+           WHERE method = ? AND grouping = ? ORDER BY category, cluster""",
+        (method, grouping),
     )
 
 
-def clusters(cursor: Cursor, method: str, algorithm: str, space: str) -> list[Cluster]:
+def clusters(cursor: Cursor, method: str, grouping: str) -> list[Cluster]:
     """The groups of a grouping, by number. Purity counts the products that have a category."""
     return rows(
         cursor,
@@ -69,11 +69,16 @@ def clusters(cursor: Cursor, method: str, algorithm: str, space: str) -> list[Cl
                    any_value(m.main_category) AS main_category,
                    any_value(m.products) / nullif(count(g.category), 0) AS purity
             FROM grouped g LEFT JOIN main m USING (cluster) GROUP BY g.cluster ORDER BY g.cluster""",
-        (method, algorithm, space),
+        (method, grouping),
     )
 
 
-def examples(cursor: Cursor, method: str, algorithm: str, space: str, *, fitting: int, odd: int) -> list[Example]:
+def most(cursor: Cursor, grouping: str) -> int:
+    """The most groups that any method has in a grouping; 0 if there are none."""
+    return int(column(cursor, "SELECT coalesce(max(cluster) + 1, 0) FROM clusters WHERE grouping = ?", [grouping])[0])
+
+
+def examples(cursor: Cursor, method: str, grouping: str, *, fitting: int, odd: int) -> list[Example]:
     """Some products of each group: up to `fitting` of its main category and up to `odd` of others.
 
     The same products each time: spread over the catalogue by a hash of their id.
@@ -92,7 +97,7 @@ def examples(cursor: Cursor, method: str, algorithm: str, space: str, *, fitting
             SELECT c.*, i.product_id IS NOT NULL AS has_image
             FROM chosen c LEFT JOIN (SELECT product_id FROM images) i USING (product_id)
             ORDER BY cluster, fits DESC, md5(product_id)""",
-        (method, algorithm, space, fitting, odd),
+        (method, grouping, fitting, odd),
     )
 
 
@@ -118,26 +123,26 @@ class Central:
     similarity: float | None
 
 
-def descriptions(cursor: Cursor, method: str, algorithm: str, space: str, terms: int = 6) -> dict[int, Description]:
+def descriptions(cursor: Cursor, method: str, grouping: str, terms: int = 6) -> dict[int, Description]:
     """What each group of a grouping is, by its number, with up to that many terms."""
     found = rows(
         cursor,
         Description,
         """SELECT c.cluster, any_value(d.name) AS name, any_value(s.stability) AS stability,
                   coalesce(any_value(t.terms), []) AS terms
-           FROM (SELECT DISTINCT cluster FROM clusters WHERE method = $m AND algorithm = $a AND space = $s) c
-           LEFT JOIN (FROM cluster_descriptions WHERE method = $m AND algorithm = $a AND space = $s) d USING (cluster)
-           LEFT JOIN (FROM cluster_stability WHERE method = $m AND algorithm = $a AND space = $s) s USING (cluster)
+           FROM (SELECT DISTINCT cluster FROM clusters WHERE method = $m AND grouping = $g) c
+           LEFT JOIN (FROM cluster_descriptions WHERE method = $m AND grouping = $g) d USING (cluster)
+           LEFT JOIN (FROM cluster_stability WHERE method = $m AND grouping = $g) s USING (cluster)
            LEFT JOIN (SELECT cluster, list(term ORDER BY "rank") AS terms FROM cluster_terms
-                      WHERE method = $m AND algorithm = $a AND space = $s AND "rank" <= $n GROUP BY cluster) t
+                      WHERE method = $m AND grouping = $g AND "rank" <= $n GROUP BY cluster) t
              USING (cluster)
            GROUP BY c.cluster ORDER BY c.cluster""",
-        {"m": method, "a": algorithm, "s": space, "n": terms},  # type: ignore[arg-type]
+        {"m": method, "g": grouping, "n": terms},  # type: ignore[arg-type]
     )
     return {d.cluster: d for d in found}
 
 
-def central(cursor: Cursor, method: str, algorithm: str, space: str, limit: int) -> list[Central]:
+def central(cursor: Cursor, method: str, grouping: str, limit: int) -> list[Central]:
     """Up to that many of the most central products of each group, the most central first."""
     return rows(
         cursor,
@@ -145,7 +150,34 @@ def central(cursor: Cursor, method: str, algorithm: str, space: str, limit: int)
         """SELECT c.cluster, c.product_id, p.name, p.category, i.product_id IS NOT NULL AS has_image, c.similarity
            FROM cluster_products c JOIN products p USING (product_id)
            LEFT JOIN (SELECT product_id FROM images) i USING (product_id)
-           WHERE c.method = ? AND c.algorithm = ? AND c.space = ? AND c."rank" <= ?
+           WHERE c.method = ? AND c.grouping = ? AND c."rank" <= ?
            ORDER BY c.cluster, c."rank", c.product_id""",
-        (method, algorithm, space, limit),
+        (method, grouping, limit),
+    )
+
+
+@dataclass(frozen=True)
+class Unsure:
+    """A product whose place in its group is not sure; see `found_again` in the table `clusters` (0 to 1)."""
+
+    cluster: int
+    product_id: str
+    name: str | None
+    category: str | None
+    has_image: bool
+    found_again: float
+
+
+def least_sure(cursor: Cursor, method: str, grouping: str, limit: int) -> list[Unsure]:
+    """Up to that many products of each group that resamples put into it again least often, the least sure first."""
+    return rows(
+        cursor,
+        Unsure,
+        """SELECT c.cluster, c.product_id, p.name, p.category, i.product_id IS NOT NULL AS has_image, c.found_again
+           FROM clusters c JOIN products p USING (product_id)
+           LEFT JOIN (SELECT product_id FROM images) i USING (product_id)
+           WHERE c.method = ? AND c.grouping = ? AND c.found_again < 1
+           QUALIFY row_number() OVER (PARTITION BY c.cluster ORDER BY c.found_again, c.product_id) <= ?
+           ORDER BY c.cluster, c.found_again, c.product_id""",
+        (method, grouping, limit),
     )

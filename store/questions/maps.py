@@ -50,7 +50,7 @@ def maps(cursor: Cursor) -> list[Map]:
     )
 
 
-def points(cursor: Cursor, method: str, reducer: str, algorithm: str, space: str) -> pa.Table:
+def points(cursor: Cursor, method: str, reducer: str, grouping: str) -> pa.Table:
     """A map's points in catalogue order: `row` (the product's catalogue row), `x`, `y`, `category`, and the
     `cluster` and `matched_category` that the method's grouping gives each (NULL where there is none).
     """
@@ -59,10 +59,10 @@ def points(cursor: Cursor, method: str, reducer: str, algorithm: str, space: str
            FROM projections j
            JOIN products p USING (product_id)
            LEFT JOIN clusters c
-             ON c.product_id = j.product_id AND c.method = j.method AND c.algorithm = ? AND c.space = ?
+             ON c.product_id = j.product_id AND c.method = j.method AND c.grouping = ?
            WHERE j.method = ? AND j.reducer = ?
            ORDER BY p.catalogue_row""",
-        params=(algorithm, space, method, reducer),
+        params=(grouping, method, reducer),
     ).to_arrow_table()
 
 

@@ -13,8 +13,7 @@ class Verdict:
     method: str | None
     verdict: str
     reason: str | None
-    algorithm: str | None
-    space: str | None
+    grouping: str | None
     metric: str | None
     value: float | None
     low: float | None
@@ -38,35 +37,12 @@ class Ranked:
     status: str
     detail: str | None
     embedded: int | None
-    algorithm: str | None
-    space: str | None
+    grouping: str | None
     value: float | None
     low: float | None
     high: float | None
     chance: float | None
-    seed_min: float | None
-    seed_max: float | None
-    seeds: int | None
     products: int | None
-
-
-@dataclass(frozen=True, order=True)
-class Grouping:
-    """One way the products were grouped: the algorithm, and the space it ran in."""
-
-    algorithm: str
-    space: str
-
-    @property
-    def key(self) -> str:
-        """The grouping as one word, 'algorithm.space', for addresses and controls."""
-        return f"{self.algorithm}.{self.space}"
-
-    @classmethod
-    def of(cls, key: str | None) -> "Grouping":
-        """The grouping of a `key`. Nothing or nonsense gives names that no grouping of a store has."""
-        algorithm, _, space = (key or "").partition(".")
-        return cls(algorithm, space)
 
 
 @dataclass(frozen=True)
@@ -74,16 +50,12 @@ class Score:
     """One score of one grouping; see the table `scores`."""
 
     method: str
-    algorithm: str
-    space: str
+    grouping: str
     metric: str
     value: float | None
     low: float | None
     high: float | None
     chance: float | None
-    seed_min: float | None
-    seed_max: float | None
-    seeds: int | None
     products: int | None
 
 
@@ -96,12 +68,13 @@ class Change:
     before: float | None
 
 
-SPACES = ["manifold", "full", "map"]
-"""The spaces in the order they are listed in."""
+GROUPINGS = ["manifold", "estimated_k", "embedding"]
+"""The groupings in the order they are listed in, the usual declared one first; see the column `grouping`."""
+SCOPES = ["text+image", "text", "image"]
+"""The scopes of the verdicts, the widest first."""
 # every method beside its row of `chosen`
 BOARD = """SELECT m.method, m.modality, m.model, m.source, m.licence, m.sha256, m.dimensions, m.parameters, m.status,
-                  m.detail, m.products AS embedded, s.algorithm, s.space, s.value, s.low, s.high, s.chance, s.seed_min,
-                  s.seed_max, s.seeds, s.products
+                  m.detail, m.products AS embedded, s.grouping, s.value, s.low, s.high, s.chance, s.products
            FROM models m LEFT JOIN chosen s ON s.method = m.method
            ORDER BY s.value DESC NULLS LAST, m.method"""
 
@@ -111,28 +84,27 @@ def verdicts(cursor: Cursor) -> list[Verdict]:
     return rows(
         cursor,
         Verdict,
-        """SELECT scope, method, verdict, reason, algorithm, space, metric, value, low, high,
-                  feasible_from, infeasible_below
+        """SELECT scope, method, verdict, reason, grouping, metric, value, low, high, feasible_from, infeasible_below
            FROM verdicts WHERE NOT starts_with(scope, 'category:')
            ORDER BY coalesce(list_position(['text', 'image', 'text+image'], scope), 4), scope""",
     )
 
 
-def leaderboard(cursor: Cursor, algorithm: str, space: str, metric: str) -> list[Ranked]:
+def leaderboard(cursor: Cursor, grouping: str, metric: str) -> list[Ranked]:
     """Every method by its score in that grouping, the best first; those without a score last, by name."""
-    chosen = "SELECT * FROM scores WHERE algorithm = ? AND space = ? AND metric = ?"
-    return rows(cursor, Ranked, f"WITH chosen AS ({chosen}) {BOARD}", (algorithm, space, metric))
+    chosen = "SELECT * FROM scores WHERE grouping = ? AND metric = ?"
+    return rows(cursor, Ranked, f"WITH chosen AS ({chosen}) {BOARD}", (grouping, metric))
 
 
 def ranking(cursor: Cursor) -> list[Ranked]:
     """Every method by its declared score in the grouping it is judged by, the best first; those without last."""
-    chosen = "SELECT * FROM scores SEMI JOIN judged_groupings USING (method, algorithm, space, metric)"
+    chosen = "SELECT * FROM scores SEMI JOIN judged_groupings USING (method, grouping, metric)"
     return rows(cursor, Ranked, f"WITH chosen AS ({chosen}) {BOARD}")
 
 
 def models(cursor: Cursor) -> list[Ranked]:
     """Every method with its model, without scores; those that ran first, then by modality and name."""
-    found = leaderboard(cursor, "", "", "")
+    found = leaderboard(cursor, "", "")
     return sorted(found, key=lambda m: (m.status != "ran", m.modality or "", m.method))
 
 
@@ -141,33 +113,41 @@ def model_names(cursor: Cursor) -> dict[str, str]:
     return {m.method: m.model for m in models(cursor) if m.model}
 
 
-def groupings(cursor: Cursor) -> list[Grouping]:
-    """The algorithm and space pairs that there are groups for: k-means on the manifold first, then full, then map."""
-    return rows(
+def groupings(cursor: Cursor) -> list[str]:
+    """The groupings that there are groups for, in the order of `GROUPINGS`."""
+    return column(
         cursor,
-        Grouping,
-        f"""SELECT DISTINCT algorithm, space FROM clusters
-           ORDER BY algorithm, coalesce(list_position({SPACES}, space), 9), space""",
+        f"""SELECT grouping FROM (SELECT DISTINCT grouping FROM clusters)
+            ORDER BY coalesce(list_position({GROUPINGS}, grouping), 9), grouping""",
     )
 
 
-def judged(cursor: Cursor) -> dict[str, Grouping]:
-    """The grouping that each method is judged by: a joint graph by its manifold, whatever space is declared."""
-    found = cursor.execute("SELECT method, algorithm, space FROM judged_groupings ORDER BY method").fetchall()
-    return {method: Grouping(algorithm, space) for method, algorithm, space in found}
+def judged(cursor: Cursor) -> dict[str, str]:
+    """The grouping that each method is judged by: a joint graph by its manifold, whatever grouping is declared."""
+    return dict(cursor.execute("SELECT method, grouping FROM judged_groupings ORDER BY method").fetchall())
 
 
-def declared(cursor: Cursor) -> tuple[Grouping, str]:
+def declared(cursor: Cursor) -> tuple[str, str]:
     """The grouping that most methods are judged by, and the metric that the verdicts rest on, as declared."""
     found = cursor.execute(
-        """SELECT algorithm, space, metric FROM judged_groupings
-           GROUP BY ALL ORDER BY count(*) DESC, algorithm DESC, space LIMIT 1"""
+        f"""SELECT grouping, metric FROM judged_groupings
+            GROUP BY grouping, metric ORDER BY count(*) DESC, list_position({GROUPINGS}, grouping) LIMIT 1"""
     ).fetchall()
     if found:
-        algorithm, space, metric = found[0]
-        return Grouping(algorithm, space), metric
-    have = groupings(cursor)
-    return (have[0] if have else Grouping("kmeans", "manifold")), "ari"
+        grouping, metric = found[0]
+        return grouping, metric
+    return next(iter(groupings(cursor)), GROUPINGS[0]), "ari"
+
+
+def rests_on(cursor: Cursor) -> dict[str, str]:
+    """The methods that the verdicts rest on and their groupings, that of the widest scope first."""
+    return dict(
+        cursor.execute(
+            f"""SELECT method, grouping FROM verdicts
+                WHERE list_contains({SCOPES}, scope) AND method IS NOT NULL AND grouping IS NOT NULL
+                ORDER BY list_position({SCOPES}, scope)"""
+        ).fetchall()
+    )
 
 
 def stable_from(cursor: Cursor) -> float | None:
@@ -187,12 +167,12 @@ def metrics(cursor: Cursor) -> list[str]:
 
 
 def scores(cursor: Cursor) -> list[Score]:
-    """Every score of every method, algorithm, space and metric."""
+    """Every score of every method, grouping and metric."""
     return rows(
         cursor,
         Score,
-        """SELECT method, algorithm, space, metric, value, low, high, chance, seed_min, seed_max, seeds, products
-           FROM scores ORDER BY method, algorithm, space, metric""",
+        """SELECT method, grouping, metric, value, low, high, chance, products
+           FROM scores ORDER BY method, grouping, metric""",
     )
 
 

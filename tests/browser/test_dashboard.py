@@ -120,10 +120,10 @@ def test_a_chip_colours_its_category_and_greys_the_rest(study: str, page: Page) 
 
 
 def test_a_linked_view_survives_reload_back_and_a_change_of_page(study: str, page: Page) -> None:
-    page.goto(f"{study}/projections?panels=3&colour=match&m0=cnn&r0=pca&grouping=ward.manifold")
+    page.goto(f"{study}/projections?panels=3&colour=match&m0=cnn&r0=pca&grouping=estimated_k")
     expect(page.locator("#map-method-0")).to_have_value("cnn")
     expect(page.locator("#map-reducer-0")).to_have_value("pca")
-    expect(page.locator("#map-grouping")).to_have_value("ward.manifold")
+    expect(page.locator("#map-grouping")).to_have_value("estimated_k")
     expect(page.locator("#map-panel-2")).to_be_visible()
     expect(page.locator("#map-panel-3")).to_be_hidden()
     expect(page.locator("#map-summary-0")).to_contain_text("right")

@@ -157,18 +157,21 @@ def test_the_command_imports_dash_only_when_it_runs() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_the_headline_names_methods_that_may_be_as_good() -> None:
-    def scored(method: str, low: float, high: float) -> SimpleNamespace:
-        return SimpleNamespace(method=method, value=(low + high) / 2, low=low, high=high)
+def test_the_headline_says_how_others_differ_from_the_declared() -> None:
+    def compared(difference: float, distinct: bool) -> Any:
+        return SimpleNamespace(difference=difference, distinct=distinct)
 
-    fusion = scored("fusion", 0.72, 0.80)
-    alone = "Fusion comes closest to the catalogue's own categories"
-    bert, use = scored("bert", 0.69, 0.77), scored("use", 0.61, 0.69)
-    assert leaderboard.headline([fusion, scored("sift", 0.05, 0.08)], {}) == alone
-    assert leaderboard.headline([fusion, bert, use], {}) == f"{alone}, its interval overlapping with that of BERT"
-    paired: Any = {"bert": SimpleNamespace(distinct=True), "use": SimpleNamespace(distinct=False)}
-    assert leaderboard.headline([fusion, bert, use], paired) == f"{alone}; USE is not shown to differ"
-    assert leaderboard.headline([], {}) == "The methods"
+    scored = [SimpleNamespace(method="fusion"), SimpleNamespace(method="joint")]
+    ahead, near, behind = compared(0.1, True), compared(-0.01, False), compared(-0.3, True)
+
+    def headline(**others: Any) -> str:
+        return leaderboard.headline(scored, "joint", others)
+
+    assert headline(fusion=ahead, use=behind) == "The verdict rests on Joint text + image; Fusion is ahead of it"
+    assert headline(bert=near, use=near).endswith("; BERT and USE are not shown to differ from it")
+    assert headline(use=behind) == "The verdict rests on Joint text + image; every other method is behind it"
+    assert leaderboard.headline(scored, None, {}) == "Fusion comes closest to the catalogue's own categories"
+    assert leaderboard.headline([], None, {}) == "The methods"
 
 
 def test_a_run_that_was_due_and_did_not_come_is_called_overdue() -> None:

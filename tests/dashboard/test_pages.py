@@ -11,15 +11,17 @@ from dash import Dash
 from dashboard import charts, figures, words
 from dashboard.app import create_app
 from dashboard.pages import discover
+from dashboard.pages.categories import something_else
 from dashboard.pages.labels import needed, title
+from dashboard.pages.metrics import PAGE as METRICS
 from dashboard.pages.metrics import in_words
 from dashboard.pages.overview import moved
 from dashboard.pages.projections import first_shown
-from store.questions import comparisons, costs, findings, groups, maps, study
+from store.questions import catalogue, categories, comparisons, costs, estimates, findings, groups, maps, study
 from store.questions.labels import CurvePoint
 from store.reader import Reader
 from store.root import Root
-from tests.factories import CATEGORIES, STABLE
+from tests.factories import CATEGORIES, DECLARED, EMBEDDING, RESTS_ON, STABLE
 
 Ask = Callable[..., str]
 BODIES: dict[str, dict[str, Any]] = {
@@ -29,11 +31,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "metrics-body": {"metrics-metric.value": "ari", "metrics-grouping.value": "judged"},
     "metrics-pair": {
         "metrics-metric.value": "ari",
-        "metrics-one.value": "bert.kmeans.manifold",
-        "metrics-other.value": "sift.kmeans.full",
+        "metrics-one.value": "bert.embedding",
+        "metrics-other.value": "cnn.manifold",
     },
     "maps-body": {"maps-metric.value": "ari"},
     "labels-body": {"labels-metric.value": "accuracy"},
+    "product-body": {"product-id.data": "P0003"},
     "findings-suspects": {"findings-category.value": "*"},
     "findings-duplicates": {"findings-pairs.value": "*"},
 }
@@ -94,16 +97,21 @@ def test_every_page_has_an_empty_state(bare_store: Root) -> None:
 def test_the_overview_names_methods_not_shown_to_differ(app: Dash, large_store: Root) -> None:
     text = filled(app, "overview-body")
     with Reader(large_store).cursor() as cursor:
-        behind = comparisons.behind_leader(cursor, "ari")
-    tied = [c for c in behind.values() if not c.distinct]
+        declared, *_ = comparisons.others(cursor)
+        compared = comparisons.against(cursor, declared, "ari")
+        scores = estimates.estimated_scores(cursor, "ari")
+    tied = [c for c in compared.values() if not c.distinct]
     assert text.count("not shown to differ") == len(tied) + 1  # each row, and the title
-    assert text.count("the best") >= 1
+    assert "The verdict rests on Joint text + image" in text
+    assert "Against Joint text + image" in text
+    for method in RESTS_ON.values():
+        assert f"with the number of groups estimated: {scores[method].value:.2f} in 8 groups" in text
 
 
 def test_named_groups_are_shown_as_no_clustering_where_there_are_any(app: Dash, bare_app: Dash) -> None:
     text = filled(app, "overview-body")
     assert "not clustering" in text
-    assert text.index("not clustering") > text.index("comes closest to the catalogue's own categories")
+    assert text.index("not clustering") > text.index("The verdict rests on")
     assert "not clustering" not in filled(bare_app, "overview-body")
 
 
@@ -126,17 +134,27 @@ def test_a_score_that_reads_the_same_as_before_has_not_moved() -> None:
 def test_two_groupings_are_compared_in_words_with_the_interval(app: Dash, large_store: Root) -> None:
     text = filled(app, "metrics-pair")
     with Reader(large_store).cursor() as cursor:
-        one, other = ("bert", study.Grouping("kmeans", "manifold")), ("sift", study.Grouping("kmeans", "full"))
-        found = comparisons.between(cursor, one, other, "ari")
+        found = comparisons.between(cursor, ("bert", EMBEDDING), ("cnn", DECLARED), "ari")
+        less = comparisons.between(cursor, ("sift", DECLARED), ("cnn", DECLARED), "ari")
     assert found is not None
-    assert f"is {found.difference:.2f} ahead of SIFT" in text
-    assert "so a difference was shown" in text
-    turned = filled(app, "metrics-pair", metrics__one="sift.kmeans.full", metrics__other="bert.kmeans.manifold")
-    assert f"is {found.difference:.2f} behind BERT" in turned
+    assert less is not None
+    assert f"is {found.difference:.2f} ahead of CNN (k-means on the manifold)" in text
+    assert "Corrected for all comparisons, a difference was shown" in text
+    turned = filled(app, "metrics-pair", metrics__one="sift.manifold")
+    assert f"is {-less.difference:.2f} behind CNN" in turned
+
+
+def test_the_other_side_of_a_comparison_is_what_a_verdict_rests_on(large_store: Root) -> None:
+    page = METRICS.layout(Reader(large_store), "?one=sift.embedding&other=bert.manifold")
+    selects = {s.id: s for s in page._traverse() if getattr(s, "id", None) in ("metrics-one", "metrics-other")}
+    others = [option["value"] for option in selects["metrics-other"].options]
+    assert others == ["joint.manifold", "joint-text.manifold", "cnn.manifold"]
+    assert selects["metrics-other"].value == others[0], "bert is what no verdict rests on"
+    assert selects["metrics-one"].value == "sift.embedding"
 
 
 def test_a_grouping_is_not_compared_with_itself_or_nonsense(app: Dash) -> None:
-    one = "bert.kmeans.manifold"
+    one = "joint.manifold"
     assert "the same grouping" in filled(app, "metrics-pair", metrics__one=one, metrics__other=one)
     assert "were not compared" in filled(app, "metrics-pair", metrics__one=one, metrics__other="x' OR 1=1 --")
     assert "were not compared" in filled(app, "metrics-pair", metrics__one=None, metrics__other=one)
@@ -144,9 +162,29 @@ def test_a_grouping_is_not_compared_with_itself_or_nonsense(app: Dash) -> None:
 
 def test_the_categories_page_has_each_verdict_and_its_reason(app: Dash) -> None:
     text = filled(app, "categories-body")
-    assert "2 ready to automate, 2 in need of labels, 2 to be merged and 1 to be split" in text
+    shown = r"2 ready to automate \(\d+% of their groups is of other categories\), 2 in need of labels, 2 to be merged"
+    assert re.search(f"{shown} and 1 to be split", text)
     assert "Its group is not stable: some labels would settle it." in text
     assert all(category in text for category in CATEGORIES)
+
+
+def test_what_can_be_automated_says_how_much_else_its_group_holds(app: Dash, large_store: Root) -> None:
+    text = filled(app, "categories-body", categories__method="bert")
+    with Reader(large_store).cursor() as cursor:
+        automated = {v.category for v in categories.category_verdicts(cursor) if v.verdict == "automate"}
+        scores = [s for s in categories.judged_scores(cursor) if s.method == "joint" and s.category in automated]
+    assert text.count("of its group is of other categories.") == len(scores)
+    for score in scores:
+        assert f"{1 - (score.precision or 0):.0%} of its group is of other categories." in text
+
+
+def test_what_else_groups_hold_is_counted_in_products() -> None:
+    one, other = (
+        categories.CategoryScore("bert", name, precision, recall, None, products, *(None,) * 7)
+        for name, precision, recall, products in (("Mugs", 0.9, 0.5, 90), ("Lamps", 0.5, 1.0, 10))
+    )
+    assert something_else([one, other]) == pytest.approx((5 + 10) / (50 + 20))
+    assert something_else([]) is None
 
 
 def test_the_maps_page_has_the_range_of_this_store(app: Dash, large_store: Root) -> None:
@@ -187,11 +225,35 @@ def test_a_group_has_a_name_terms_and_stability_by_the_setting(app: Dash) -> Non
     assert [word for word, _ in stabilities].count("stable") == 2
     assert all((word == "stable") == (float(value) >= STABLE) for word, value in stabilities)
     joint = filled(app, "clusters-body", clusters__method="joint")
-    assert "Grouped by k-means, manifold. The model: joint graph of BERT, TF-IDF, CNN." in joint
+    assert "Grouped by k-means on the manifold. The model: joint graph of BERT, TF-IDF, CNN." in joint
     assert "on the map" in text
     assert "on the map" not in joint, "a joint graph has no map of its own"
-    wrong = filled(app, "clusters-body", clusters__method="joint", clusters__grouping="kmeans.full")
+    wrong = filled(app, "clusters-body", clusters__method="joint", clusters__grouping="embedding")
     assert "These groups are not there" in wrong
+
+
+def test_a_group_lists_the_products_least_sure_of_their_place(app: Dash, large_store: Root) -> None:
+    text = filled(app, "clusters-body", clusters__method="joint")
+    with Reader(large_store).cursor() as cursor:
+        least = groups.least_sure(cursor, "joint", DECLARED, 1)
+    assert text.count("Least sure of their place") == len(least) == len(CATEGORIES)
+    assert all(f"found again in {p.found_again:.0%}" in text for p in least)
+
+
+def test_a_product_says_how_often_its_group_was_found_again(app: Dash, large_store: Root) -> None:
+    with Reader(large_store).cursor() as cursor:
+        placed = catalogue.placements(cursor, "P0003")
+    text = filled(app, "product-body")
+    for method, place in placed.items():
+        assert re.search(rf"{re.escape(words.method(method))} .*?group {place.cluster} {place.found_again:.0%}", text)
+
+
+def test_suspects_say_by_how_many_methods_they_are_disputed(app: Dash, large_store: Root) -> None:
+    with Reader(large_store).cursor() as cursor:
+        votes = findings.suspect_votes(cursor)
+    assert votes is not None
+    text = filled(app, "findings-suspects")
+    assert f"Disputed by {votes.fewest} to {votes.most} of {votes.methods} methods" in text
 
 
 def test_names_beside_distant_points_do_not_overlap() -> None:
@@ -225,13 +287,11 @@ def test_the_leaderboard_gives_chance_and_thresholds_in_figures(app: Dash, large
 
 
 def test_equal_scores_read_as_equal() -> None:
-    grouping = study.Grouping("kmeans", "manifold")
-    same = comparisons.Comparison(
-        "joint-text", "kmeans", "manifold", "bert", "kmeans", "manifold", "ari", 0.0, -0.07, 0.07, False, 90
-    )
-    text = in_words("joint-text", grouping, "bert", grouping, same, "ari")
-    assert text.startswith("Joint text (k-means, manifold) scores the same as BERT")
-    assert text.endswith("over 90 products, so no difference was shown.")
+    one, other = ("bert", DECLARED), ("joint-text", DECLARED)
+    same = comparisons.Comparison(*one, *other, "ari", 0.0, -0.07, 0.07, False, 90)
+    text = in_words(one, other, same, "ari")
+    assert text.startswith("BERT (k-means on the manifold) scores the same as Joint text")
+    assert text.endswith("over 90 products. Corrected for all comparisons, no difference was shown.")
 
 
 def test_labels_that_beat_the_grouping_do_not_read_as_equal() -> None:
@@ -251,7 +311,7 @@ def test_the_labels_page_names_what_has_no_curve(app: Dash) -> None:
 def test_groups_without_an_image_are_lists_of_whole_names(bare_app: Dash, bare_store: Root) -> None:
     text = filled(bare_app, "clusters-body")
     with Reader(bare_store).cursor() as cursor:
-        names = [b.name or b.product_id for b in groups.central(cursor, "bert", "kmeans", "manifold", 6)]
+        names = [b.name or b.product_id for b in groups.central(cursor, "bert", DECLARED, 6)]
     assert names
     assert all(name in text for name in names)
     assert "no image" not in text
@@ -262,7 +322,7 @@ def test_projections_begin_with_each_verdicts_best_mapped_method(large_store: Ro
         mapped = {m.method for m in maps.maps(cursor)}
         ranked = [s for s in study.ranking(cursor) if s.method in mapped]
         expected = [next(s.method for s in ranked if s.modality == scope) for scope in ("text", "image", "text+image")]
-        shown = first_shown(cursor, maps.maps(cursor), "kmeans.manifold")
+        shown = first_shown(cursor, maps.maps(cursor), DECLARED)
     assert [shown[f"m{i}"] for i in range(3)] == expected
 
 

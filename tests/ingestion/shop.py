@@ -31,7 +31,6 @@ Shop = tuple[Path, Path]
 FAKES: dict[str, Any] = {"faketext": FakeText, "fakeimage": FakeImage}
 SETTINGS: dict[str, dict[str, Any]] = {
     "study": {
-        "seeds": 2,
         "resamples": 2,
         "joint": ["faketext", "fakeimage"],
         "reducers": ["pca", "tsne"],
@@ -46,8 +45,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
         }
     },
 }
-BEFORE_SCORES = ("features", "neighbours", "projection", "clustering")
-STUDIED = (*BEFORE_SCORES, "scoring", "descriptions", "probes", "map_scores", "group_count")
+BEFORE_SCORES = ("features", "neighbours", "projection", "group_count", "clustering")
+STUDIED = (*BEFORE_SCORES, "scoring", "descriptions", "probes", "map_scores")
 """The steps of a method; the first of them, which group the products, must not read a category."""
 JOINED = ("joint",)
 ALL = {

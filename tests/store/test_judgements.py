@@ -7,12 +7,9 @@ import pytest
 from duckdb import DuckDBPyConnection as Cursor
 
 from store.questions import categories, comparisons, costs, estimates, findings, groups, labels, maps, study
-from store.questions.study import Grouping
 from store.reader import Reader
 from store.root import Root
-from tests.factories import CATEGORIES
-
-DECLARED = Grouping("kmeans", "manifold")
+from tests.factories import CATEGORIES, DECLARED, ESTIMATED, RESTS_ON
 
 
 @pytest.fixture(scope="module")
@@ -34,36 +31,37 @@ def test_each_method_has_the_score_of_its_judged_grouping(cursor: Cursor) -> Non
     ranking = [s for s in study.ranking(cursor) if s.value is not None]
     assert len(ranking) == 8
     assert [s.value for s in ranking] == sorted((s.value or 0.0 for s in ranking), reverse=True)
-    scores = {(s.method, s.algorithm, s.space): s.value for s in study.scores(cursor) if s.metric == "ari"}
+    scores = {(s.method, s.grouping): s.value for s in study.scores(cursor) if s.metric == "ari"}
     for s in ranking:
-        assert (s.algorithm, s.space) == (judged[s.method].algorithm, judged[s.method].space)
-        assert s.value == scores[s.method, judged[s.method].algorithm, judged[s.method].space]
+        assert s.grouping == judged[s.method]
+        assert s.value == scores[s.method, judged[s.method]]
 
 
 def test_the_declared_grouping_is_that_of_most_methods_not_that_of_a_category(cursor: Cursor) -> None:
     assert study.declared(cursor) == (DECLARED, "ari")
 
 
-def test_a_comparison_read_from_the_other_side_has_the_other_sign(cursor: Cursor) -> None:
-    one, other = ("bert", DECLARED), ("joint", DECLARED)
-    there, back = (comparisons.between(cursor, *pair, "ari") for pair in ((one, other), (other, one)))
+def test_the_other_side_of_a_comparison_is_a_method_that_a_verdict_rests_on(cursor: Cursor) -> None:
+    assert comparisons.others(cursor) == [(RESTS_ON[scope], DECLARED) for scope in ("text+image", "text", "image")]
+    joint, bert = ("joint", DECLARED), ("bert", DECLARED)
+    there = comparisons.between(cursor, bert, joint, "ari")
     assert there is not None
-    assert back is not None
-    assert (back.difference, back.low, back.high) == (-there.difference, -(there.high or 0), -(there.low or 0))
-    assert back.distinct == there.distinct
-    assert comparisons.between(cursor, one, one, "ari") is None
+    assert (there.method, there.other_method, there.other_grouping) == ("bert", *joint)
+    assert comparisons.between(cursor, joint, bert, "ari") is None
+    assert comparisons.between(cursor, joint, joint, "ari") is None
+    assert comparisons.between(cursor, ("bert", ESTIMATED), joint, "ari") is not None
 
 
-def test_the_leader_is_compared_with_every_other_method_once(cursor: Cursor) -> None:
-    behind = comparisons.behind_leader(cursor, "ari")
-    ranking = {s.method: s for s in study.ranking(cursor) if s.value is not None}
-    leader = next(iter(ranking))
-    assert set(behind) == set(ranking) - {leader}
-    for method, found in behind.items():
-        assert found.method == leader
-        assert found.difference == pytest.approx((ranking[leader].value or 0) - (ranking[method].value or 0))
-        assert found.distinct == ((found.low or 0) > 0 or (found.high or 0) < 0)
-    assert {c.distinct for c in behind.values()} == {True, False}
+def test_each_other_method_is_compared_with_the_declared_one_once(cursor: Cursor) -> None:
+    declared, *_ = comparisons.others(cursor)
+    found = comparisons.against(cursor, declared, "ari")
+    value = {s.method: s.value or 0.0 for s in study.ranking(cursor) if s.value is not None}
+    assert set(found) == set(value) - {declared[0]}
+    for method, comparison in found.items():
+        assert comparison.grouping == study.judged(cursor)[method]
+        assert comparison.difference == pytest.approx(value[method] - value[declared[0]])
+    assert [c.difference for c in found.values()] == sorted((c.difference for c in found.values()), reverse=True)
+    assert {c.distinct for c in found.values()} == {True, False}
 
 
 def test_a_ceiling_is_the_better_probes_and_only_methods_with_vectors_have_one(cursor: Cursor) -> None:
@@ -102,13 +100,20 @@ def test_every_category_has_its_figures_by_every_method_and_one_verdict(cursor: 
 
 def test_suspects_come_by_rank_whole_or_of_one_category(cursor: Cursor) -> None:
     found = findings.suspects(cursor)
-    assert [s.rank for s in found] == list(range(1, findings.suspects_total(cursor) + 1))
+    votes = findings.suspect_votes(cursor)
+    assert votes is not None
+    assert [s.rank for s in found] == list(range(1, votes.suspects + 1))
+    assert (votes.fewest, votes.most) == (min(s.votes for s in found), max(s.votes for s in found))
+    assert votes.methods == max(s.methods for s in found)
     counts = findings.suspect_categories(cursor)
     assert sum(counts.values()) == len(found)
     category = next(iter(counts))
     some = findings.suspects(cursor, category)
     assert [s for s in found if s.category == category] == some
-    assert findings.suspects_total(cursor, category) == counts[category]
+    of_category = findings.suspect_votes(cursor, category)
+    assert of_category is not None
+    assert of_category.suspects == counts[category]
+    assert findings.suspect_votes(cursor, "no such") is None
     assert findings.suspects(cursor, limit=1, offset=1) == found[1:2]
     assert findings.suspects(cursor, "' OR 1=1 --") == []
 
@@ -126,13 +131,11 @@ def test_duplicates_are_filtered_by_modality_and_match(cursor: Cursor) -> None:
 
 
 def test_a_group_is_described_by_its_terms_its_stability_and_its_central_products(cursor: Cursor) -> None:
-    where = ("joint", DECLARED.algorithm, DECLARED.space)
+    where = ("joint", DECLARED)
     described = groups.descriptions(cursor, *where, terms=3)
     assert set(described) == {c.cluster for c in groups.clusters(cursor, *where)}
     inside = dict(
-        cursor.execute(
-            "SELECT product_id, cluster FROM clusters WHERE method = ? AND algorithm = ? AND space = ?", where
-        ).fetchall()
+        cursor.execute("SELECT product_id, cluster FROM clusters WHERE method = ? AND grouping = ?", where).fetchall()
     )
     central = groups.central(cursor, *where, limit=4)
     assert all(inside[p.product_id] == p.cluster for p in central)
@@ -143,9 +146,25 @@ def test_a_group_is_described_by_its_terms_its_stability_and_its_central_product
         assert sum(p.cluster == cluster for p in central) == 4
 
 
-def test_every_method_with_vectors_has_one_estimate(cursor: Cursor) -> None:
+def test_the_least_sure_of_a_group_are_those_found_again_least_often(cursor: Cursor) -> None:
+    found = groups.least_sure(cursor, "joint", DECLARED, 3)
+    for cluster in {c.cluster for c in groups.clusters(cursor, "joint", DECLARED)}:
+        again = cursor.execute(
+            """SELECT found_again FROM clusters WHERE method = 'joint' AND grouping = ? AND cluster = ?
+               AND found_again < 1 ORDER BY found_again LIMIT 3""",
+            (DECLARED, cluster),
+        ).fetchall()
+        assert [(p.found_again,) for p in found if p.cluster == cluster] == again
+    assert groups.least_sure(cursor, "joint", "' OR 1=1 --", 3) == []
+
+
+def test_every_method_has_one_estimate_and_its_score(cursor: Cursor) -> None:
     found = estimates.k_estimates(cursor)
-    assert [e.method for e in found] == sorted({e.method for e in found})
+    assert [e.method for e in found] == sorted(study.judged(cursor))
+    scored = estimates.estimated_scores(cursor, "ari")
+    values = {s.method: s.value for s in study.leaderboard(cursor, ESTIMATED, "ari") if s.value is not None}
+    assert {method: s.value for method, s in scored.items()} == values
+    assert {s.groups for s in scored.values()} == {len(CATEGORIES) + 1}
     assert {e.categories for e in found} == {len(CATEGORIES)}
     assert all((e.low or 0) <= e.k <= (e.high or 0) for e in found)
 
@@ -153,7 +172,7 @@ def test_every_method_with_vectors_has_one_estimate(cursor: Cursor) -> None:
 def test_named_groups_have_scores_of_their_own(cursor: Cursor) -> None:
     named = estimates.named_scores(cursor)
     assert [s.metric for s in named] == ["ari", "ami", "accuracy", "macro_f1"]
-    assert not {"named"} & {s.algorithm for s in study.scores(cursor)}
+    assert not {"named"} & {s.grouping for s in study.scores(cursor)}
 
 
 def test_costs_are_per_thousand_products_and_hold_what_a_method_is_built_on(cursor: Cursor) -> None:
@@ -172,7 +191,7 @@ def test_costs_are_per_thousand_products_and_hold_what_a_method_is_built_on(curs
 
 
 def test_a_store_without_categories_has_groups_to_describe_and_nothing_to_compare(bare: Cursor) -> None:
-    assert comparisons.behind_leader(bare, "ari") == {}
+    assert comparisons.others(bare) == []
     assert labels.ceilings(bare, "ari") == {}
     assert labels.learning_curves(bare, "ari") == labels.curve_metrics(bare) == []
     assert maps.map_ranges(bare, "ari") == []
@@ -182,6 +201,6 @@ def test_a_store_without_categories_has_groups_to_describe_and_nothing_to_compar
     assert findings.suspects(bare) == []
     assert estimates.named_scores(bare) == []
     assert {e.categories for e in estimates.k_estimates(bare)} == {None}
-    assert groups.descriptions(bare, "bert", "kmeans", "manifold")
+    assert groups.descriptions(bare, "bert", DECLARED)
     assert all(c.value is None for c in costs.costs(bare))
     assert study.judged(bare)["joint-text"] == DECLARED

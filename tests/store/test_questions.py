@@ -14,10 +14,10 @@ from store.errors import SnapshotNotFound, StoreMissing
 from store.questions import activity, catalogue, categories, groups, maps, study
 from store.reader import KEPT, Reader
 from store.root import Root
-from tests.factories import CATEGORIES, METHODS, SCRIPT, make_store
+from tests.factories import CATEGORIES, GROUPINGS, METHODS, SCRIPT, make_store
 from tests.store import numbered
 
-DECLARED = ("kmeans", "manifold")
+DECLARED, ESTIMATED, EMBEDDING = GROUPINGS
 
 
 @pytest.fixture(scope="module")
@@ -27,20 +27,20 @@ def cursor(small_store: Root) -> Iterator[Cursor]:
 
 
 def test_the_leaderboard_is_sorted_with_unscored_methods_last(cursor: Cursor) -> None:
-    ranking = study.leaderboard(cursor, *DECLARED, "ari")
+    ranking = study.leaderboard(cursor, DECLARED, "ari")
     assert {s.method for s in ranking} == {m.name for m in METHODS}
     scored = [s.value for s in ranking if s.value is not None]
     assert scored == sorted(scored, reverse=True)
     assert [s.method for s in ranking if s.value is None] == ["glove", "use"]
-    embedding = study.leaderboard(cursor, "kmeans", "full", "ari")
+    embedding = study.leaderboard(cursor, EMBEDDING, "ari")
     without = ["glove", "joint", "joint-text", "use"]  # a joint graph has a manifold only
     assert [s.method for s in embedding if s.value is None] == without
     assert "--weights use=PATH" in (ranking[-1].detail or "")
 
 
 def test_a_leaderboard_value_is_the_ari_of_the_stored_clusters(cursor: Cursor) -> None:
-    best = study.leaderboard(cursor, "kmeans", "full", "ari")[0]
-    points = maps.points(cursor, best.method, "tsne", "kmeans", "full")
+    best = study.leaderboard(cursor, EMBEDDING, "ari")[0]
+    points = maps.points(cursor, best.method, "tsne", EMBEDDING)
     known = [(c, g) for c, g in zip(*(points[n].to_pylist() for n in ("category", "cluster")), strict=True) if c]
     assert best.value == pytest.approx(adjusted_rand_score(*zip(*known, strict=True)))
     assert best.products == len(known)
@@ -50,32 +50,27 @@ def test_verdicts_come_by_scope_and_then_by_method(cursor: Cursor) -> None:
     scopes = [v.scope for v in study.verdicts(cursor)]
     assert scopes[:3] == ["text", "image", "text+image"]
     assert scopes[3:] == sorted(scopes[3:])
-    assert study.declared(cursor) == (study.Grouping(*DECLARED), "ari")
+    assert study.declared(cursor) == (DECLARED, "ari")
 
 
 def test_every_grouping_and_metric_is_listed_in_a_sensible_order(cursor: Cursor) -> None:
-    assert [(g.algorithm, g.space) for g in study.groupings(cursor)] == [
-        ("kmeans", "manifold"),
-        ("kmeans", "full"),
-        ("kmeans", "map"),
-        ("ward", "manifold"),
-    ]
+    assert study.groupings(cursor) == [DECLARED, ESTIMATED, EMBEDDING]
     assert study.metrics(cursor)[:2] == ["ari", "ami"]
-    assert len(study.scores(cursor)) == (6 * 4 + 2 * 2) * 7
-    assert {s.category for s in categories.category_scores(cursor, *DECLARED)} == set(CATEGORIES)
+    assert len(study.scores(cursor)) == (6 * 3 + 2 * 2) * 7
+    assert {s.category for s in categories.category_scores(cursor, DECLARED)} == set(CATEGORIES)
 
 
 def test_a_map_has_a_point_per_embedded_product_in_catalogue_order(cursor: Cursor) -> None:
-    rows = maps.points(cursor, "cnn", "umap", *DECLARED)["row"].to_pylist()
+    rows = maps.points(cursor, "cnn", "umap", DECLARED)["row"].to_pylist()
     assert rows == [row for row in range(1, 61) if row != 8]  # product 7 has no image
     assert {(m.method, m.reducer) for m in maps.maps(cursor)} >= {("bert", "tsne"), ("cnn", "pca")}
-    assert maps.points(cursor, "bert", "nonsense", *DECLARED).num_rows == 0
+    assert maps.points(cursor, "bert", "nonsense", DECLARED).num_rows == 0
 
 
 def test_the_groups_of_a_method_hold_each_of_its_products_once(cursor: Cursor) -> None:
-    found = groups.clusters(cursor, "bert", *DECLARED)
+    found = groups.clusters(cursor, "bert", DECLARED)
     assert sum(c.products for c in found) == 60
-    cells = groups.confusion(cursor, "bert", *DECLARED)
+    cells = groups.confusion(cursor, "bert", DECLARED)
     assert sum(cell.products for cell in cells) == 59  # product 5 has no category
     for cluster in found:
         inside = [cell for cell in cells if cell.cluster == cluster.cluster]
@@ -83,9 +78,13 @@ def test_the_groups_of_a_method_hold_each_of_its_products_once(cursor: Cursor) -
         assert cluster.purity == pytest.approx(most.products / sum(cell.products for cell in inside))
 
 
+def test_groups_are_counted_by_grouping(cursor: Cursor) -> None:
+    assert [groups.most(cursor, name) for name in (*GROUPINGS, "' OR 1=1 --")] == [7, 8, 7, 0]
+
+
 def test_a_group_shows_some_that_fit_and_some_that_do_not(cursor: Cursor) -> None:
-    main = {c.cluster: c.main_category for c in groups.clusters(cursor, "sift", *DECLARED)}
-    examples = groups.examples(cursor, "sift", *DECLARED, fitting=2, odd=1)
+    main = {c.cluster: c.main_category for c in groups.clusters(cursor, "sift", DECLARED)}
+    examples = groups.examples(cursor, "sift", DECLARED, fitting=2, odd=1)
     assert any(not m.fits for m in examples)
     assert all(m.fits == (m.category == main[m.cluster]) for m in examples)
     for cluster in main:
@@ -123,6 +122,15 @@ def test_a_product_is_found_by_its_id_and_by_its_catalogue_row(cursor: Cursor) -
     assert at.product_id == "P0003"
     assert catalogue.product(cursor, "no such") is None
     assert catalogue.product_at(cursor, 10_000) is None
+
+
+def test_a_product_is_placed_by_each_method_as_it_is_judged(cursor: Cursor) -> None:
+    found = catalogue.placements(cursor, "P0003")
+    points = {m: maps.points(cursor, m, "tsne", DECLARED).to_pylist() for m in ("bert", "cnn")}
+    assert set(found) == set(study.judged(cursor))
+    for method, rows in points.items():
+        assert found[method].cluster == next(row["cluster"] for row in rows if row["row"] == 4)
+    assert {p.found_again for p in found.values()} == {0.64}
 
 
 def test_a_thumbnail_is_that_products_jpeg(cursor: Cursor) -> None:
@@ -197,9 +205,9 @@ def test_a_store_without_categories_answers_every_question(bare_store: Root) -> 
     with Reader(bare_store).cursor() as cursor:
         assert all(v.value is None for v in study.verdicts(cursor))
         assert study.metrics(cursor) == []
-        assert groups.confusion(cursor, "bert", *DECLARED) == []
-        assert all(c.purity is None for c in groups.clusters(cursor, "bert", *DECLARED))
-        assert groups.examples(cursor, "bert", *DECLARED, fitting=2, odd=1)
+        assert groups.confusion(cursor, "bert", DECLARED) == []
+        assert all(c.purity is None for c in groups.clusters(cursor, "bert", DECLARED))
+        assert groups.examples(cursor, "bert", DECLARED, fitting=2, odd=1)
         assert catalogue.categories(cursor) == []
 
 

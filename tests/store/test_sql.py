@@ -217,7 +217,7 @@ def test_a_query_nested_very_deeply_is_an_answer_or_refused_in_words(root: Root)
         ("WITH p AS (FROM products) SELECT * FROM p LIMIT 3", 3),
         ("FROM products LIMIT 2", 2),
         ("VALUES (1), (2)", 2),
-        ("DESCRIBE scores", 13),
+        ("DESCRIBE scores", 8),
         ("SUMMARIZE projections", 5),
         ("SELECT category, count(*) FROM products WHERE category IS NOT NULL GROUP BY ALL", len(CATEGORIES)),
         ("SHOW TABLES", len(TABLES) + 6),

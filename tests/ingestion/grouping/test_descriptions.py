@@ -27,10 +27,10 @@ VECTORS = np.array([[1, 0], [1, 0.2], [1, -0.2], [1, 0.9], [0, 1], [0.2, 1], [-0
 
 def run(root: Root, reads: tuple[str, ...] = (), **changes: Any) -> dict[str, Rows]:
     titles = changes.get("titles", TITLES)
-    tag = {"method": "m", "algorithm": "kmeans", "space": "full"}
+    tag = {"method": "m", "grouping": "embedding"}
     spelling = Spelling()
     texts = [{"product_id": i, "clean": spelling.lemmas(title)} for i, title in titles.items() if title]
-    partitions = [{**tag, "seed": 0, "product_id": i, "cluster": c} for i, c in changes.get("groups", GROUPS).items()]
+    partitions = [{**tag, "product_id": i, "cluster": c} for i, c in changes.get("groups", GROUPS).items()]
     parts = [
         put(root, "catalogue", {"products": [{"product_id": i, "name": title} for i, title in titles.items()]}),
         put(root, "texts", {"texts": texts}),
@@ -141,7 +141,7 @@ def test_without_texts_a_group_has_central_products_but_no_name(tmp_path: Path) 
 
 def test_without_titles_the_name_comes_from_the_texts(tmp_path: Path) -> None:
     root, spelling = Root(tmp_path), Spelling()
-    tag = {"method": "m", "algorithm": "kmeans", "space": "full", "seed": 0}
+    tag = {"method": "m", "grouping": "embedding"}
     partitions = [{**tag, "product_id": i, "cluster": c} for i, c in GROUPS.items()]
     reads = [
         put(root, "catalogue", {"products": [{"product_id": i} for i in TITLES]}),

@@ -1,26 +1,15 @@
-"""How stable a partition is between seeds, and between resamples of the products."""
+"""The resamples of the products: what they draw, and how far groups and products are found again in them."""
 
 import numpy as np
 import pytest
 
 from ingestion.grouping.clustering import kmeans
-from ingestion.grouping.resampling import RESAMPLE_FRACTION, representative, resample, stability
+from ingestion.grouping.resampling import RESAMPLE_FRACTION, found_again, resample, stability
 from ingestion.vectors import Matrix
 from tests.ingestion import planted
 
 TRUTH = planted.truth(5, 40)
 IDS = planted.names(20_000)
-
-
-def test_the_seed_is_shown_that_agrees_most_with_the_others() -> None:
-    near, far = planted.blurred(TRUTH, 0.1, 0), planted.blurred(TRUTH, 0.9, 1)
-    assert representative({0: far, 1: near, 2: TRUTH, 3: planted.blurred(TRUTH, 0.1, 2)}) == 2
-
-
-def test_of_equally_agreeing_seeds_the_lowest_is_shown() -> None:
-    assert representative({4: TRUTH, 2: TRUTH, 3: TRUTH}) == 2
-    assert representative({1: TRUTH, 0: planted.blurred(TRUTH, 0.5, 0)}) == 0
-    assert representative({7: TRUTH}) == 7
 
 
 def test_about_as_many_products_are_drawn_as_a_bootstrap_holds() -> None:
@@ -63,6 +52,21 @@ def test_stability_is_the_mean_jaccard_with_the_nearest_group() -> None:
 
 def test_without_a_resample_there_is_no_stability() -> None:
     assert list(stability(TRUTH, [])) == []
+    assert np.isnan(found_again(TRUTH, [])).all()
+
+
+def test_found_again_is_the_fraction_of_the_draws_by_hand() -> None:
+    groups = np.array([0, 0, 0, 1, 1, 2], np.int32)
+    first = np.array([0, 1, 3, 4]), np.array([1, 1, 0, 1], np.int32)  # 0 and 1 in the group of 0; 4 there too
+    second = np.array([0, 1, 2, 4]), np.array([0, 0, 1, 1], np.int32)  # 2 with 4, in the group of 4
+    assert found_again(groups, [first, second]).tolist() == pytest.approx([1, 1, 0, 1, 0.5, np.nan], nan_ok=True)
+
+
+def test_groups_of_a_resample_are_matched_one_to_one() -> None:
+    groups = np.array([0, 0, 0, 0, 1, 1], np.int32)  # both groups of the resample hold more of 0 than of 1
+    one = np.arange(6), np.array([0, 0, 0, 1, 1, 0], np.int32)
+    assert found_again(groups, [one]).tolist() == [1, 1, 1, 0, 1, 0]
+    assert found_again(groups, [(np.arange(6), np.zeros(6, np.int32))]).tolist() == [1, 1, 1, 1, 0, 0]
 
 
 def stabilities(vectors: Matrix) -> list[float]:

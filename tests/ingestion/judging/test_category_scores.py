@@ -16,7 +16,7 @@ from store.parts import Part
 from store.root import Root
 from tests.ingestion.steps import Rows, do, put, put_neighbours, put_vectors
 
-TAG = {"method": "m", "algorithm": "kmeans", "space": "full"}
+TAG = {"method": "m", "grouping": "embedding"}
 
 
 def planted(distance: float, sizes: tuple[int, ...] = (40, 40, 40)) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -91,7 +91,7 @@ def test_a_product_without_a_category_is_no_neighbour() -> None:
 def score(root: Root, parts: list[Any], stability: Rows | None = None, sources: tuple[str, ...] = ("m",)) -> Rows:
     ids = [f"{c}{i}" for c in "AB" for i in range(5)]
     products = [{"product_id": i, "category": i[0]} for i in ids] + [{"product_id": "x"}]
-    partitions = [{**TAG, "seed": 0, "product_id": i, "cluster": int(i[0] == "B")} for i in ids]
+    partitions = [{**TAG, "product_id": i, "cluster": int(i[0] == "B")} for i in ids]
     reads = [
         put(root, "catalogue", {"products": products}),
         put(root, "clustering:m", {"partitions": partitions, "cluster_stability": stability or []}),

@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 
 from ingestion.config import CategoryVerdict, Config
 from ingestion.judging import category_verdicts
-from ingestion.judging.category_evidence import JudgedGrouping, Proportion, effective_sizes
+from ingestion.judging.category_evidence import JudgedGrouping, Proportion, effective_sizes, regrouped
 from ingestion.judging.category_verdicts import judge
 from store import parts
 from store.root import Root
@@ -28,10 +28,10 @@ def scored(
     root: Root,
     counts: Counts,
     method: str = "bert",
-    declared: tuple[str, str] = ("kmeans", "manifold"),
     stability: dict[str, float] | None = None,
+    errors: dict[str, tuple[float, float]] | None = None,
 ) -> Any:
-    tag = {"method": method, "algorithm": declared[0], "space": declared[1]}
+    tag = {"method": method, "grouping": "manifold"}
     category_of = {group: category for category, group in OWN.items()}
     cells = [
         {**tag, "category": c, "cluster": g, "matched_category": category_of.get(g), "products": n}
@@ -39,6 +39,8 @@ def scored(
         for g, n in row.items()
     ]
     found = [{**tag, "category": c, "stability": (stability or {}).get(c)} for c in counts]
+    for row in found:
+        row["precision_error"], row["recall_error"] = (errors or {}).get(row["category"], (None, None))
     return put(root, f"scoring:{method}", {"category_scores": found, "confusions": cells})
 
 
@@ -72,7 +74,7 @@ def run(
 def verdicts(root: Root, reads: list[Any], **rule: Any) -> dict[str, dict[str, Any]]:
     """The verdicts by category; each method is judged by the one grouping that it has."""
     scores = [row for part in reads for row in parts.read(root, part, "category_scores").to_pylist()]
-    judged = {row["method"]: {key: row[key] for key in ("method", "algorithm", "space")} for row in scores}
+    judged = {row["method"]: {key: row[key] for key in ("method", "grouping")} for row in scores}
     reads = [*reads, put(root, "verdict", {"judged_groupings": list(judged.values())})]
     parameters = {"verdict": {**RULE, **rule}, "category_verdict": THRESHOLDS}
     rows: Rows = do(root, "category_verdicts", category_verdicts.step, reads, parameters).get("verdicts", [])
@@ -83,9 +85,9 @@ def test_what_is_found_and_pure_is_automated(tmp_path: Path) -> None:
     row = run(Root(tmp_path), {"Mug": {0: 95, 1: 5}, "Hat": {1: 97, 0: 3}})["Mug"]
     assert row["verdict"] == "automate"
     assert row["stable_from"] == CategoryVerdict().stable_from
-    assert (row["method"], row["algorithm"], row["space"]) == ("bert", "kmeans", "manifold")
+    assert (row["method"], row["grouping"]) == ("bert", "manifold")
     assert (row["metric"], row["value"], row["feasible_from"]) == ("recall", 0.95, THRESHOLDS["automate_from"])
-    assert "95 % of its 100 products (95 % Wilson interval 89 to 98 %)" in row["reason"]
+    assert "95 % of its 100 products (95 % interval 89 to 98 %)" in row["reason"]
     assert "97 % (91 to 99 %)" in row["reason"]  # 95 of the 98 in its group
     assert row["reason"].count(". ") == 1  # two sentences
 
@@ -107,8 +109,7 @@ def test_near_duplicates_are_fewer_draws(tmp_path: Path) -> None:
     assert (grouped["low"], grouped["high"]) == pytest.approx((few.low, few.high), abs=1e-6)
     assert (single["verdict"], grouped["verdict"]) == ("automate", "label")
     assert (
-        "90 % of its 100 products (95 % Wilson interval 70 to 97 %, as of 20 because of near-duplicates"
-        in grouped["reason"]
+        "90 % of its 100 products (95 % interval 70 to 97 %, as of 20 because of near-duplicates" in grouped["reason"]
     )
     assert "A model trained on labels finds 95 % (76 to 99 %) of it" in grouped["reason"]  # as of 19 of 20
 
@@ -121,7 +122,7 @@ def test_duplicates_of_a_few_products_are_too_few_to_judge_by(tmp_path: Path) ->
 
 def purity(counts: dict[str, int], effective_size: dict[str, float]) -> Proportion:
     """The proportion of mugs in a group of these products, of which each counts as that many draws."""
-    return JudgedGrouping("bert", "kmeans", "full", {}, {}, {}, {}, effective_size).purity("Mug", counts)
+    return JudgedGrouping("bert", "embedding", {}, {}, {}, {}, {}, effective_size).purity("Mug", counts)
 
 
 def test_one_duplicate_group_of_another_category_counts_as_one() -> None:
@@ -153,6 +154,45 @@ def test_the_effective_size_is_kishs() -> None:
         "Mug": pytest.approx(6 / (9 + 1 + 1 + 1)),  # Kish: 36 / 12 = 3 draws of 6 products
         "Hat": 1.0,
     }
+
+
+def test_regrouping_takes_draws_by_hand() -> None:
+    # of 96 right of 100, Agresti and Coull take 98 of 104: a variance of .0544 a draw, .000544 of the 100; an error of
+    # .05 adds .0025, so that it is that of .0544 / .003044 = 17.9 draws
+    p = 98 / 104
+    found = regrouped(Proportion(96, 100, 100.0), 0.05)
+    assert found.draws == pytest.approx(p * (1 - p) / (p * (1 - p) / 100 + 0.05**2))
+    assert found.draws == pytest.approx(17.9, abs=0.1)
+    assert (found.part, found.whole, found.value) == (96, 100, 0.96)
+
+
+@pytest.mark.parametrize(("part", "error"), [(100, 0.05), (0, 0.05), (90, 0.01)])
+def test_regrouping_only_widens_an_interval(part: int, error: float) -> None:
+    kept = Proportion(part, 100, 100.0)
+    found = regrouped(kept, error)
+    assert found.low <= kept.low
+    assert found.high >= kept.high
+    assert found.high - found.low > kept.high - kept.low
+    assert regrouped(kept, 0.0) == kept
+    assert regrouped(Proportion(0, 0, 0.0), error) == Proportion(0, 0, 0.0)
+
+
+@pytest.mark.parametrize(("errors", "metric"), [((0.1, 0.0), "precision"), ((0.0, 0.1), "recall")])
+def test_a_category_whose_group_comes_and_goes_is_not_automated(
+    errors: tuple[float, float], metric: str, tmp_path: Path
+) -> None:
+    counts = {"Mug": {0: 97, 1: 3}, "Hat": {1: 97, 0: 3}}
+    kept = run(Root(tmp_path / "kept"), counts, errors={"Mug": (0.0, 0.0)})["Mug"]
+    moved = run(Root(tmp_path / "moved"), counts, errors={"Mug": errors})["Mug"]
+    assert (kept["verdict"], moved["verdict"]) == ("automate", "label")
+    assert moved["metric"] == metric
+    few = regrouped(Proportion(97, 100, 100.0), 0.1)
+    assert (moved["value"], moved["low"], moved["high"]) == (0.97, pytest.approx(few.low), pytest.approx(few.high))
+
+
+def test_a_pure_group_that_comes_and_goes_needs_labels(tmp_path: Path) -> None:
+    row = run(Root(tmp_path), {"Mug": {0: 100}, "Hat": {1: 100}}, errors={"Mug": (0.2, 0.0)})["Mug"]
+    assert (row["verdict"], row["metric"], row["value"]) == ("label", "precision", 1.0)
 
 
 def test_an_unstable_group_automates_nothing(tmp_path: Path) -> None:
@@ -190,7 +230,7 @@ def test_a_few_confusions_or_separate_groups_merge_nothing(tmp_path: Path) -> No
 def test_a_category_in_several_groups_of_its_own_is_split(tmp_path: Path) -> None:
     root = Root(tmp_path)
     counts = {"Mug": {0: 60, 3: 38, 1: 2}, "Hat": {1: 98, 0: 2}}
-    tag = {"method": "bert", "algorithm": "kmeans", "space": "manifold"}
+    tag = {"method": "bert", "grouping": "manifold"}
     names = [{**tag, "cluster": 0, "name": "cup, saucer"}, {**tag, "cluster": 3, "name": "tankard"}]
     reads = [
         put(root, "catalogue", {"products": [{"product_id": c, "category": c} for c in counts]}),
@@ -239,9 +279,9 @@ def test_the_first_declared_method_of_the_widest_scope_counts(tmp_path: Path) ->
     catalogue = put(root, "catalogue", {"products": [{"product_id": c, "category": c} for c in good]})
     reads = [catalogue, scored(root, bad, "tfidf"), scored(root, bad, "cnn"), scored(root, good, "use")]
     assert {row["method"] for row in verdicts(root, reads).values()} == {"use"}
-    both = [*reads, scored(root, good, "joint", ("kmeans", "manifold"))]
+    both = [*reads, scored(root, good, "joint")]
     found = verdicts(root, both, rests_on={"text": ["use"], "text+image": ["joint"]})
-    assert {(row["method"], row["space"]) for row in found.values()} == {("joint", "manifold")}
+    assert {(row["method"], row["grouping"]) for row in found.values()} == {("joint", "manifold")}
 
 
 def test_with_nothing_scored_every_category_is_unknown(tmp_path: Path) -> None:
@@ -257,7 +297,7 @@ def test_noise_is_never_automated() -> None:
     for _ in range(100):
         groups = {c: np.bincount(random.integers(0, 3, 60), minlength=3).tolist() for c in OWN}
         counts = {c: Counter(dict(enumerate(row))) for c, row in groups.items()}
-        grouping = JudgedGrouping("bert", "kmeans", "manifold", counts, OWN, {}, {}, single)
+        grouping = JudgedGrouping("bert", "manifold", counts, OWN, {}, {}, {}, single)
         assert "automate" not in {judge(c, grouping, {}, THRESHOLDS)["verdict"] for c in OWN}
 
 

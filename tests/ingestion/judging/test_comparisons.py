@@ -1,4 +1,4 @@
-"""Comparisons of groupings: paired, over the products that both grouped, and not distinct without a difference."""
+"""Comparisons with the groupings that verdicts rest on: paired, over the products of both, and corrected for many."""
 
 from pathlib import Path
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import norm
 
-from benchmarks.coverage import Setting, paired
 from ingestion.grouping import agreement
 from ingestion.grouping.agreement import Codes
-from ingestion.judging import comparisons, scoring
-from ingestion.judging.comparisons import NO_GROUP, ShownGrouping, compare
+from ingestion.judging import comparisons, intervals, scoring
+from ingestion.judging.comparisons import NO_GROUP, ShownGrouping, compare, holm
 from store.root import Root
 from tests.ingestion.steps import Rows, do, put
 
@@ -25,26 +25,22 @@ def some(right: float) -> Codes:
     return np.where(RANDOM.random(len(CATEGORIES)) < right, CATEGORIES, random).astype(np.int32)
 
 
-def shown(name: str, groups: Codes, spread: float | None = None) -> ShownGrouping:
+def shown(name: str, groups: Codes, changes: tuple[float, ...] = (0.0, 0.0)) -> ShownGrouping:
+    """A grouping whose scores change so much as each resample is grouped anew."""
     has = groups != NO_GROUP
     table = agreement.contingency(CATEGORIES[has], groups[has])
-    rows: dict[str, dict[str, Any]] = {}
-    for metric, measure in comparisons.METRICS.items():
-        value = measure(table)
-        rows[metric] = {"value": value, "seed_sd": spread}
-    return ShownGrouping((name, "kmeans", "full"), groups, rows)
+    rows: dict[str, dict[str, Any]] = {m: {"value": measure(table)} for m, measure in comparisons.METRICS.items()}
+    return ShownGrouping((name, "manifold"), groups, rows, {m: dict(enumerate(changes)) for m in rows})
 
 
 def between(
     one: ShownGrouping, other: ShownGrouping, metric: str = "ari", duplicate_groups: NDArray[np.int64] | None = None
 ) -> dict[str, Any]:
-    return next(row for row in compare([one, other], CATEGORIES, duplicate_groups) if row["metric"] == metric)
+    return next(row for row in compare([one, other], other, CATEGORIES, duplicate_groups) if row["metric"] == metric)
 
 
-@pytest.mark.parametrize("shared", [0.0, 0.8])
-def test_the_paired_interval_holds_the_truth_95_times_in_100(shared: float) -> None:
-    found = paired(Setting(200, 4, balanced=True, ari=0.6), 0.5, shared, 500)["ari"]
-    assert 93 <= found.of(found.truth) <= 97
+def width(row: dict[str, Any]) -> float:
+    return float(row["high"] - row["low"])
 
 
 @pytest.mark.parametrize("metric", comparisons.METRICS)
@@ -56,9 +52,7 @@ def test_the_error_is_that_of_leaving_each_product_out_of_both(metric: str) -> N
         pair = [measure(agreement.contingency(CATEGORIES[kept], g[kept])) for g in (one, other)]
         values.append(pair[0] - pair[1])
     expected = np.sqrt(199 / 200 * ((values - np.mean(values)) ** 2).sum())
-    found = comparisons._errors(measure, [one, other], CATEGORIES, None)
-    assert found[0, 1] == pytest.approx(expected)
-    assert found[0, 0] == 0
+    assert width(between(shown("a", one), shown("b", other), metric)) == pytest.approx(2 * 1.959964 * expected)
 
 
 def test_a_grouping_does_not_differ_from_itself_renumbered() -> None:
@@ -83,22 +77,62 @@ def test_common_errors_cancel() -> None:
         between(shown("a", groups), shown("b", nearly)),
         between(shown("a", groups), shown("c", some(0.7))),
     )
-    assert related["high"] - related["low"] < 0.5 * (unrelated["high"] - unrelated["low"])
+    assert width(related) < 0.5 * width(unrelated)
 
 
-def test_seeds_that_differ_widen_the_interval() -> None:
+def test_resamples_that_differ_widen_the_interval() -> None:
     one, other = some(0.9), some(0.8)
-    widths = [
-        (row := between(shown("a", one, spread), shown("b", other)))["high"] - row["low"] for spread in (0.0, 0.02, 0.1)
-    ]
-    assert widths[0] < widths[1] < widths[2]
+    rows = [between(shown("a", one, (0.0, change)), shown("b", other)) for change in (0.0, 0.02, 0.1)]
+    assert width(rows[0]) < width(rows[1]) < width(rows[2])
 
 
-def test_the_variances_of_both_groupings_seeds_are_added() -> None:
-    one, other = some(0.9), some(0.8)
-    rows = [between(shown("a", one, a), shown("b", other, b)) for a, b in ((None, None), (0.03, 0.04))]
-    half = [(row["high"] - row["low"]) / 2 for row in rows]
-    assert half[1] ** 2 - half[0] ** 2 == pytest.approx(1.959964**2 * (0.03**2 + 0.04**2))
+def test_the_variance_of_the_paired_regrouping_is_added() -> None:
+    one, other, changes, others = some(0.9), some(0.8), (0.0, -0.03, 0.01), (0.02, -0.01, -0.01)
+    rows = [between(shown("a", one, a), shown("b", other, b)) for a, b in (((0.0, 0.0), (0.0, 0.0)), (changes, others))]
+    half = [width(row) / 2 for row in rows]
+    error = intervals.regrouping_error([-0.02, -0.02, 0.02])
+    assert half[1] ** 2 - half[0] ** 2 == pytest.approx((1.959964 * error) ** 2)
+
+
+def test_what_regrouping_changes_in_both_cancels() -> None:
+    one, other, changes = some(0.9), some(0.8), (0.0, -0.1, 0.05)
+    kept, both = (between(shown("a", one, c), shown("b", other, c)) for c in ((0.0, 0.0), changes))
+    assert width(both) == pytest.approx(width(kept))
+
+
+def test_fewer_than_two_common_resamples_give_no_interval() -> None:
+    row = between(shown("a", some(0.95), (0.0,)), shown("b", some(0.3)))
+    assert row["difference"] > 0.3
+    assert (row["low"], row["high"], row["distinct"]) == (None, None, False)
+
+
+def deviations(*p_values: float) -> list[float]:
+    """Differences in standard errors with these two-sided p-values."""
+    return [float(norm.isf(p / 2)) for p in p_values]
+
+
+def test_holm_corrects_by_hand() -> None:
+    # .01 <= .05 / 4, but .02 > .05 / 3: nothing after it is shown, though .04 < .05
+    assert holm(deviations(0.04, 0.01, 0.03, 0.02)) == [False, True, False, False]
+    assert holm(deviations(0.01, 0.016, 0.024, 0.049)) == [True] * 4  # below .0125, .0167, .025 and .05
+    assert holm([-deviation for deviation in deviations(0.012, 0.02)]) == [True, True]
+    assert holm([float("nan"), *deviations(0.02)]) == [False, True]
+    assert holm([]) == []
+
+
+def test_among_many_comparisons_more_is_needed_to_be_shown() -> None:
+    other, groups = shown("b", some(0.6)), some(0.9)
+    plain = between(shown("a", groups), other)
+    wanted = plain["difference"] / 2.2  # a p-value of .028: below .05, but not .05 / 5
+    rest = np.sqrt(wanted**2 - (width(plain) / 2 / 1.959964) ** 2)
+    one = shown("a", groups, (0.0, float(rest / intervals.regrouping_error([0.0, 1.0]))))
+    many = [one, other, *(shown(name, other.groups) for name in "cdef")]
+    alone, among = (
+        [row for row in compare(some_of, other, CATEGORIES) if row["metric"] == "ari"] for some_of in (many[:2], many)
+    )
+    assert [row["distinct"] for row in alone] == [True]
+    assert [row["distinct"] for row in among] == [False] * 5
+    assert among[0]["low"] == alone[0]["low"] > 0  # the interval itself is not corrected
 
 
 def test_near_duplicates_widen_the_interval() -> None:
@@ -108,7 +142,7 @@ def test_near_duplicates_widen_the_interval() -> None:
         between(shown("a", one), shown("b", other)),
         between(shown("a", one), shown("b", other), duplicate_groups=pairs),
     )
-    assert grouped["high"] - grouped["low"] > 1.2 * (single["high"] - single["low"])
+    assert width(grouped) > 1.2 * width(single)
 
 
 def test_only_the_products_that_both_grouped_are_compared() -> None:
@@ -131,32 +165,52 @@ def test_two_products_give_a_difference_without_an_interval() -> None:
 
 def test_groupings_that_overlap_in_one_category_are_not_compared() -> None:
     few = np.where(CATEGORIES == 0, 0, NO_GROUP).astype(np.int32)
-    assert list(compare([shown("a", few), shown("b", some(0.9))], CATEGORIES)) == []
+    other = shown("b", some(0.9))
+    assert list(compare([shown("a", few), other], other, CATEGORIES)) == []
 
 
-def test_the_step_compares_every_pair_of_scored_groupings_once(tmp_path: Path) -> None:
-    root, ids = Root(tmp_path), [f"p{at}" for at in range(200)]
-    products: Rows = [{"product_id": i, "category": f"c{c}"} for i, c in zip(ids, CATEGORIES, strict=True)]
+IDS = [f"p{at}" for at in range(200)]
+VERDICTS = [
+    {"scope": "text", "method": "a", "grouping": "manifold"},
+    {"scope": "image", "method": None, "grouping": None},
+    {"scope": "method:a", "method": "a", "grouping": "manifold"},
+    {"scope": "method:b", "method": "b", "grouping": "manifold"},
+]
+
+
+def scored(root: Root, method: str, groups: dict[str, Codes]) -> Any:
+    """The part of the step that scored these groupings, of products that the catalogue has in another order."""
+    clusters: Rows = []
+    scores: Rows = []
+    resampled: Rows = []
+    for grouping, codes in groups.items():
+        tag = {"method": method, "grouping": grouping}
+        rows = zip(["none", *reversed(IDS)], [0, *codes[::-1].tolist()], strict=True)
+        clusters += [{**tag, "product_id": i, "cluster": c} for i, c in rows]
+        table = agreement.contingency(CATEGORIES, codes)
+        scores += [{**tag, **row} for row in scoring.scores(table, (CATEGORIES, codes, np.arange(200)))]
+        resampled += [
+            {**tag, "resample": number, "metric": metric, "value": 0.5 + 0.01 * number, "kept": 0.5}
+            for number in range(2)
+            for metric in scoring.WITH_INTERVAL
+        ]
+    return put(root, f"scoring:{method}", {"clusters": clusters, "scores": scores, "resampled_scores": resampled})
+
+
+def test_the_step_compares_all_with_those_that_verdicts_rest_on(tmp_path: Path) -> None:
+    root = Root(tmp_path)
+    products: Rows = [{"product_id": i, "category": f"c{c}"} for i, c in zip(IDS, CATEGORIES, strict=True)]
     products.insert(0, {"product_id": "none", "category": None})
-    reads, groups = [put(root, "catalogue", {"products": products})], {"b": some(0.9), "a": some(0.6)}
-    for method, found in groups.items():
-        clusters, scores = [], []
-        for space in ("full", "map"):
-            tag = {"method": method, "algorithm": "kmeans", "space": space}
-            codes = found if space == "full" else some(0.5)
-            rows = zip(["none", *reversed(ids)], [0, *codes[::-1].tolist()], strict=True)
-            clusters += [{**tag, "product_id": i, "cluster": c} for i, c in rows]
-            table = agreement.contingency(CATEGORIES, codes)
-            scores += [{**tag, **row} for row in scoring.scores([table], table)]
-        reads.append(put(root, f"scoring:{method}", {"clusters": clusters, "scores": scores}))
+    groups = {"b": some(0.9), "a": some(0.6)}
+    reads = [put(root, "catalogue", {"products": products}), put(root, "verdict", {"verdicts": VERDICTS})]
+    reads += [scored(root, name, {"manifold": found, "embedding": some(0.5)}) for name, found in groups.items()]
     rows = do(root, "comparisons", comparisons.step, reads, {})["comparisons"]
-    names = [(r["method"], r["space"], r["other_method"], r["other_space"]) for r in rows if r["metric"] == "ari"]
-    assert len(names) == len(set(names)) == 6
-    assert {r["metric"] for r in rows} == {"ari", "ami"}
-    row = next(
-        r for r in rows if (r["method"], r["space"], r["other_space"], r["metric"]) == ("a", "full", "full", "ari")
-    )
-    expected = [agreement.ari(agreement.contingency(CATEGORIES, groups[method])) for method in ("a", "b")]
+    assert {(row["other_method"], row["other_grouping"]) for row in rows} == {("a", "manifold")}
+    names = [(row["method"], row["grouping"]) for row in rows if row["metric"] == "ari"]
+    assert names == [("a", "embedding"), ("b", "embedding"), ("b", "manifold")]
+    assert {row["metric"] for row in rows} == {"ari", "ami"}
+    row = next(r for r in rows if (r["method"], r["grouping"], r["metric"]) == ("b", "manifold", "ari"))
+    expected = [agreement.ari(agreement.contingency(CATEGORIES, groups[method])) for method in ("b", "a")]
     assert row["difference"] == pytest.approx(expected[0] - expected[1])
     assert (row["distinct"], row["products"]) == (True, 200)
 

@@ -7,36 +7,59 @@ import numpy as np
 import pytest
 
 from ingestion.grouping import agreement
-from ingestion.grouping.resampling import representative
+from ingestion.grouping.agreement import Codes, Table
 from ingestion.judging import intervals, scoring
 from ingestion.judging.category_scores import category_scores
-from ingestion.judging.scoring import confusions, scores
+from ingestion.judging.scoring import Regrouped, category_errors, confusions, scores
 from store.root import Root
 from tests.ingestion.steps import Rows, do, put
 
-TAG = {"method": "m", "algorithm": "kmeans", "space": "full"}
+TAG = {"method": "m", "grouping": "embedding"}
 CATEGORIES = {"a1": "A", "a2": "A", "a3": "A", "b1": "B", "b2": "B", "c1": "C", "x": None}
-GROUPS = {
-    0: {"a1": 2, "a2": 2, "a3": 0, "b1": 0, "b2": 0, "c1": 0, "x": 1},
-    1: {"a1": 2, "a2": 2, "a3": 0, "b1": 0, "b2": 0, "c1": 0, "x": 1},
-    2: {"a1": 0, "a2": 2, "a3": 1, "b1": 0, "b2": 1, "c1": 2, "x": 0},
+GROUPS = {"a1": 2, "a2": 2, "a3": 0, "b1": 0, "b2": 0, "c1": 0, "x": 1}
+"""By hand, over the six with a category: A has 2 in group 2 and 1 in group 0; B has 2 and C 1 in group 0."""
+RESAMPLES = {
+    0: {"a1": 1, "a2": 1, "a3": 1, "b1": 0, "b2": 0, "x": 0},
+    1: {"a1": 0, "a3": 1, "b1": 0, "c1": 1},
+    2: {"a1": 0, "a2": 0, "a3": 1, "x": 2},
 }
-"""By hand, seed 0 over the six with a category: A has 2 in group 2 and 1 in group 0; B has 2 and C 1 in group 0."""
+"""By hand: the first finds A and B, which the groups kept do not quite; in the last only A was drawn."""
+AGAIN = dict.fromkeys(GROUPS, 0.5) | {"c1": None}
 
 
 def run(
-    root: Root, categories: dict[str, str | None] = CATEGORIES, groups: dict[int, dict[str, int]] = GROUPS
+    root: Root,
+    categories: dict[str, str | None] = CATEGORIES,
+    groups: dict[str, int] = GROUPS,
+    resamples: dict[int, dict[str, int]] = RESAMPLES,
 ) -> dict[str, Rows]:
     products = [{"product_id": i, "category": c} for i, c in categories.items()]
-    partitions = [
-        {**TAG, "seed": seed, "product_id": i, "cluster": c} for seed, found in groups.items() for i, c in found.items()
+    partitions = [{**TAG, "product_id": i, "cluster": c, "found_again": AGAIN[i]} for i, c in groups.items()]
+    resampled = [
+        {**TAG, "resample": number, "product_id": i, "cluster": c}
+        for number, found in resamples.items()
+        for i, c in found.items()
     ]
-    quality = [{**TAG, "seed": s, "metric": "silhouette", "value": v} for s, v in enumerate((0.5, 0.3, 0.1))]
-    reads = [
-        put(root, "catalogue", {"products": products}),
-        put(root, "clustering:m", {"partitions": partitions, "partition_scores": quality}),
-    ]
+    quality = [{**TAG, "metric": "silhouette", "value": 0.3}]
+    tables = {"partitions": partitions, "partition_scores": quality, "resampled_partitions": resampled}
+    reads = [put(root, "catalogue", {"products": products}), put(root, "clustering:m", tables)]
     return do(root, "scoring:m", scoring.step, reads, {"method": "m", "vector_sources": ["m"]})
+
+
+def codes_of(table: Table) -> tuple[Codes, Codes, Any]:
+    """Categories, groups and duplicate groups of products with this table."""
+    cells = np.argwhere(table > 0).astype(np.int32)
+    categories, groups = np.repeat(cells, table[table > 0], axis=0).T
+    return categories, groups, np.arange(len(categories))
+
+
+def same(table: Table, changes: tuple[float, ...] = (0.0, 0.0)) -> list[Regrouped]:
+    """Resamples of the whole, in which so great a fraction of each category moved to the next group."""
+    found = []
+    for number, change in enumerate(changes):
+        moved = np.rint(change * table).astype(np.int64)
+        found.append(Regrouped(number, table - moved + np.roll(moved, 1, axis=1), table))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -52,30 +75,70 @@ def test_the_agreement_is_the_worked_example(written: dict[str, Rows]) -> None:
     # Of 15 pairs: 4 of one category (A 3, B 1), 7 of one group (6 in group 0, 1 in group 2), and 2 of both (b1-b2,
     # a1-a2): chance 4 * 7 / 15 = 28/15, most (4 + 7) / 2; ARI (2 - 28/15) / (11/2 - 28/15) = 4/109.
     row = by(written["scores"], "metric")["ari"]
-    assert row["value"] == pytest.approx(4 / 109)  # the median of 4/109, 4/109 and seed 2's lower one
-    assert row["seed_max"] == pytest.approx(4 / 109)
-    assert row["seed_min"] < 0
-    assert row["seed_sd"] == pytest.approx((row["seed_max"] - row["seed_min"]) / 3**0.5)  # two equal values and one
-    assert (row["seeds"], row["products"]) == (3, 6)
+    assert row["value"] == pytest.approx(4 / 109)
+    assert row["products"] == 6
 
 
 def test_matched_accuracy_counts_those_in_the_matched_group(written: dict[str, Rows]) -> None:
     assert by(written["scores"], "metric")["matched_accuracy"]["value"] == pytest.approx(4 / 6)
 
 
-def test_the_interval_adds_jackknife_seeds_and_remainder() -> None:
+def test_the_interval_adds_jackknife_regrouping_and_remainder() -> None:
     table = np.array([[90, 7, 3], [5, 80, 9], [2, 8, 96]])
-    other = np.array([[88, 9, 3], [5, 80, 9], [2, 8, 96]])
+    again = same(table, (0.02, 0.0, 0.05))
     null = intervals.null(table)
-    for row in scores([table, table, other], table):
+    for row in scores(table, codes_of(table), again, scoring.WITH_INTERVAL):
         measure = agreement.MEASURES[row["metric"]]
-        values = [measure(t) for t in (table, table, other)]
-        beyond = intervals.remainder(row["metric"], values[0], null[row["metric"]], table.sum(1))
-        seeds, error = np.std(values, ddof=1), agreement.jackknife_error(measure, table)
-        half = np.sqrt(1.959964**2 * (error**2 + seeds**2) + beyond**2)
+        beyond = intervals.remainder(row["metric"], measure(table), null[row["metric"]], table.sum(1))
+        changes = [measure(one.own) - measure(one.kept) for one in again]
+        regrouped = np.sqrt(0.632121 / 0.367879) * np.std(changes, ddof=1)
+        half = np.sqrt(1.959964**2 * (agreement.jackknife_error(measure, table) ** 2 + regrouped**2) + beyond**2)
         assert row["value"] == pytest.approx(measure(table))
         assert row["high"] - row["value"] == pytest.approx(half)
         assert row["value"] - row["low"] == pytest.approx(half)
+
+
+def test_an_interval_is_wider_where_regrouping_moves_the_score() -> None:
+    table = np.array([[90, 7, 3], [5, 80, 9], [2, 8, 96]])
+    kept, moved = (
+        {row["metric"]: row["high"] - row["low"] for row in scores(table, codes_of(table), again, ("ari", "ami"))}
+        for again in (same(table), same(table, (0.0, 0.1)))
+    )
+    assert all(moved[metric] > 1.2 * kept[metric] for metric in kept)
+
+
+@pytest.mark.parametrize("resamples", [0, 1])
+def test_fewer_than_two_resamples_give_no_interval(resamples: int) -> None:
+    table = np.array([[90, 10], [5, 95]])
+    rows = scores(table, codes_of(table), same(table)[:resamples])
+    assert {(row["low"], row["high"]) for row in rows} == {(None, None)}
+
+
+def test_resampled_scores_are_the_worked_example(written: dict[str, Rows]) -> None:
+    # of the first the groups kept hold a1 and a2, and a3 with B: 2 pairs in both, 4 of A and B, 1 + 3 of the groups
+    found = {(row["resample"], row["metric"]): (row["value"], row["kept"]) for row in written["resampled_scores"]}
+    assert set(found) == {(number, metric) for number in (0, 1) for metric in scoring.WITH_INTERVAL}
+    assert found[0, "matched_accuracy"] == (1.0, pytest.approx(4 / 5))
+    assert found[0, "ari"] == (1.0, pytest.approx((2 - 4 * 4 / 10) / (4 - 4 * 4 / 10)))
+    assert found[1, "matched_accuracy"] == (0.5, 0.5)
+
+
+def test_the_errors_of_precision_and_recall_are_by_hand() -> None:
+    table = np.array([[8, 2], [1, 9], [5, 5]])
+    kept = np.array([[4, 1], [0, 5]])  # of the last category nothing was drawn
+    own = np.array([[5, 0], [1, 4]])
+    precision, recall = category_errors(table, [Regrouped(0, kept, kept), Regrouped(1, own, kept)])
+    factor = np.sqrt(0.632121 / 0.367879) / np.sqrt(2)  # of the deviation of 0 and a change
+    # the first: precision 1 to 5/6, recall 4/5 to 1; the second: precision 5/6 to 1, recall 1 to 4/5
+    assert precision.tolist() == pytest.approx([factor / 6, factor / 6, np.nan], abs=1e-6, nan_ok=True)
+    assert recall.tolist() == pytest.approx([factor / 5, factor / 5, np.nan], abs=1e-6, nan_ok=True)
+
+
+def test_categories_have_the_errors_of_their_resamples(written: dict[str, Rows]) -> None:
+    rows = by(written["category_scores"], "category")
+    assert rows["A"]["recall_error"] > 0
+    assert rows["B"]["precision_error"] > 0
+    assert (rows["C"]["precision_error"], rows["C"]["recall_error"]) == (None, None)  # drawn once
 
 
 def test_near_duplicates_count_as_one_draw() -> None:
@@ -85,9 +148,10 @@ def test_near_duplicates_count_as_one_draw() -> None:
     groups = np.where(random.random(40) < 0.8, categories, 1 - categories).astype(np.int32)
     four = np.repeat(categories, 4), np.repeat(groups, 4), np.repeat(np.arange(40), 4)
     table = agreement.contingency(categories, groups)
-    single = {row["metric"]: row for row in scores([table], table)}
-    repeated = {row["metric"]: row for row in scores([4 * table], 4 * table)}
-    grouped = {row["metric"]: row for row in scores([4 * table], 4 * table, four)}
+    again = same(table)
+    single = {row["metric"]: row for row in scores(table, codes_of(table), again)}
+    repeated = {row["metric"]: row for row in scores(4 * table, codes_of(4 * table), again)}
+    grouped = {row["metric"]: row for row in scores(4 * table, four, again)}
     for metric in ("ari", "matched_accuracy"):
         width = {
             name: rows[metric]["high"] - rows[metric]["low"]
@@ -103,7 +167,7 @@ def test_one_in_twenty_shuffles_reaches_the_chance_level() -> None:
     groups = random.integers(0, 5, 200).astype(np.int32)
     table = agreement.contingency(categories, groups)
     shuffles = [agreement.contingency(random.permutation(categories), groups) for _ in range(1000)]
-    for row in scores([table], table):
+    for row in scores(table, codes_of(table)):
         measure = agreement.MEASURES[row["metric"]]
         above = np.mean([measure(shuffled) >= row["chance"] for shuffled in shuffles])
         assert 0.01 < above < 0.10
@@ -145,17 +209,13 @@ def test_a_group_without_categorised_products_has_no_category(written: dict[str,
     assert clusters == {0: "B", 2: "A", 1: None}
 
 
-def test_the_silhouette_is_the_median_over_seeds_of_all_products(written: dict[str, Rows]) -> None:
+def test_the_silhouette_is_that_of_all_products(written: dict[str, Rows]) -> None:
     row = by(written["scores"], "metric")["silhouette"]
-    assert [row[f] for f in ("value", "seed_min", "seed_max", "seed_sd", "seeds", "products")] == [
-        0.3, 0.1, 0.5, pytest.approx(0.2), 3, 7,
-    ]  # fmt: skip
-    assert (row["low"], row["high"]) == (None, None)
+    assert [row[f] for f in ("value", "low", "high", "chance", "products")] == [0.3, None, None, None, 7]
 
 
-def test_one_seed_has_no_standard_deviation() -> None:
-    table = np.array([[4, 1], [0, 5]])
-    assert {row["seed_sd"] for row in scoring.scores([table], table)} == {None}
+def test_how_often_a_product_is_found_again_is_published(written: dict[str, Rows]) -> None:
+    assert {row["product_id"]: row["found_again"] for row in written["clusters"]} == AGAIN
 
 
 def test_every_measure_is_written_once_per_grouping(written: dict[str, Rows]) -> None:
@@ -175,33 +235,27 @@ def test_a_single_category_is_not_scored(tmp_path: Path) -> None:
     assert [row["metric"] for row in written["scores"]] == ["silhouette"]
 
 
-def test_the_shown_grouping_does_not_depend_on_categories(tmp_path: Path, written: dict[str, Rows]) -> None:
+def test_the_groups_do_not_depend_on_the_categories(tmp_path: Path, written: dict[str, Rows]) -> None:
     random = np.random.default_rng(0)
     for at in range(5):
-        shuffled = dict(zip(CATEGORIES, random.permutation(list(GROUPS[2].values())).astype(str), strict=True))
+        shuffled = dict(zip(CATEGORIES, random.permutation(list(GROUPS.values())).astype(str), strict=True))
         again = run(Root(tmp_path / str(at)), shuffled)
         assert [r["cluster"] for r in again["clusters"]] == [r["cluster"] for r in written["clusters"]]
-
-
-def test_the_seed_that_agrees_most_is_shown() -> None:
-    same, similar, other = ([0, 0, 1, 1, 2, 2], [0, 0, 1, 1, 2, 1], [0, 1, 0, 1, 0, 1])
-    groups = {seed: np.array(g, np.int32) for seed, g in {0: other, 1: similar, 2: same, 3: same}.items()}
-    assert representative(groups) == 2
-    assert representative(dict.fromkeys((4, 7, 5), groups[2])) == 4
-    assert representative({6: groups[0]}) == 6
 
 
 def test_a_renamed_group_changes_no_score() -> None:
     table = np.array([[9, 2, 0], [1, 7, 1], [0, 3, 5]])
     swapped = table[:, [2, 0, 1]]
-    for row, again in zip(scores([table], table), scores([swapped], swapped), strict=True):
+    pair = (scores(one, codes_of(one), same(one)) for one in (table, swapped))
+    for row, again in zip(*pair, strict=True):
         assert again == pytest.approx(row)
 
 
 def test_two_products_have_scores_without_an_interval() -> None:
-    rows = list(scores([np.eye(2, dtype=np.int64)], np.eye(2, dtype=np.int64)))
+    table = np.eye(2, dtype=np.int64)
+    rows = list(scores(table, codes_of(table), same(table)))
     assert {row["metric"]: row["value"] for row in rows} == dict.fromkeys(agreement.MEASURES, 1.0)
-    assert all("low" not in row for row in rows)
+    assert {(row["low"], row["high"]) for row in rows} == {(None, None)}
 
 
 def test_a_category_without_a_matched_group_scores_0() -> None:

@@ -17,7 +17,7 @@ from tests.ingestion.steps import Rows, do, put, put_neighbours, put_vectors
 GROUPS, EACH = 5, 20
 TRUTH = planted.truth(GROUPS, EACH)
 IDS = planted.names(len(TRUTH))
-PROTOCOL = {"k": GROUPS, "seeds": 2, "resamples": 2}
+PROTOCOL = {"k": GROUPS, "seed": 0, "resamples": 5}
 RULE = Config().verdict.model_dump(mode="json")
 
 
@@ -35,12 +35,13 @@ class Study:
         """Group and score these vectors."""
         made = put_vectors(self.root, name, IDS, vectors)
         self.vectors += [made, put_neighbours(self.root, made)]
-        reads = [*self.vectors[-2:], put(self.root, f"projection:{name}", {})]
-        self._score(name, do(self.root, f"clustering:{name}", clustering.step, reads, {"method": name, **PROTOCOL}))
+        parameters = {"method": name, **PROTOCOL}
+        self._score(name, do(self.root, f"clustering:{name}", clustering.step, self.vectors[-2:], parameters))
 
     def joint(self, name: str, modality: str, **methods: str) -> None:
         """Group and score by the joint graph of these methods, given the modality of each."""
         parameters: dict[str, Any] = {"method": name, "modality": modality, "methods": methods, **PROTOCOL}
+        parameters["categories"] = GROUPS
         self._score(name, do(self.root, f"clustering:{name}", clustering.joint, self.vectors, parameters))
 
     def _score(self, name: str, groups: dict[str, Rows]) -> None:

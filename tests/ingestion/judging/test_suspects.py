@@ -170,7 +170,6 @@ def test_wrong_labels_of_the_sample_are_found_by_all_methods(tmp_path: Path) -> 
     methods = ("tfidf", "bert", "use", "cnn", "fusion")
     study = {
         "methods": methods,
-        "seeds": 1,
         "reducers": ["pca"],
     }  # only vectors are wanted
     config = Config.model_validate({"study": study})

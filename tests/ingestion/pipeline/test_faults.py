@@ -89,7 +89,7 @@ def command(monkeypatch: pytest.MonkeyPatch, again: tuple[Shop, Path], tmp_path:
     """`aislemap ingest` of the shop, with the fakes, a broken and a missing method: its exit code."""
     monkeypatch.setattr(registry, "METHODS", {**FAKES, "broken": Broken, "missing": Missing})
     (tmp_path / "aislemap.toml").write_text(
-        "[study]\nseeds = 2\nresamples = 2\njoint = ['faketext', 'fakeimage']\nreducers = ['pca', 'tsne']\n"
+        "[study]\nresamples = 2\njoint = ['faketext', 'fakeimage']\nreducers = ['pca', 'tsne']\n"
         "map_perplexities = [10.0]\nmap_seeds = 1\n"
         "[verdict.rests_on]\ntext = ['faketext']\nimage = ['fakeimage']\n"
         "'text+image' = ['joint']\n[limits]\nworkers = 1\n"
@@ -128,7 +128,7 @@ def test_methods_are_listed_by_the_metric_of_the_verdict(
     goods, store = again
     console.study(store, ingest(goods, store, verdict={"metric": metric}, study={"k": 2}))  # too few: no score is 1
     output = " ".join(capsys.readouterr().out.split())
-    assert f"({named}, median and range of seeds)" in output
+    assert f"({named} and its 95 % interval)" in output
     found = dict(ask(store, "SELECT metric, value FROM scores WHERE method = 'joint' AND metric IN ('ari', 'ami')"))
     other = found["ari" if named == "AMI" else "ami"]
     assert f"{found[named.lower()]:.2f} (" in output

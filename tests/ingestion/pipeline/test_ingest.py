@@ -24,17 +24,16 @@ from tests.ingestion.shop import (
 )
 from tests.ingestion.steps import entries
 
-GROUPINGS = {
-    *(("kmeans", space) for space in ("full", "manifold", "map")),
-    ("ward", "manifold"),
-}
-"""What is made of each method's vectors, by algorithm and space."""
+MADE = 2 * len(FAKES) + len(JOINED)
+"""Groupings on the manifold and, of methods with vectors, in the embedding."""
 
 
 def test_a_run_computes_every_step_and_publishes_all_tables(first: tuple[Shop, Path, Report, DirectEngine]) -> None:
     _, store, report, _ = first
     assert (report.status, report.number, report.missing) == ("published", 1, {})
     assert computed(report) == set(report.outcomes) == ALL
+    groupings = MADE + ask(store, "SELECT count(*) FROM k_estimates WHERE k > 1")[0][0]
+    assert groupings > MADE
     counts = {
         "products": 60,
         "images": 60,
@@ -42,7 +41,8 @@ def test_a_run_computes_every_step_and_publishes_all_tables(first: tuple[Shop, P
         "embedding_faketext": 60,
         "embedding_fakeimage": 60,
         "projections": 2 * 2 * 60,
-        "clusters": (2 * len(GROUPINGS) + 2 * len(JOINED)) * 60,
+        "clusters": groupings * 60,
+        "resampled_scores": groupings * 3 * shop.SETTINGS["study"]["resamples"],
         "models": len(FAKES) + len(JOINED),
         "verdicts": 3 + len(FAKES) + len(JOINED) + len(shop.CATEGORIES),
     }
@@ -66,7 +66,7 @@ def test_groups_are_computed_before_steps_that_no_step_needs(
     first: tuple[Shop, Path, Report, DirectEngine],
 ) -> None:
     order = [task.step for task in first[3].tasks]
-    for other in ("map_scores", "probes", "group_count"):
+    for other in ("map_scores", "probes"):
         assert order.index("clustering:joint") < min(at for at, step in enumerate(order) if step.startswith(other))
 
 
@@ -132,16 +132,16 @@ def test_a_changed_image_recomputes_no_text_step(again: tuple[Shop, Path]) -> No
     report = ingest(goods, store)
     assert {"images", *(f"{step}:fakeimage" for step in STUDIED)} <= computed(report)
     assert "clustering:joint" in computed(report)
-    kept = {f"{step}:faketext" for step in (*BEFORE_SCORES, "map_scores", "group_count")}
+    kept = {f"{step}:faketext" for step in (*BEFORE_SCORES, "map_scores")}
     assert not {"catalogue", "texts", *kept} & computed(report)
     assert ("S01", "M01") in ask(store, "SELECT product_id, duplicate_of FROM duplicates WHERE modality = 'image'")
 
 
-def test_another_threshold_recomputes_the_verdicts_only(again: tuple[Shop, Path]) -> None:
+def test_another_threshold_recomputes_what_follows_verdicts_only(again: tuple[Shop, Path]) -> None:
     goods, store = again
-    rule = {**shop.SETTINGS["verdict"], "feasible_from": 1.0, "infeasible_below": 0.99}
+    rule = {**shop.SETTINGS["verdict"], "feasible_accuracy": 1.0, "infeasible_accuracy": 0.99}
     report = ingest(goods, store, verdict=rule)
-    assert computed(report) == {"verdict", "category_verdicts"}
+    assert computed(report) == {"verdict", "category_verdicts", "comparisons"}
     judged = "SELECT DISTINCT feasible_from FROM verdicts WHERE method IS NOT NULL AND scope NOT LIKE 'category:%'"
     assert ask(store, judged) == [(1.0,)]
 
@@ -164,19 +164,21 @@ def test_without_categories_all_but_the_agreement_is_published(tmp_path: Path) -
     }
     assert found == {
         **dict.fromkeys(found, 0),
-        "clusters": (2 * len(GROUPINGS) + 2 * len(JOINED)) * 60,
+        "clusters": MADE * 60,
         "projections": 2 * 2 * 60,
     }
     assert ask(tmp_path / "store", "SELECT DISTINCT metric FROM scores") == [("silhouette",)]
     assert ask(tmp_path / "store", "SELECT DISTINCT verdict FROM verdicts") == [("unknown",)]
-    assert ask(tmp_path / "store", "SELECT count(DISTINCT cluster) FROM clusters") == [(8,)]
+    made = "SELECT method, count(DISTINCT cluster) FROM clusters WHERE grouping = 'manifold' GROUP BY 1 ORDER BY 1"
+    estimated = "SELECT method, greatest(k, 2) FROM k_estimates ORDER BY 1"
+    assert ask(tmp_path / "store", made) == ask(tmp_path / "store", estimated)
 
 
 def test_a_number_of_groups_can_be_asked_for(tmp_path: Path) -> None:
     goods = shop.make(tmp_path, categories=False)
     study = {**shop.SETTINGS["study"], "k": 3}
     ingest(goods, tmp_path / "store", {"faketext": FAKES["faketext"]}, study=study)
-    assert ask(tmp_path / "store", "SELECT count(DISTINCT cluster) FROM clusters") == [(3,)]
+    assert ask(tmp_path / "store", "SELECT count(DISTINCT cluster) FROM clusters WHERE grouping = 'manifold'") == [(3,)]
 
 
 def test_without_images_the_methods_that_need_them_are_missing(tmp_path: Path) -> None:

@@ -152,10 +152,10 @@ def test_a_setting_makes_stale_the_steps_that_use_it(
 
 
 def test_other_thresholds_make_the_verdicts_stale_only() -> None:
-    strict = Config.model_validate({"verdict": {"feasible_from": 0.9}})
+    strict = Config.model_validate({"verdict": {"feasible_accuracy": 0.9}})
     modalities = {"m": "text", "n": "image"}
     assert plan.study("m", strict, 7, 7) == plan.study("m", Config(), 7, 7)
-    assert plan.joint_groups(modalities, strict, 7) == plan.joint_groups(modalities, Config(), 7)
+    assert plan.joint_groups(modalities, strict, 7, 7) == plan.joint_groups(modalities, Config(), 7, 7)
     before, after = concluding(Config(), "m"), concluding(strict, "m")
     stale = {name for name in before if key(before[name], {}) != key(after[name], {})}
     assert stale == {"verdict", "category_verdicts"}
@@ -236,7 +236,7 @@ def everything(modalities: dict[str, str], config: Config | None = None) -> dict
     """The steps after the vectors of these methods, by name."""
     chosen = config or JOINING
     steps = [step for method in modalities for step in plan.study(method, chosen, 7, 7)]
-    steps += [*plan.joint_groups(modalities, chosen, 7), *plan.conclusions(modalities, {}, chosen)]
+    steps += [*plan.joint_groups(modalities, chosen, 7, 7), *plan.conclusions(modalities, {}, chosen)]
     return {step.name: step for step in steps}
 
 
@@ -246,13 +246,13 @@ def test_every_step_has_the_parameters_its_function_declares(shop: tuple[Path, P
         inspect.signature(step.function).bind(None, **step.arguments)  # TypeError for one that it does not declare
 
 
-def test_grouping_steps_read_only_vectors_neighbours_and_maps() -> None:
+def test_grouping_steps_read_only_vectors_neighbours_and_counts() -> None:
     steps = everything({"m": "text", "n": "image", "both": "text+image"})
     grouping = [step for step in steps.values() if step.stage in ("projection", "clustering", "group_count")]
     assert len(grouping) == 3 + 3 + 1 + 3
     for step in grouping:
         read = {name.split(":")[0] for name in (*step.needs, *step.uses)}
-        assert read <= {"features", "neighbours", "projection"}, step.name
+        assert read <= {"features", "neighbours", "group_count"}, step.name
 
 
 def test_every_step_that_is_needed_is_planned(shop: tuple[Path, Path]) -> None:
@@ -265,7 +265,7 @@ def test_every_step_that_is_needed_is_planned(shop: tuple[Path, Path]) -> None:
 
 def test_fusion_is_not_in_the_joint_graph_but_its_vector_source() -> None:
     modalities = {"a": "text", "p": "image", "fusion": "text+image"}
-    steps = {step.name: step for step in plan.joint_groups(modalities, JOINING, 7)}
+    steps = {step.name: step for step in plan.joint_groups(modalities, JOINING, 7, 7)}
     assert "fusion" not in steps["clustering:joint"].parameters["methods"]
     assert steps["scoring:joint"].uses[0] == "features:fusion"
 
@@ -284,10 +284,11 @@ def test_fusion_is_not_in_the_joint_graph_but_its_vector_source() -> None:
     ],
 )
 def test_the_declared_methods_are_joined(modalities: dict[str, str], joined: dict[str, set[str]]) -> None:
-    steps = [step for step in plan.joint_groups(modalities, JOINING, 7) if step.stage == "clustering"]
+    steps = [step for step in plan.joint_groups(modalities, JOINING, 7, 7) if step.stage == "clustering"]
     assert {step.method: set(step.parameters["methods"]) for step in steps} == joined
     for step in steps:
-        uses = {f"{part}:{method}" for part in ("features", "neighbours") for method in step.parameters["methods"]}
+        parts = ("features", "neighbours", "group_count")
+        uses = {f"{part}:{method}" for part in parts for method in step.parameters["methods"]}
         assert set(step.uses) == uses
         assert not step.needs  # one method that fails does not take the joint graph with it
 
@@ -296,7 +297,7 @@ def test_joint_groups_use_the_vectors_of_the_first_declared() -> None:
     config = Config.model_validate(
         {"study": {"joint": ["b", "c"]}, "verdict": {"rests_on": {"text": ["joint-text", "a", "b"]}}}
     )
-    steps = {step.name: step for step in plan.joint_groups({"b": "text", "c": "text"}, config, 7)}
+    steps = {step.name: step for step in plan.joint_groups({"b": "text", "c": "text"}, config, 7, 7)}
     assert steps["scoring:joint-text"].uses == ("features:b", "neighbours:b")
     assert steps["descriptions:joint-text"].parameters["vector_sources"] == ["b"]
 
