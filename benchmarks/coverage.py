@@ -1,7 +1,8 @@
 """Coverage of the intervals by simulation: how often they contain the true value, by the functions that a study runs.
 
 fixed   the population is a joint distribution of categories and groups; a draw is a sample of products from it
-drawn   the population is a Gaussian mixture in ten dimensions; a draw is a sample of products, grouped by k-means
+drawn   the population is a Gaussian mixture in ten dimensions; a draw is a sample of products, grouped by k-means, as
+        are its resamples
 paired  two groupings of one joint distribution, and the interval of their difference
 noise   vectors of pure noise: the interval must contain 0 and the verdict be 'not feasible'
 
@@ -20,15 +21,18 @@ from numpy.typing import NDArray
 from ingestion.config import Config
 from ingestion.grouping import agreement, clustering
 from ingestion.grouping.agreement import Codes
-from ingestion.grouping.resampling import representative
+from ingestion.grouping.resampling import resample
 from ingestion.judging import comparisons, scoring, verdict
 
 Fractions = NDArray[np.float64]
 METRICS = ("ari", "ami")
+RESAMPLES = Config().study.resamples
 DIMENSIONS = 10
 """Of the mixture."""
 POPULATION = 60_000
 """Products of the large draw that stands for the population."""
+UNMOVED = [scoring.Regrouped(number, *[np.eye(2, dtype=np.int64)] * 2) for number in range(2)]
+"""Resamples whose groups are those of all products: what a draw is where the groups are given."""
 CALIBRATION = 8_000
 """Products of the draws by which the distance of the centres is chosen."""
 
@@ -107,12 +111,14 @@ def fixed(setting: Setting, draws: int) -> dict[str, Coverage]:
     found = {metric: Coverage(truth(metric, fractions)) for metric in METRICS}
     for _ in range(draws):
         table = random.multinomial(setting.n, fractions.ravel()).reshape(fractions.shape)
-        _score(found, [_occupied(table)])
+        categories, groups = (codes.astype(np.int32) for codes in np.nonzero(table))
+        counts = table[table > 0]
+        _score(found, np.repeat(categories, counts), np.repeat(groups, counts), UNMOVED)
     return found
 
 
-def drawn(setting: Setting, draws: int, seeds: int = 5) -> dict[str, Coverage]:
-    """The intervals of `scores` for samples of a mixture, each of which is grouped with several seeds."""
+def drawn(setting: Setting, draws: int) -> dict[str, Coverage]:
+    """The intervals of `scores` for samples of a mixture, each of which is grouped, as are its resamples."""
     centres = _mixture(setting)
     random = np.random.default_rng(2)
     whole = _draw(replace(setting, n=POPULATION), centres, np.random.default_rng(3))
@@ -120,9 +126,7 @@ def drawn(setting: Setting, draws: int, seeds: int = 5) -> dict[str, Coverage]:
     found = {metric: Coverage(agreement.MEASURES[metric](table)) for metric in METRICS}
     for _ in range(draws):
         categories, points = _draw(setting, centres, random)
-        groups = [clustering.kmeans(points, setting.k, seed) for seed in range(seeds)]
-        tables = [agreement.contingency(categories, g) for g in groups]
-        _score(found, tables, representative(dict(enumerate(groups))))
+        _grouped(found, categories, points, setting.k)
     return found
 
 
@@ -150,34 +154,49 @@ def paired(one: Setting, other: float, shared: float, draws: int) -> dict[str, C
             groups = ((turned.cumsum(1) < u[:, None] * turned.sum(1, keepdims=True)).sum(1) + categories) % one.k
             table = agreement.contingency(categories, groups.astype(np.int32))
             values = {metric: agreement.MEASURES[metric](table) for metric in METRICS}
-            rows = {m: {"value": v, "seed_sd": None} for m, v in values.items()}
-            groupings.append(comparisons.ShownGrouping((name, "kmeans", "full"), groups.astype(np.int32), rows))
-        for row in comparisons.compare(groupings, categories):
+            rows = {m: {"value": v} for m, v in values.items()}
+            unmoved = {m: {0: 0.0, 1: 0.0} for m in METRICS}
+            groupings.append(comparisons.ShownGrouping((name, "manifold"), groups.astype(np.int32), rows, unmoved))
+        for row in comparisons.compare(groupings[:1], groupings[1], categories):
             found[row["metric"]].add(row["difference"], row["low"], row["high"])
     return found
 
 
-def noise(setting: Setting, draws: int, seeds: int = 5) -> tuple[dict[str, Coverage], int]:
+def noise(setting: Setting, draws: int) -> tuple[dict[str, Coverage], int]:
     """The intervals, and how often the verdict is 'not feasible', for vectors independent of the categories."""
     random, rule = np.random.default_rng(5), Config().verdict.model_dump(mode="json") | {"metric": "ari"}
     found, refused = {metric: Coverage(0.0) for metric in METRICS}, 0
     categories = np.repeat(np.arange(setting.k, dtype=np.int32), setting.n // setting.k)
     for _ in range(draws):
         points = random.standard_normal((len(categories), DIMENSIONS)).astype(np.float32)
-        groups = [clustering.kmeans(points, setting.k, seed) for seed in range(seeds)]
-        tables = [agreement.contingency(categories, g) for g in groups]
-        rows = _score(found, tables, metrics=(*METRICS, "matched_accuracy"))  # which the verdict's reason names
-        tag = {"method": "m", "algorithm": "kmeans", "space": "manifold"}
+        rows = _grouped(found, categories, points, setting.k)
+        tag = {"method": "m", "grouping": "manifold"}
         sizes = [setting.n // setting.k] * setting.k
         judged = verdict.judge("text", {metric: tag | row for metric, row in rows.items()}, rule, sizes)
         refused += judged["verdict"] == "not feasible"
     return found, refused
 
 
-def _score(
-    found: dict[str, Coverage], tables: list[agreement.Table], shown: int = 0, metrics: Sequence[str] = METRICS
+def _grouped(
+    found: dict[str, Coverage], categories: Codes, points: NDArray[np.float32], k: int
 ) -> dict[str, dict[str, float]]:
-    rows = {row["metric"]: row for row in scoring.scores(tables, tables[shown], metrics=metrics)}
+    """Group points and their resamples by k-means, and add the intervals."""
+    ids = [str(row) for row in range(len(points))]
+    groups = clustering.kmeans(points, k, 0, clustering.STARTS)
+    resamples = {}
+    for number in range(RESAMPLES):
+        rows = resample(ids, number)
+        resamples[number] = [ids[row] for row in rows], clustering.kmeans(points[rows], k, 0)
+    return _score(found, categories, groups, list(scoring.regrouped(ids, categories, groups, resamples)))
+
+
+def _score(
+    found: dict[str, Coverage], categories: Codes, groups: Codes, again: Sequence[scoring.Regrouped]
+) -> dict[str, dict[str, float]]:
+    table = _occupied(agreement.contingency(categories, groups))
+    own, others = (np.unique(part, return_inverse=True)[1].astype(np.int32) for part in (categories, groups))
+    every = scoring.scores(table, (own, others, np.arange(len(categories))), again, scoring.WITH_INTERVAL)
+    rows = {row["metric"]: row for row in every}
     for metric, coverage in found.items():
         coverage.add(*(rows[metric][end] for end in ("value", "low", "high")))
     return rows
