@@ -153,9 +153,8 @@ def run(folder: Path, products: list[sample.Product]) -> list[Row]:
     for product in products:
         (folder / "images" / f"{product.id}.jpg").write_bytes(product.image)
     ids = [product.id for product in products]
-    named = pa.table(
-        {"product_id": ids, "image_path": pa.nulls(len(ids), pa.string()), "catalogue_row": range(len(ids))}
-    )
+    nothing = {column: pa.nulls(len(ids), pa.string()) for column in ("image_path", "other_images")}
+    named = pa.table({"product_id": ids, **nothing, "catalogue_row": range(len(ids))})
     batches = images.read_images(named, folder / "images", 10**6, lambda done, total: None)
     image_rows = [row for batch, _ in batches for row in batch.to_pylist()]
     raw = [(p.id, cleaning.join([part for part in (p.name, p.description) if part.strip()])) for p in products]

@@ -41,7 +41,7 @@ class Encoder(FakeText):
 
 
 METHODS: dict[str, Any] = {"encoder": Encoder, "fakeimage": FakeImage}
-STUDY = {"study": {"joint": [], "seeds": 1, "resamples": 2, "reducers": ["pca"]}}
+STUDY = {"study": {"joint": [], "resamples": 2, "reducers": ["pca"]}}
 
 
 def encoded(goods: Shop, store: Path, **changes: Any) -> list[str]:
