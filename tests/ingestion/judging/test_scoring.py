@@ -95,7 +95,7 @@ def test_the_interval_adds_jackknife_regrouping_and_remainder() -> None:
         measure = agreement.MEASURES[row["metric"]]
         beyond = intervals.remainder(row["metric"], measure(table), null[row["metric"]], table.sum(1))
         changes = [measure(one.own) - measure(one.kept) for one in again]
-        regrouped = STUDENT[3] * np.sqrt(0.632121 / 0.367879) * np.std(changes, ddof=1)
+        regrouped = STUDENT[3] * np.sqrt(np.e - 1) * np.std(changes, ddof=1)
         half = np.sqrt(1.959964**2 * (agreement.jackknife_error(measure, table) ** 2 + regrouped**2) + beyond**2)
         assert row["value"] == pytest.approx(measure(table))
         assert row["high"] - row["value"] == pytest.approx(half)
@@ -132,7 +132,7 @@ def test_the_errors_of_precision_and_recall_are_by_hand() -> None:
     kept = np.array([[4, 1], [0, 5]])  # of the last category nothing was drawn
     own = np.array([[5, 0], [1, 4]])
     precision, recall = category_errors(table, [Regrouped(0, kept, kept), Regrouped(1, own, kept)])
-    factor = STUDENT[2] * np.sqrt(0.632121 / 0.367879) / np.sqrt(2)  # of the deviation of 0 and a change
+    factor = STUDENT[2] * np.sqrt(np.e - 1) / np.sqrt(2)  # of the deviation of 0 and a change
     # the first: precision 1 to 5/6, recall 4/5 to 1; the second: precision 5/6 to 1, recall 1 to 4/5
     assert precision.tolist() == pytest.approx([factor / 6, factor / 6, np.nan], abs=1e-6, nan_ok=True)
     assert recall.tolist() == pytest.approx([factor / 5, factor / 5, np.nan], abs=1e-6, nan_ok=True)
