@@ -62,24 +62,26 @@ class Runner:
         rank = {step.name: (-step.priority, step.runtime, at) for at, step in enumerate(steps)}
         order = TopologicalSorter({step.name: by_name.keys() & {*step.needs, *step.uses} for step in steps})
         order.prepare()
-        ready, running = list[Task](), set[str]()
+        ready, running = list[Task](), dict[str, str]()
         while order.is_active():
             for name in sorted(order.get_ready(), key=rank.__getitem__):
                 if task := self._prepare(by_name[name]):
                     ready.append(task)
                 else:
                     order.done(name)
-            ready.sort(key=lambda task: rank[task.step])
             while ready and self.engine.room():
-                task = ready.pop(0)
-                running.add(task.step)
+                loaded = set(running.values()) - {"plain"}
+                # a second worker would load the same libraries, for seconds: something else first
+                task = min(ready, key=lambda task: (task.runtime in loaded, rank[task.step]))
+                ready.remove(task)
+                running[task.step] = task.runtime
                 self.listener.started(task.step)
                 self.engine.submit(task)
             for event in self.engine.events() if running else ():
                 if isinstance(event, Progressed):
                     self.listener.progressed(event.task.step, event.done, event.total)
                 else:
-                    running.remove(event.task.step)
+                    del running[event.task.step]
                     order.done(event.task.step)
                     self.settle(self._outcome(event))
 
