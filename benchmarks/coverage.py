@@ -23,6 +23,7 @@ from ingestion.grouping import agreement, clustering
 from ingestion.grouping.agreement import Codes
 from ingestion.grouping.resampling import resample
 from ingestion.judging import comparisons, scoring, verdict
+from ingestion.judging.reasons import LabelEffect
 
 Fractions = NDArray[np.float64]
 METRICS = ("ari", "ami")
@@ -172,7 +173,8 @@ def noise(setting: Setting, draws: int) -> tuple[dict[str, Coverage], int]:
         rows = _grouped(found, categories, points, setting.k)
         tag = {"method": "m", "grouping": "manifold"}
         sizes = [setting.n // setting.k] * setting.k
-        judged = verdict.judge("text", {metric: tag | row for metric, row in rows.items()}, rule, sizes)
+        scores = {metric: tag | row for metric, row in rows.items()}
+        judged = verdict.judge("text", verdict.Judged(scores, sizes, setting.k, LabelEffect(), None), rule)
         refused += judged["verdict"] == "not feasible"
     return found, refused
 
@@ -195,7 +197,7 @@ def _score(
 ) -> dict[str, dict[str, float]]:
     table = _occupied(agreement.contingency(categories, groups))
     own, others = (np.unique(part, return_inverse=True)[1].astype(np.int32) for part in (categories, groups))
-    every = scoring.scores(table, (own, others, np.arange(len(categories))), again, scoring.WITH_INTERVAL)
+    every = scoring.scores(table, (own, others, np.arange(len(categories))), again, scoring.LEAST)
     rows = {row["metric"]: row for row in every}
     for metric, coverage in found.items():
         coverage.add(*(rows[metric][end] for end in ("value", "low", "high")))

@@ -74,7 +74,7 @@ def score(
         resamples[number] = drawn, clustering.kmeans(points(rows), k, 0, clustering.FEW_STARTS)
     again = list(scoring.regrouped(product_ids, categories, groups, resamples))
     codes = categories, groups, np.arange(len(product_ids))
-    rows_of = scoring.scores(contingency(categories, groups), codes, again, scoring.WITH_INTERVAL)
+    rows_of = scoring.scores(contingency(categories, groups), codes, again, scoring.LEAST)
     return {(name, row["metric"]): (row["value"], row["low"], row["high"]) for row in rows_of}
 
 

@@ -11,12 +11,14 @@ import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 import numpy as np
 
+from ingestion.duplicates.groups import load_duplicate_groups
 from ingestion.grouping import partitions
 from ingestion.grouping.group_count import load_estimate, median_estimate
-from ingestion.grouping.manifold import graph, joined, manifold, part, weights
+from ingestion.grouping.manifold import DIMENSIONS, Graph, graph, joined, manifold, part, weights
 from ingestion.grouping.neighbours import load_neighbours
 from ingestion.grouping.resampling import Labels, Rows, resample
 from ingestion.task import Work
@@ -27,7 +29,7 @@ STARTS = 100
 default, leave the result to the seed; with a hundred the ARI of five labelled catalogues differs between seeds by .001
 to .008 in the mean (benchmarks/README.md)."""
 FEW_STARTS = 10
-"""Starts in the embedding, as is common in the field, and of a resample, where chance only widens the interval."""
+"""Starts in the embedding, as is common in the field, and of a resample, where chance widens the interval."""
 SILHOUETTE_SAMPLE = 2_000
 """The silhouette compares all pairs: above this many products it is measured on a seeded sample."""
 
@@ -52,7 +54,7 @@ def step(work: Work, *, method: str, k: int | None, resamples: int, seed: int) -
     ways = _on_manifold(graph(load_neighbours(work, method)), k, estimate.k if estimate else None)
     if "manifold" in ways:
         ways["embedding"] = Way(lambda rows: unit if rows is None else unit[rows], ways["manifold"].k, FEW_STARTS)
-    _group(work, method, product_ids, ways, resamples, seed)
+    _group(work, method, product_ids, _draws(work, product_ids), ways, resamples, seed)
 
 
 def joint(
@@ -84,7 +86,7 @@ def joint(
     if estimate:
         work.write("k_estimates", [{"method": method, **estimate.row(), "categories": categories}])
     ways = _on_manifold(joined(parts, product_ids), k, estimate.k if estimate else None)
-    _group(work, method, product_ids, ways, resamples, seed)
+    _group(work, method, product_ids, _draws(work, product_ids), ways, resamples, seed)
     row = {"method": method, "modality": modality, "model": f"joint graph of {', '.join(have)}"}
     row |= {"source": "fitted on this catalogue", "licence": "none needed", "status": "ran"}
     work.write("models", [{**row, "products": len(product_ids), "parameters": json.dumps({"methods": list(have)})}])
@@ -114,46 +116,63 @@ def silhouette(points: Matrix, labels: Labels) -> float:
     return float(silhouette_score(points, labels))
 
 
-def _on_manifold(whole: object, k: int | None, estimate: int | None) -> dict[str, Way]:
+def _draws(work: Work, product_ids: list[str]) -> list[str]:
+    """What a resample draws by: each product's id, or that of the first of its duplicate group, drawn as one."""
+    first: dict[int, str] = {}
+    groups = load_duplicate_groups(work, product_ids).tolist()
+    return [first.setdefault(group, product_id) for group, product_id in zip(groups, product_ids, strict=True)]
+
+
+def _on_manifold(whole: Graph, k: int | None, estimate: int | None) -> dict[str, Way]:
     """The groupings on the manifold of a graph: into k groups, or the estimated number, and into that number beside."""
-    n = whole.shape[0]  # type: ignore[attr-defined]
+    n = whole.shape[0]
     counts = {"manifold": k or max(2, estimate or 2)}
     if k and estimate and estimate > 1:
         counts["estimated_k"] = estimate
     counts = {grouping: min(number, n) for grouping, number in counts.items() if min(number, n) > 1}
-    most = max(counts.values(), default=2)
-    known: dict[bytes | None, Matrix] = {}
 
-    def points(rows: Rows | None) -> Matrix:
-        name = None if rows is None else rows.tobytes()
-        if name not in known:  # both groupings share it
-            known.clear()
-            known[name] = manifold(whole if rows is None else part(whole, rows), most)
-        return known[name]
+    @lru_cache(maxsize=len(counts))
+    def laid_out(rows: bytes | None, dimensions: int) -> Matrix:
+        return manifold(whole if rows is None else part(whole, np.frombuffer(rows, np.int64)), dimensions)
 
-    return {grouping: Way(points, number, STARTS) for grouping, number in counts.items()}
+    @cache
+    def points(dimensions: int) -> Callable[[Rows | None], Matrix]:
+        return lambda rows: laid_out(None if rows is None else rows.tobytes(), dimensions)
+
+    return {grouping: Way(points(max(DIMENSIONS, k)), k, STARTS) for grouping, k in counts.items()}
 
 
 def _group(
-    work: Work, method: str, product_ids: Sequence[str], ways: Mapping[str, Way], resamples: int, seed: int
+    work: Work,
+    method: str,
+    product_ids: list[str],
+    draws: Sequence[str],
+    ways: Mapping[str, Way],
+    resamples: int,
+    seed: int,
 ) -> None:
-    """Group all products, and those of each resample, in every way; write what came of it."""
-    found: dict[str, Labels] = {}
+    """Group all products, and those of each resample, in every way; write what came of it.
+
+    Two equal ways, as the estimated number is that of the categories, are grouped once.
+    """
+    labels_of: dict[Way, Labels] = {}
+    for way in ways.values():
+        if way not in labels_of:
+            labels_of[way] = kmeans(way.points(None), way.k, seed, way.starts)
     for name, way in ways.items():
-        points = way.points(None)
-        found[name] = kmeans(points, way.k, seed, way.starts)
-        if np.isfinite(value := silhouette(points, found[name])):
+        if np.isfinite(value := silhouette(way.points(None), labels_of[way])):
             row = {"method": method, "grouping": name, "metric": "silhouette", "value": value}
             work.write("partition_scores", [row])
     work.progress(1, 1 + resamples)
-    again: dict[str, list[tuple[Rows, Labels]]] = {name: [] for name in ways}
+    again: dict[Way, list[tuple[Rows, Labels]]] = {way: [] for way in labels_of}
     for number in range(resamples):
-        rows = resample(product_ids, number)
-        for name, way in ways.items():
+        rows = resample(draws, number)
+        drawn = [product_ids[row] for row in rows]
+        for way, found in again.items():
             if len(rows) > way.k:
-                again[name].append((rows, kmeans(way.points(rows), way.k, seed, FEW_STARTS)))
-                drawn = [product_ids[row] for row in rows]
-                partitions.write_resampled(work, method, name, number, drawn, again[name][-1][1])
+                found.append((rows, kmeans(way.points(rows), way.k, seed, FEW_STARTS)))
+                for name in (name for name, its in ways.items() if its == way):
+                    partitions.write_resampled(work, method, name, number, drawn, found[-1][1])
         work.progress(2 + number, 1 + resamples)
-    for name, labels in found.items():
-        partitions.write(work, method, name, product_ids, labels, again[name])
+    for name, way in ways.items():
+        partitions.write(work, method, name, product_ids, labels_of[way], again[way])

@@ -72,10 +72,11 @@ def step(work: Work, *, method: str, categories: int | None) -> None:
 
 
 def load_estimate(work: Work, method: str) -> Estimate | None:
-    """What `group_count:<method>` found; None where it found nothing or is not given."""
-    step = f"group_count:{method}"
-    rows = work.read(step, "k_estimates", ["k", "low", "high"]).to_pylist() if step in work.task.parts else []
-    return Estimate(**rows[0], fractions={}) if rows else None
+    """What `group_count:<method>` found or, of a joint graph, `clustering:<method>`; None where neither did."""
+    for step in (f"group_count:{method}", f"clustering:{method}"):
+        if step in work.task.parts and (rows := work.read(step, "k_estimates", ["k", "low", "high"]).to_pylist()):
+            return Estimate(**rows[0], fractions={})
+    return None
 
 
 def median_estimate(estimates: Sequence[Estimate]) -> Estimate | None:

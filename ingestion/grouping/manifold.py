@@ -20,7 +20,8 @@ from ingestion.grouping.resampling import Rows
 from ingestion.vectors import Matrix, normalised
 
 DIMENSIONS = 30
-"""Eigenvectors taken, or as many as there are groups if these are more: the weights of the rest are near 0."""
+"""Eigenvectors taken, or as many as there are groups, or separate parts of the graph, if these are more: the weights of
+the rest are near 0."""
 WALK_LENGTH = 2
 """Length of the walk: of 1 to 4 steps the highest mean ARI on those catalogues (benchmarks/README.md)."""
 MAX_DENSE = 400
@@ -82,18 +83,21 @@ def part(whole: Graph, rows: Rows) -> Graph:
 
 
 def manifold(whole: Graph, groups: int, walk_length: int = WALK_LENGTH) -> Matrix:
-    """The diffusion map of a graph of n products: (n, d) rows of unit length, d at most max(DIMENSIONS, groups).
+    """The diffusion map of a graph of n products: (n, d) rows of unit length, d as for DIMENSIONS.
 
     Equal graphs give equal maps, to the last digit on one machine. A product without neighbours lies at the origin.
     """
     from scipy.sparse import diags_array
+    from scipy.sparse.csgraph import connected_components
     from scipy.sparse.linalg import eigsh
 
     n = whole.shape[0]
     degree = np.asarray(whole.sum(axis=1)).ravel()
     scale = diags_array(1 / np.sqrt(np.where(degree > 0, degree, 1)))
     walk = scale @ whole @ scale
-    wanted = max(DIMENSIONS, groups)
+    # each separate part of the graph has an eigenvalue of 1: with fewer dimensions some parts would lie nowhere
+    _, part_of = connected_components(whole, directed=False)
+    wanted = max(DIMENSIONS, groups, int((np.bincount(part_of) > 1).sum()))
     if n <= max(MAX_DENSE, 3 * wanted):
         values, vectors = np.linalg.eigh(walk.toarray())
     else:

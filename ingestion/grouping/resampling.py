@@ -16,14 +16,15 @@ RESAMPLE_FRACTION = 1 - np.exp(-1)
 gives his thresholds. No product is drawn twice, as one that appears twice would form a small cluster of its own."""
 
 
-def resample(product_ids: Sequence[str], seed: int) -> Rows:
+def resample(draws: Sequence[str], number: int) -> Rows:
     """The sorted rows of the products in that resample, about RESAMPLE_FRACTION of them.
 
-    Whether a product is drawn depends on its id and the seed alone, so all methods draw the same products.
+    `draws` holds for each product the id that it is drawn by: its own, or one for a whole duplicate group. Whether it
+    is drawn depends on that and the number alone, so all methods draw the same products.
     """
     limit = RESAMPLE_FRACTION * 2**64
-    drawn = (hashlib.blake2b(f"{seed}\0{i}".encode(), digest_size=8).digest() for i in product_ids)
-    return np.flatnonzero([int.from_bytes(number, "big") < limit for number in drawn])
+    drawn = (hashlib.blake2b(f"{number}\0{i}".encode(), digest_size=8).digest() for i in draws)
+    return np.flatnonzero([int.from_bytes(hashed, "big") < limit for hashed in drawn])
 
 
 def stability(groups: Labels, resamples: Sequence[tuple[Rows, Labels]]) -> Iterator[dict[str, float | int]]:

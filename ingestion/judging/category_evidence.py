@@ -62,8 +62,8 @@ class JudgedGrouping:
     """The grouping that categories are judged by: products per category and group, and what was measured of both.
 
     `group_of` is the matched group of a category, `stability` that of its group, 0 to 1, `errors` the standard errors
-    of its precision and recall from grouping other products; `names` are the proposed names of groups. A product of a
-    category counts as `effective_size[category]` draws, 1 without near-duplicates.
+    of its precision and recall from grouping other products, where resamples could tell; `names` are the proposed names
+    of groups. A product of a category counts as `effective_size[category]` draws, 1 without near-duplicates.
     """
 
     method: str
@@ -164,7 +164,11 @@ def load_judged_grouping(
     described = f"descriptions:{method}" in work.task.parts
     names = work.read(f"descriptions:{method}", "cluster_descriptions").to_pylist() if described else []
     name_of = {row["cluster"]: row["name"] for row in names if row["grouping"] == judged_by}
-    errors = {row["category"]: (row["precision_error"] or 0.0, row["recall_error"] or 0.0) for row in rows}
+    errors = {
+        row["category"]: (row["precision_error"], row["recall_error"])
+        for row in rows
+        if row["precision_error"] is not None and row["recall_error"] is not None
+    }
     return JudgedGrouping(method, judged_by, dict(counts), group_of, stability, errors, name_of, effective_size)
 
 

@@ -97,6 +97,7 @@ def _decide(
         needs = f"a verdict needs {thresholds['least_products']}"
         return "unknown", f"{have}{counted and f', which count as {counted}'}; {needs}. Label them by hand."
     stability = grouping.stability.get(category)
+    measured = stability is not None and category in grouping.errors
     enough = min(recall.low, precision.low) >= thresholds["automate_from"]
     group = grouping.group_of.get(category)
     interval = f"{100 * recall.low:.0f} to {percent(recall.high)}{counted and f', as of {counted}'}"
@@ -109,10 +110,10 @@ def _decide(
     stable = (
         f"that group is found again in resamples with a Jaccard similarity of {stability:.2f} (stable from "
         f"{thresholds['stable_from']:.2f})"
-        if stability is not None
+        if measured
         else "whether that group is found again in resamples was not measured"
     )
-    if enough and (stability is None or stability >= thresholds["stable_from"]):
+    if enough and measured and stability >= thresholds["stable_from"]:
         needs = f"Automating needs {percent(thresholds['automate_from'])} at the lower end of both"
         return "automate", f"It can be automated now: {found}. {needs}; {stable}."
     for other, taken in _merges(category, grouping, predictions, thresholds):

@@ -106,11 +106,13 @@ def compare(
             common = None if duplicate_groups is None else np.unique(duplicate_groups[both], return_inverse=True)[1]
             scores = [_score_over(g, metric, categories, both) for g in (one, other)]
             parts = [_influences(metric, g.groups[both], categories[both], common) for g in (one, other)]
-            error = float(np.hypot(np.linalg.norm(parts[0] - parts[1]), _regrouping_error(one, other, metric)))
-            rows.append((one, scores[0] - scores[1], error, int(both.sum())))
-        distinct = holm([difference / error if error else 0.0 for _, difference, error, _ in rows])
-        for (one, difference, error, products), shown in zip(rows, distinct, strict=True):
-            half, finite = intervals.NORMAL_95 * error, bool(np.isfinite(error))
+            changes = _changes(one, other, metric)
+            fixed, regrouping = float(np.linalg.norm(parts[0] - parts[1])), intervals.regrouping_error(changes)
+            error, degrees = float(np.hypot(fixed, regrouping)), intervals.freedom(fixed, regrouping, len(changes))
+            rows.append((one, scores[0] - scores[1], error, degrees, int(both.sum())))
+        distinct = holm([p_value(difference, error, degrees) for _, difference, error, degrees, _ in rows])
+        for (one, difference, error, degrees, products), shown in zip(rows, distinct, strict=True):
+            half, finite = intervals.quantile(degrees) * error, bool(np.isfinite(error))
             yield {
                 **dict(zip(("method", "grouping"), one.name, strict=True)),
                 **dict(zip(("other_method", "other_grouping"), other.name, strict=True)),
@@ -123,14 +125,21 @@ def compare(
             }
 
 
-def holm(deviations: Sequence[float]) -> list[bool]:
-    """Which differences, in standard errors, are shown at 5 % for all of them together (Holm 1979); NaN is not."""
-    from scipy.stats import norm
+def p_value(difference: float, error: float, degrees: float) -> float:
+    """Two-sided p-value of a difference with that standard error and degrees of freedom; 1 if the error is unknown."""
+    from scipy.special import ndtr, stdtr
 
-    p_values = [float(2 * norm.sf(abs(deviation))) for deviation in deviations]
+    if not error or not np.isfinite(error):
+        return 1.0
+    deviation = abs(difference) / error
+    return float(2 * (stdtr(degrees, -deviation) if np.isfinite(degrees) else ndtr(-deviation)))
+
+
+def holm(p_values: Sequence[float]) -> list[bool]:
+    """Which of these p-values show a difference at 5 % for all of them together (Holm 1979)."""
     shown = [False] * len(p_values)
-    for rank, at in enumerate(sorted(range(len(p_values)), key=lambda at: (np.isnan(p_values[at]), p_values[at]))):
-        if not p_values[at] <= LEVEL / (len(p_values) - rank):
+    for rank, at in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        if p_values[at] > LEVEL / (len(p_values) - rank):
             break
         shown[at] = True
     return shown
@@ -149,6 +158,7 @@ def _influences(metric: str, groups: Codes, categories: Codes, duplicate_groups:
     return intervals.influences(deviations, duplicate_groups)
 
 
-def _regrouping_error(one: ShownGrouping, other: ShownGrouping, metric: str) -> float:
+def _changes(one: ShownGrouping, other: ShownGrouping, metric: str) -> list[float]:
+    """What the difference of two groupings changes in each resample, of the products that each of them grouped."""
     changes, others = one.changes[metric], other.changes[metric]
-    return intervals.regrouping_error([changes[at] - others[at] for at in sorted(changes.keys() & others.keys())])
+    return [changes[at] - others[at] for at in sorted(changes.keys() & others.keys())]

@@ -7,7 +7,9 @@ The interval is the normal one around the score. Its variance is the sum of
 * the variance of grouping other products: the delete-d jackknife (Shao & Wu 1989) of what a resample's score changes
   when it is grouped anew instead of keeping the groups of all products.
 
-The first is exact for given groups and the second has few draws, so that the one does not take the other's place. The
+The first is exact for given groups and the second has few draws, so that the one does not take the other's place; the
+quantile is Student's with the degrees of freedom of their sum (Welch 1947, Satterthwaite 1946). Their covariance, which
+was negative where it was looked at (not repeatable), is left out: the interval is rather too wide. The
 jackknife is a first-order approximation. It misses the higher-order part of the error, which is all of it at chance
 and at equality. That part is not normal; `remainder` adds its half width: at chance `CHEBYSHEV` standard deviations of
 the null, which hold 95 % of any distribution, and less the better the score; at equality what the rule of three allows
@@ -97,27 +99,39 @@ def remainder(name: str, value: float, null_values: Values, sizes: NDArray[np.in
 def regrouping_error(changes: Sequence[float]) -> float:
     """Standard error that grouping other products adds; NaN for fewer than two resamples.
 
-    `changes` holds, for each resample, the score of its own groups less that of the groups of all products kept. A few
-    draws tell a variance roughly, so the error is larger by the ratio of Student's quantile to the normal one.
+    `changes` holds, for each resample, the score of its own groups less that of the groups of all products kept.
     """
-    from scipy.special import stdtrit
-
-    draws = len(changes)
-    if draws < 2:
+    if len(changes) < 2:
         return float("nan")
-    few = stdtrit(draws - 1, 0.975) / NORMAL_95
-    return float(few * np.sqrt(RESAMPLE_FRACTION / (1 - RESAMPLE_FRACTION)) * np.std(changes, ddof=1))
+    return float(np.sqrt(RESAMPLE_FRACTION / (1 - RESAMPLE_FRACTION)) * np.std(changes, ddof=1))
 
 
-def interval(value: float, error: float, beyond: float, least: float = -1.0) -> tuple[float, float] | None:
+def freedom(error: float, regrouping: float, resamples: int) -> float:
+    """Degrees of freedom of a variance of two parts: `error` squared, well known, and `regrouping` squared, of few.
+
+    `resamples` of 2 or more told the second (Welch 1947, Satterthwaite 1946). Infinite where it is 0.
+    """
+    return (resamples - 1) * (1 + (error / regrouping) ** 2) ** 2 if regrouping else float("inf")
+
+
+def interval(
+    value: float, error: float, beyond: float, least: float = -1.0, degrees: float = float("inf")
+) -> tuple[float, float] | None:
     """The 95 % interval around a score; None if `error`, its standard error, is not finite.
 
-    `beyond` is the `remainder`; the ends are cut at `least` and 1.
+    `beyond` is the `remainder`; the ends are cut at `least` and 1; `degrees` are those of freedom of the error.
     """
     if not np.isfinite(error):
         return None
-    half = float(np.hypot(NORMAL_95 * error, beyond))
+    half = float(np.hypot(quantile(degrees) * error, beyond))
     return max(least, value - half), min(1.0, value + half)
+
+
+def quantile(degrees: float) -> float:
+    """The 97.5 % quantile of Student's distribution; the normal one for infinite degrees of freedom."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, 0.975)) if np.isfinite(degrees) else NORMAL_95
 
 
 def with_mistakes(name: str, sizes: NDArray[np.int64], fraction: float) -> float:

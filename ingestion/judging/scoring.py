@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from ingestion.duplicates.groups import load_duplicate_groups
 from ingestion.grouping import agreement
-from ingestion.grouping.agreement import Codes, Table
+from ingestion.grouping.agreement import Codes, Table, Values
 from ingestion.grouping.partitions import Partition, load_partitions, load_resampled
 from ingestion.grouping.resampling import Labels
 from ingestion.judging import intervals
@@ -30,8 +30,8 @@ from ingestion.judging.intervals import DuplicateGroups
 from ingestion.task import Work
 from ingestion.vectors import vector_source
 
-WITH_INTERVAL = ("ari", "ami", "matched_accuracy")
-"""The measures that have an interval: those that a verdict can rest on or names."""
+LEAST = {"ari": -1.0, "ami": -1.0, "matched_accuracy": 0.0}
+"""The measures that have an interval, with their lowest value: those that a verdict can rest on or names."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,9 @@ def regrouped(
 
 
 def resampled_scores(again: Iterable[Regrouped]) -> Iterator[dict[str, Any]]:
-    """Rows of `resampled_scores` for the measures WITH_INTERVAL."""
+    """Rows of `resampled_scores` for the measures of LEAST."""
     for one in again:
-        for metric in WITH_INTERVAL:
+        for metric in LEAST:
             measure = agreement.MEASURES[metric]
             row = {"resample": one.resample, "metric": metric}
             yield {**row, "value": measure(_occupied(one.own)), "kept": measure(_occupied(one.kept))}
@@ -137,20 +137,21 @@ def scores(
     """Rows of `scores` for these of `agreement.MEASURES`, from the contingency table of categories and groups.
 
     `codes` are the (n,) categories, groups and duplicate groups of the products; `again` are the resamples. A measure
-    of WITH_INTERVAL has no interval for fewer than three products or two resamples.
+    of LEAST has no interval for fewer than three products or two resamples.
     """
     n = int(table.sum())
     for metric, null_values in intervals.null(table, metrics).items():
         measure = agreement.MEASURES[metric]
         value, ends = measure(table), None
-        if metric in WITH_INTERVAL and n > 2:
+        if metric in LEAST and n > 2:
             categories, groups, duplicate_groups = codes
             deviations = intervals.deviations(measure, table, categories, groups)
             error = float(np.linalg.norm(intervals.influences(deviations, duplicate_groups)))
             changes = [measure(_occupied(one.own)) - measure(_occupied(one.kept)) for one in again]
-            error = float(np.hypot(error, intervals.regrouping_error(changes)))
-            beyond = intervals.remainder(metric, value, null_values, table.sum(1))
-            ends = intervals.interval(value, error, beyond, least=0.0 if metric == "matched_accuracy" else -1.0)
+            regrouping = intervals.regrouping_error(changes)
+            degrees = intervals.freedom(error, regrouping, len(changes))
+            beyond, least = intervals.remainder(metric, value, null_values, table.sum(1)), LEAST[metric]
+            ends = intervals.interval(value, float(np.hypot(error, regrouping)), beyond, least, degrees)
         low, high = ends or (None, None)
         chance = float(np.percentile(null_values, 95))
         yield {"metric": metric, "value": value, "low": low, "high": high, "chance": chance, "products": n}
@@ -166,10 +167,14 @@ def category_errors(table: Table, again: Sequence[Regrouped]) -> Errors:
         drawn = np.flatnonzero(one.own.sum(1))
         changes = np.array(matched_fractions(one.own)) - np.array(matched_fractions(one.kept))
         found[:, at, drawn] = changes[:, drawn]
-    precision, recall = (
-        np.array([intervals.regrouping_error(column[np.isfinite(column)]) for column in part.T]) for part in found
-    )
+    precision, recall = (np.array([_error_of_few(column[np.isfinite(column)]) for column in part.T]) for part in found)
     return precision, recall
+
+
+def _error_of_few(changes: Values) -> float:
+    """The regrouping error times Student's quantile over the normal one, for Wilson's interval has the normal one."""
+    few = intervals.quantile(len(changes) - 1) / intervals.NORMAL_95 if len(changes) > 1 else 1.0
+    return few * intervals.regrouping_error(changes.tolist())
 
 
 def _occupied(table: Table) -> Table:

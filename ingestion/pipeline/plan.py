@@ -132,7 +132,7 @@ def study(method: str, config: Config, k: int | None, categories: int | None) ->
             clustering.step,
             method,
             needs=(vectors, near),
-            uses=(f"group_count:{method}",),
+            uses=(f"group_count:{method}", "duplicates"),
             parameters={"k": k, "seed": s.seed, "resamples": s.resamples},
             priority=PRIORITY_GROUPS,
         ),
@@ -198,11 +198,12 @@ def conclusions(methods: Collection[str], joins: dict[str, list[str]], config: C
     probed = tuple(f"probes:{method}" for method in methods)
     described = tuple(f"descriptions:{method}" for method in every)
     rule = {"verdict": config.verdict.model_dump(mode="json")}
+    counted = (*(f"group_count:{m}" for m in methods), *(f"clustering:{joint}" for joint in JOINT.values()))
     stable = {"stable_from": config.category_verdict.stable_from}
     by_category = {**rule, "category_verdict": config.category_verdict.model_dump(mode="json")}
     seen = ("duplicates", *scored, *probed, *described)
     return [
-        Step("verdict", verdict.step, needs=("catalogue",), uses=(*scored, *probed), parameters=rule | stable),
+        Step("verdict", verdict.step, None, ("catalogue",), (*scored, *probed, *counted), rule | stable),
         Step("comparisons", comparisons.step, needs=("catalogue", "duplicates", "verdict"), uses=scored),
         Step("category_verdicts", category_verdicts.step, None, ("catalogue", "verdict"), seen, by_category),
         Step("suspects", suspects.step, needs=("catalogue",), uses=probed, parameters={"joins": joins}),

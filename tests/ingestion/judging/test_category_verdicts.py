@@ -38,9 +38,11 @@ def scored(
         for c, row in counts.items()
         for g, n in row.items()
     ]
-    found = [{**tag, "category": c, "stability": (stability or {}).get(c)} for c in counts]
+    found = [
+        {**tag, "category": c, "stability": {**dict.fromkeys(counts, 1.0), **(stability or {})}[c]} for c in counts
+    ]
     for row in found:
-        row["precision_error"], row["recall_error"] = (errors or {}).get(row["category"], (None, None))
+        row["precision_error"], row["recall_error"] = (errors or {}).get(row["category"], (0.0, 0.0))
     return put(root, f"scoring:{method}", {"category_scores": found, "confusions": cells})
 
 
@@ -90,6 +92,13 @@ def test_what_is_found_and_pure_is_automated(tmp_path: Path) -> None:
     assert "95 % of its 100 products (95 % interval 89 to 98 %)" in row["reason"]
     assert "97 % (91 to 99 %)" in row["reason"]  # 95 of the 98 in its group
     assert row["reason"].count(". ") == 1  # two sentences
+
+
+@pytest.mark.parametrize("unknown", [{"stability": {"Mug": None}}, {"errors": {"Mug": (None, None)}}], ids=str)
+def test_what_no_resample_could_tell_automates_nothing(unknown: dict[str, Any], tmp_path: Path) -> None:
+    row = run(Root(tmp_path), {"Mug": {0: 95, 1: 5}, "Hat": {1: 97, 0: 3}}, **unknown)["Mug"]
+    assert row["verdict"] == "label"
+    assert "whether that group is found again in resamples was not measured" in row["reason"]
 
 
 def test_a_proportion_that_could_be_chance_automates_nothing(tmp_path: Path) -> None:

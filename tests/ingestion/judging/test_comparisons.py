@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from ingestion.grouping import agreement
 from ingestion.grouping.agreement import Codes
 from ingestion.judging import comparisons, intervals, scoring
-from ingestion.judging.comparisons import NO_GROUP, ShownGrouping, compare, holm
+from ingestion.judging.comparisons import NO_GROUP, ShownGrouping, compare, holm, p_value
 from store.root import Root
 from tests.ingestion.steps import Rows, do, put
 
@@ -90,8 +89,9 @@ def test_the_variance_of_the_paired_regrouping_is_added() -> None:
     one, other, changes, others = some(0.9), some(0.8), (0.0, -0.03, 0.01), (0.02, -0.01, -0.01)
     rows = [between(shown("a", one, a), shown("b", other, b)) for a, b in (((0.0, 0.0), (0.0, 0.0)), (changes, others))]
     half = [width(row) / 2 for row in rows]
-    error = intervals.regrouping_error([-0.02, -0.02, 0.02])
-    assert half[1] ** 2 - half[0] ** 2 == pytest.approx((1.959964 * error) ** 2)
+    fixed, error = half[0] / 1.959964, intervals.regrouping_error([-0.02, -0.02, 0.02])
+    deviate = intervals.quantile(intervals.freedom(fixed, error, 3))
+    assert half[1] == pytest.approx(deviate * np.hypot(fixed, error))
 
 
 def test_what_regrouping_changes_in_both_cancels() -> None:
@@ -106,18 +106,18 @@ def test_fewer_than_two_common_resamples_give_no_interval() -> None:
     assert (row["low"], row["high"], row["distinct"]) == (None, None, False)
 
 
-def deviations(*p_values: float) -> list[float]:
-    """Differences in standard errors with these two-sided p-values."""
-    return [float(norm.isf(p / 2)) for p in p_values]
-
-
 def test_holm_corrects_by_hand() -> None:
     # .01 <= .05 / 4, but .02 > .05 / 3: nothing after it is shown, though .04 < .05
-    assert holm(deviations(0.04, 0.01, 0.03, 0.02)) == [False, True, False, False]
-    assert holm(deviations(0.01, 0.016, 0.024, 0.049)) == [True] * 4  # below .0125, .0167, .025 and .05
-    assert holm([-deviation for deviation in deviations(0.012, 0.02)]) == [True, True]
-    assert holm([float("nan"), *deviations(0.02)]) == [False, True]
+    assert holm([0.04, 0.01, 0.03, 0.02]) == [False, True, False, False]
+    assert holm([0.01, 0.016, 0.024, 0.049]) == [True] * 4  # below .0125, .0167, .025 and .05
+    assert holm([1.0, 0.02]) == [False, True]
     assert holm([]) == []
+
+
+def test_a_p_value_is_that_of_its_degrees_of_freedom() -> None:
+    assert p_value(-0.2, 0.1, float("inf")) == pytest.approx(0.0455, abs=1e-4)
+    assert p_value(0.2, 0.1, 9) == pytest.approx(0.0766, abs=1e-4)  # the tables of Student's distribution
+    assert p_value(0.2, float("nan"), 9) == p_value(0.0, 0.0, 9) == 1
 
 
 def test_among_many_comparisons_more_is_needed_to_be_shown() -> None:
@@ -125,8 +125,9 @@ def test_among_many_comparisons_more_is_needed_to_be_shown() -> None:
     plain = between(shown("a", groups), other)
     wanted = plain["difference"] / 2.2  # a p-value of .028: below .05, but not .05 / 5
     rest = np.sqrt(wanted**2 - (width(plain) / 2 / 1.959964) ** 2)
-    one = shown("a", groups, (0.0, float(rest / intervals.regrouping_error([0.0, 1.0]))))
-    many = [one, other, *(shown(name, other.groups) for name in "cdef")]
+    change = float(rest / intervals.regrouping_error([-1.0, 1.0] * 50))  # of so many that Student's quantile is normal
+    one, other = shown("a", groups, (-change, change) * 50), shown("b", other.groups, (0.0,) * 100)
+    many = [one, other, *(shown(name, other.groups, (0.0,) * 100) for name in "cdef")]
     alone, among = (
         [row for row in compare(some_of, other, CATEGORIES) if row["metric"] == "ari"] for some_of in (many[:2], many)
     )
@@ -192,7 +193,7 @@ def scored(root: Root, method: str, groups: dict[str, Codes]) -> Any:
         resampled += [
             {**tag, "resample": number, "metric": metric, "value": 0.5 + 0.01 * number, "kept": 0.5}
             for number in range(2)
-            for metric in scoring.WITH_INTERVAL
+            for metric in scoring.LEAST
         ]
     return put(root, f"scoring:{method}", {"clusters": clusters, "scores": scores, "resampled_scores": resampled})
 

@@ -7,6 +7,7 @@ from ingestion.config import Config
 from ingestion.grouping import agreement, clustering
 from ingestion.grouping.resampling import resample
 from ingestion.judging import intervals, scoring, verdict
+from ingestion.judging.reasons import LabelEffect
 from tests.ingestion import planted
 
 RULE = Config().verdict.model_dump(mode="json") | {"metric": "ari"}
@@ -23,16 +24,18 @@ def test_it_holds_0_for_noise_whose_verdict_is_not_feasible() -> None:
         table = agreement.contingency(categories, groups)
         codes = categories, groups, np.arange(len(categories))
         resampled = list(scoring.regrouped(ids, categories, groups, again))
-        rows = scoring.scores(table, codes, resampled, scoring.WITH_INTERVAL)
+        rows = scoring.scores(table, codes, resampled, scoring.LEAST)
         found = {row["metric"]: tag | row for row in rows}
         assert all(found[metric]["low"] <= 0 <= found[metric]["high"] for metric in ("ari", "ami"))
-        assert verdict.judge("text", found, RULE, [30] * 7)["verdict"] == "not feasible"
+        assert (
+            verdict.judge("text", verdict.Judged(found, [30] * 7, 7, LabelEffect(), None), RULE)["verdict"]
+            == "not feasible"
+        )
 
 
 def test_regrouping_error_is_the_delete_d_jackknife_by_hand() -> None:
-    # .632 of the products are drawn: sqrt(.632 / .368) = 1.3108; the changes -.1, 0 and .1 have a deviation of .1;
-    # Student's 97.5 % quantile of two degrees of freedom is 4.3027 where the normal one is 1.96
-    assert intervals.regrouping_error([-0.1, 0.0, 0.1]) == pytest.approx(0.13108 * 4.3027 / 1.95996, abs=1e-4)
+    # .632 of the products are drawn: sqrt(.632 / .368) = 1.3108; the changes -.1, 0 and .1 have a deviation of .1
+    assert intervals.regrouping_error([-0.1, 0.0, 0.1]) == pytest.approx(0.13108, abs=1e-5)
     assert intervals.regrouping_error([0.2, 0.2]) == 0  # lower scores in every resample are no variance
 
 
@@ -94,3 +97,12 @@ def test_the_squared_influences_sum_to_the_jackknife_variance(name: str) -> None
     singles = random.permutation(60)
     assert np.linalg.norm(intervals.influences(deviation, singles)) == pytest.approx(error)
     assert np.isnan(intervals.influences(deviation, np.zeros(60, dtype=np.int64))).all()
+
+
+def test_a_variance_of_few_draws_has_few_degrees_of_freedom() -> None:
+    # by Welch and Satterthwaite (1 + 1)^2 times those of one part where both parts are equal
+    assert intervals.freedom(0.0, 0.1, 10) == pytest.approx(9)
+    assert intervals.freedom(0.1, 0.1, 10) == pytest.approx(36)
+    assert intervals.freedom(0.1, 0.0, 10) == float("inf")
+    assert intervals.quantile(9) == pytest.approx(2.2622, abs=1e-4)
+    assert intervals.quantile(float("inf")) == pytest.approx(1.96, abs=1e-3)

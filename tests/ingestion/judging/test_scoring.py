@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from ingestion.grouping import agreement
 from ingestion.grouping.agreement import Codes, Table
@@ -25,10 +26,6 @@ RESAMPLES = {
 }
 """By hand: the first finds A and B, which the groups kept do not quite; in the last only A was drawn."""
 AGAIN = dict.fromkeys(GROUPS, 0.5) | {"c1": None}
-
-
-STUDENT = {2: 12.7062047364 / 1.959964, 3: 4.30265272991 / 1.959964}
-"""By number of resamples: the 97.5 % quantile of Student's distribution in units of the normal one."""
 
 
 def run(
@@ -91,12 +88,13 @@ def test_the_interval_adds_jackknife_regrouping_and_remainder() -> None:
     table = np.array([[90, 7, 3], [5, 80, 9], [2, 8, 96]])
     again = same(table, (0.01, 0.0, 0.02))
     null = intervals.null(table)
-    for row in scores(table, codes_of(table), again, scoring.WITH_INTERVAL):
+    for row in scores(table, codes_of(table), again, scoring.LEAST):
         measure = agreement.MEASURES[row["metric"]]
         beyond = intervals.remainder(row["metric"], measure(table), null[row["metric"]], table.sum(1))
         changes = [measure(one.own) - measure(one.kept) for one in again]
-        regrouped = STUDENT[3] * np.sqrt(np.e - 1) * np.std(changes, ddof=1)
-        half = np.sqrt(1.959964**2 * (agreement.jackknife_error(measure, table) ** 2 + regrouped**2) + beyond**2)
+        error, regrouped = agreement.jackknife_error(measure, table), np.sqrt(np.e - 1) * np.std(changes, ddof=1)
+        deviate = stats.t.ppf(0.975, 2 * (error**2 + regrouped**2) ** 2 / regrouped**4)
+        half = np.sqrt(deviate**2 * (error**2 + regrouped**2) + beyond**2)
         assert row["value"] == pytest.approx(measure(table))
         assert row["high"] - row["value"] == pytest.approx(half)
         assert row["value"] - row["low"] == pytest.approx(half)
@@ -121,7 +119,7 @@ def test_fewer_than_two_resamples_give_no_interval(resamples: int) -> None:
 def test_resampled_scores_are_the_worked_example(written: dict[str, Rows]) -> None:
     # of the first the groups kept hold a1 and a2, and a3 with B: 2 pairs in both, 4 of A and B, 1 + 3 of the groups
     found = {(row["resample"], row["metric"]): (row["value"], row["kept"]) for row in written["resampled_scores"]}
-    assert set(found) == {(number, metric) for number in (0, 1) for metric in scoring.WITH_INTERVAL}
+    assert set(found) == {(number, metric) for number in (0, 1) for metric in scoring.LEAST}
     assert found[0, "matched_accuracy"] == (1.0, pytest.approx(4 / 5))
     assert found[0, "ari"] == (1.0, pytest.approx((2 - 4 * 4 / 10) / (4 - 4 * 4 / 10)))
     assert found[1, "matched_accuracy"] == (0.5, 0.5)
@@ -132,7 +130,7 @@ def test_the_errors_of_precision_and_recall_are_by_hand() -> None:
     kept = np.array([[4, 1], [0, 5]])  # of the last category nothing was drawn
     own = np.array([[5, 0], [1, 4]])
     precision, recall = category_errors(table, [Regrouped(0, kept, kept), Regrouped(1, own, kept)])
-    factor = STUDENT[2] * np.sqrt(np.e - 1) / np.sqrt(2)  # of the deviation of 0 and a change
+    factor = 12.7062047364 / 1.959964 * np.sqrt(np.e - 1) / np.sqrt(2)  # of the deviation of 0 and a change
     # the first: precision 1 to 5/6, recall 4/5 to 1; the second: precision 5/6 to 1, recall 1 to 4/5
     assert precision.tolist() == pytest.approx([factor / 6, factor / 6, np.nan], abs=1e-6, nan_ok=True)
     assert recall.tolist() == pytest.approx([factor / 5, factor / 5, np.nan], abs=1e-6, nan_ok=True)

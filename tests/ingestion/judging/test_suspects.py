@@ -154,9 +154,8 @@ def test_wrong_labels_of_the_sample_are_found_by_texts(tmp_path: Path, seed: int
     texts = []
     for product in products:
         brand = product.brand or sample_words.BRANDS[0]
-        words = sample_words.write(
-            product.category, product.sub_type, product.colour, brand, Random(f"{seed}/{product.id}")
-        )
+        wording = sample_words.WORDING[product.category]
+        words = sample_words.write(wording, product.sub_type, product.colour, brand, Random(f"{seed}/{product.id}"))
         texts.append(Text(product.id, " ".join(words), clean(" ".join(words))))
     methods = (Count(Count.Settings()), Tfidf(Tfidf.Settings()), FakeText(FakeSettings(dimensions=64)))
     vectors = {method.name: embedded(method, texts) for method in methods}

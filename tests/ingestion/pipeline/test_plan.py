@@ -246,13 +246,13 @@ def test_every_step_has_the_parameters_its_function_declares(shop: tuple[Path, P
         inspect.signature(step.function).bind(None, **step.arguments)  # TypeError for one that it does not declare
 
 
-def test_grouping_steps_read_only_vectors_neighbours_and_counts() -> None:
+def test_grouping_steps_read_no_step_that_reads_categories() -> None:
     steps = everything({"m": "text", "n": "image", "both": "text+image"})
     grouping = [step for step in steps.values() if step.stage in ("projection", "clustering", "group_count")]
     assert len(grouping) == 3 + 3 + 1 + 3
     for step in grouping:
         read = {name.split(":")[0] for name in (*step.needs, *step.uses)}
-        assert read <= {"features", "neighbours", "group_count"}, step.name
+        assert read <= {"features", "neighbours", "group_count", "duplicates"}, step.name
 
 
 def test_every_step_that_is_needed_is_planned(shop: tuple[Path, Path]) -> None:
@@ -313,4 +313,5 @@ def test_vector_sources_are_the_declared_order_then_the_joined() -> None:
 def test_the_conclusions_read_the_scores_of_all_methods() -> None:
     uses = set(concluding(Config(), "m", "n")["verdict"].uses)
     scored = {f"scoring:{name}" for name in ("m", "n", "joint-text", "joint")}
-    assert uses == scored | {"probes:m", "probes:n"}
+    estimated = {"group_count:m", "group_count:n", "clustering:joint-text", "clustering:joint"}
+    assert uses == scored | estimated | {"probes:m", "probes:n"}
