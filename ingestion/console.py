@@ -19,6 +19,7 @@ from store import snapshot
 from store.errors import MethodUnavailable
 from store.questions import categories
 from store.questions import study as study_of
+from store.questions.catalogue import rests_on
 from store.questions.losses import losses
 from store.root import Root
 
@@ -121,6 +122,9 @@ def study(store: Path, report: Report) -> None:
         by_category = categories.category_verdicts(connection)
         precision = {(s.method, s.category): s.precision for s in categories.judged_scores(connection)}
         lost = losses(connection)
+        sample = rests_on(connection)
+    if sample:
+        _say(f"The study rests on {sample}; the others were placed in its groups.")
     score = f"{metric.upper()} and its 95 % interval"
     table = Table(title=f"Agreement of each method's groups with the categories ({score})")
     for name in ("method", "model", *COLUMNS):

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ingestion.study_sample import of_study
 from ingestion.task import Work
 from store import tables
 
@@ -15,8 +16,11 @@ MAX_COSINES = 20_000_000
 
 
 def load(work: Work, step: str, method: str) -> tuple[list[str], Matrix]:
-    """The product ids and the (n, d) vectors that a step wrote, in catalogue order."""
-    rows = work.read(step, tables.EMBEDDING + method)
+    """The product ids and the (n, d) vectors that a step wrote, in catalogue order.
+
+    Those of the sample only, in a step that rests on one (`study_sample`).
+    """
+    rows = of_study(work, work.read(step, tables.EMBEDDING + method))
     return rows["product_id"].to_pylist(), matrix(rows["vector"])
 
 
@@ -38,20 +42,24 @@ def normalised(vectors: Matrix) -> Matrix:
     return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
-def nearest(unit: Matrix, k: int) -> tuple[NDArray[np.int32], Matrix]:
-    """The k nearest other rows of each of (n, d) unit rows by cosine, nearest first: (n, k) rows and cosines, exact.
+def nearest(unit: Matrix, k: int, among: Matrix | None = None) -> tuple[NDArray[np.int32], Matrix]:
+    """The k nearest rows by cosine of each of (n, d) unit rows, nearest first: (n, k) rows and cosines, exact.
 
-    At most n - 1; of rows that are equally near, to six digits, the earlier, so that two processes agree. No more than
+    They are looked for among the (m, d) unit rows of `among` or, without it, among the other rows of `unit`: at most m
+    or n - 1. Of rows that are equally near, to six digits, the earlier, so that two processes agree. No more than
     MAX_COSINES are held at a time.
     """
-    n = len(unit)
-    k = max(0, min(k, n - 1))
-    later = np.arange(n) * 1e-12  # far less than the digits that count, up to a million rows
+    others = unit if among is None else among
+    n, m = len(unit), len(others)
+    k = max(0, min(k, m - 1 if among is None else m))
+    later = np.arange(m) * 1e-12  # far less than the digits that count, up to a million rows
     rows, cosines = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
-    for start in range(0, n if k else 0, max(1, MAX_COSINES // n)):
-        stop = min(n, start + max(1, MAX_COSINES // n))
-        similar = unit[start:stop] @ unit.T
-        similar[np.arange(stop - start), np.arange(start, stop)] = -np.inf
+    block = max(1, MAX_COSINES // max(m, 1))
+    for start in range(0, n if k else 0, block):
+        stop = min(n, start + block)
+        similar = unit[start:stop] @ others.T
+        if among is None:
+            similar[np.arange(stop - start), np.arange(start, stop)] = -np.inf
         distance = later - np.round(similar.astype(np.float64), 6)
         near = np.argpartition(distance, k - 1, axis=1)[:, :k]
         order = np.argsort(np.take_along_axis(distance, near, axis=1), axis=1)

@@ -270,7 +270,7 @@ def _write_grouping(
     again = [None if row == 50 else 1 - 0.09 * (row % 11) for row in rows]
     groups = [{"product_id": i, "cluster": c, "found_again": f} for (i, c), f in zip(placed, again, strict=True)]
     write("partitions", groups)
-    write("clusters", [{**row, "matched_category": matched[row["cluster"]]} for row in groups])
+    write("clusters", [{**row, "matched_category": matched[row["cluster"]], "placed": False} for row in groups])
     if not labelled:
         return
     known = [(t, int(c)) for t, c in zip(truth, cluster, strict=True) if t]

@@ -42,7 +42,9 @@ def register(app: Dash, reader: Reader) -> None:
                 _named(estimates.named_scores(cursor)),
             ]
             parts = [part for part in parts if part is not None]
+            sample = catalogue.rests_on(cursor)
             return [
+                html.P(f"The study rests on {sample}; the others were placed in its groups.") if sample else None,
                 _verdicts(verdicts, ranking, estimated),
                 leaderboard.card(
                     ranking, verdicts, declared, compared, estimated, labels.ceilings(cursor, metric), metric

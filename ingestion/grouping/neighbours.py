@@ -1,6 +1,7 @@
 """The nearest neighbours of every product in a method's vectors: searched once, read by several steps.
 
-Exact, by cosine. Maps, manifolds, the number of groups and the product page read the table `neighbours`.
+Exact, by cosine. Maps, manifolds and the number of groups read them. Where the study rests on a sample they are the
+neighbours within the sample, in a table of their own; `all_neighbours` then finds those of all products.
 """
 
 from dataclasses import dataclass
@@ -9,8 +10,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ingestion.study_sample import STEP, of_study
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load, nearest, normalised
+
+Near = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -18,30 +22,36 @@ class Neighbours:
     """For each of n products its nearest others, nearest first: (n, k) rows of `product_ids`, and their cosines."""
 
     product_ids: list[str]
-    rows: NDArray[np.int32]
+    rows: Near
     similarity: Matrix
 
 
 def step(work: Work, *, method: str, n_neighbours: int) -> None:
-    """Write `neighbours` of one method: at most `n_neighbours` rows per product."""
+    """Write `neighbours` of one method, of a sample `sample_neighbours`: at most `n_neighbours` rows per product."""
     product_ids, vectors = load(work, f"features:{method}", method)
-    rows, similarity = nearest(normalised(vectors), n_neighbours)
-    n, k = rows.shape
-    ids = pa.array(product_ids)
+    found = Neighbours(product_ids, *nearest(normalised(vectors), n_neighbours))
+    write(work, "sample_neighbours" if STEP in work.task.parts else "neighbours", method, found)
+
+
+def write(work: Work, table: str, method: str, found: Neighbours) -> None:
+    """Append the neighbours of one method to a table with the columns of `neighbours`."""
+    n, k = found.rows.shape
+    ids = pa.array(found.product_ids, pa.string())
     columns = {
         "method": pa.repeat(method, n * k),
         "product_id": ids.take(pa.array(np.repeat(np.arange(n), k))),
         "rank": pa.array(np.tile(np.arange(1, k + 1, dtype=np.int32), n)),
-        "neighbour_id": ids.take(pa.array(rows.ravel())),
-        "similarity": pa.array(similarity.ravel()),
+        "neighbour_id": ids.take(pa.array(found.rows.ravel())),
+        "similarity": pa.array(found.similarity.ravel()),
     }
-    work.write("neighbours", pa.table(columns))
+    work.write(table, pa.table(columns))
 
 
 def load_neighbours(work: Work, method: str) -> Neighbours:
     """The neighbours that `neighbours:<method>` wrote; (n, 0) arrays where there is one product."""
-    product_ids = work.read(f"features:{method}", f"embedding_{method}", ["product_id"])["product_id"]
-    table = work.read(f"neighbours:{method}", "neighbours", ["neighbour_id", "similarity"])
+    product_ids = of_study(work, work.read(f"features:{method}", f"embedding_{method}", ["product_id"]))["product_id"]
+    written = "sample_neighbours" if STEP in work.task.parts else "neighbours"
+    table = work.read(f"neighbours:{method}", written, ["neighbour_id", "similarity"])
     n = len(product_ids)
     rows = pa.compute.index_in(table["neighbour_id"], product_ids.combine_chunks()).to_numpy()
     shape = (n, len(rows) // max(n, 1))

@@ -48,13 +48,18 @@ def step(work: Work, *, method: str, reducers: Sequence[str], perplexity: float)
         work.progress(done + 1, len(reducers))
 
 
-def pca(vectors: Matrix) -> Matrix:
-    """The first two principal components of (n, d) vectors: (n, 2), centred; zeros where nothing differs."""
+def pca(vectors: Matrix, others: Matrix | None = None) -> Matrix:
+    """The first two principal components of (n, d) vectors: (n, 2), centred; zeros where nothing differs.
+
+    With (m, d) `others` the places of these on the map of `vectors`: (m, 2).
+    """
     from sklearn.decomposition import PCA
 
     if min(vectors.shape) < 2 or not np.ptp(vectors, axis=0).any():
-        return np.zeros((len(vectors), 2), dtype=np.float32)
-    return PCA(2, svd_solver="full").fit_transform(vectors).astype(np.float32)  # type: ignore[no-any-return]
+        return np.zeros((len(vectors if others is None else others), 2), dtype=np.float32)
+    fitted = PCA(2, svd_solver="full")
+    points = fitted.fit_transform(vectors)
+    return np.asarray(points if others is None else fitted.transform(others), dtype=np.float32)
 
 
 def tsne(vectors: Matrix, perplexity: float, seed: int = 0) -> Matrix:

@@ -13,6 +13,7 @@ are asked in this order:
 
 Reads `catalogue`, `duplicates`, `judged_groupings` of `verdict`, `scoring:<m>` of all methods, and `probes:<m>` and
 `descriptions:<m>` where they are there.
+Where the study rests on a sample, so does this; a category that is too rare for it is named as such.
 Parameters: verdict and category_verdict, those of the configuration.
 """
 
@@ -31,6 +32,7 @@ from ingestion.judging.category_evidence import (
     percent,
     regrouped,
 )
+from ingestion.study_sample import of_study
 from ingestion.task import Work
 
 WIDEST = ("text+image", "text", "image")
@@ -44,8 +46,10 @@ def step(work: Work, *, verdict: Mapping[str, Any], category_verdict: Mapping[st
     thresholds, declared = category_verdict, verdict["rests_on"]
     order = [method for scope in (*WIDEST, *declared) for method in declared.get(scope, ())]
     products = work.read("catalogue", "products", ["product_id", "category"])
-    ids, categories = products["product_id"].to_pylist(), products["category"].to_pylist()
-    effective_size = effective_sizes(categories, load_duplicate_groups(work, ids).tolist())
+    listed = Counter(products["category"].drop_null().to_pylist())
+    drawn = of_study(work, products)
+    ids, categories = drawn["product_id"].to_pylist(), drawn["category"].to_pylist()
+    effective_size = dict.fromkeys(listed, 1.0) | effective_sizes(categories, load_duplicate_groups(work, ids).tolist())
     judged_by = {row["method"]: row["grouping"] for row in work.read("verdict", "judged_groupings").to_pylist()}
     groupings = (
         load_judged_grouping(work, method, judged_by[method], effective_size) for method in order if method in judged_by
@@ -58,7 +62,19 @@ def step(work: Work, *, verdict: Mapping[str, Any], category_verdict: Mapping[st
         return
     predictions = next((p for m in (grouping.method, *order) if (p := load_predictions(work, m))), {})
     rows = [judge(category, grouping, predictions, thresholds) for category in sorted(effective_size)]
+    in_sample, least = Counter(categories), thresholds["least_products"]
+    for category, row in zip(sorted(effective_size), rows, strict=True):
+        if row["verdict"] == "unknown" and in_sample[category] < least <= listed[category]:
+            row["reason"] = f"{too_rare(in_sample[category], listed[category], drawn.num_rows)} {row['reason']}"
     work.write("verdicts", [{**row, "stable_from": thresholds["stable_from"]} for row in rows])
+
+
+def too_rare(drawn: int, listed: int, sample: int) -> str:
+    """A sentence on a category of `listed` products of which the study's sample of that many holds only `drawn`."""
+    return (
+        f"It is too rare for the study's sample of {sample:,} products, which holds {drawn} of its {listed:,}; a "
+        "larger study.sample judges it."
+    )
 
 
 def judge(category: str, grouping: JudgedGrouping, predictions: Predictions, thresholds: Thresholds) -> dict[str, Any]:

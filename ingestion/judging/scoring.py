@@ -62,7 +62,8 @@ def step(work: Work, *, method: str, vector_sources: Sequence[str]) -> None:
         columns |= {"product_id": partition.product_ids, "cluster": partition.labels}
         columns |= {"matched_category": pa.array([matched.get(c) for c in partition.labels.tolist()], pa.string())}
         sure = partition.found_again
-        work.write("clusters", pa.table({**columns, "found_again": pa.array(sure, mask=np.isnan(sure))}))
+        columns |= {"found_again": pa.array(sure, mask=np.isnan(sure)), "placed": pa.repeat(False, n)}
+        work.write("clusters", pa.table(columns))
 
 
 def _write_scores(

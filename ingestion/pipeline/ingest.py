@@ -120,6 +120,9 @@ def _run(
         if (outcome := runner.outcomes[step]).status in {"failed", "skipped"}:
             error_class = CatalogueError if step == "catalogue" else StepFailed
             raise error_class(f"The step {step} failed. {outcome.detail}")
+    sampled = _products(runner) > config.study.sample
+    if sampled:
+        runner.run([plan.sampling(config.study.sample)])
     categories = _categories(runner)
     k = config.study.k or categories or None
     models: dict[str, Model] = {}
@@ -141,10 +144,16 @@ def _run(
     joins = {method.name: list(method.needs()) for method in methods if method.needs()}
     steps += plan.joint_groups(modalities, config, k, categories or None)
     steps += plan.conclusions(models, joins, config)
-    runner.run(steps)
+    runner.run(plan.on_sample(steps) if sampled else steps)
     absent = [_absent(method, models.get(method.name), runner) for method in methods]
     _publish(runner, report, [row for row in absent if row])
     report.missing = _unfinished(steps, runner) | {row["method"]: row["detail"] for row in absent if row}
+
+
+def _products(runner: Runner) -> int:
+    part = runner.part("catalogue")
+    assert part
+    return part.files["products"].rows
 
 
 def _categories(runner: Runner) -> int:

@@ -5,6 +5,9 @@ catalogue ─┬─ images ─┬─ duplicates
                                        ├─ map_scores:<m>  ├─ clustering:joint ─ ...            └─ descriptions:<m>
                                        └─ probes:<m>      └─ group_count:<m>
 all of scoring:<m>, probes:<m> ── comparisons, verdict, category_verdicts, suspects
+
+Of more than `study.sample` products a step `study_sample` follows `catalogue`, what is estimated rests on it, and
+`placing:<m>` and `all_neighbours:<m>` then see to the other products (`on_sample`).
 """
 
 import hashlib
@@ -17,12 +20,13 @@ from ingestion.config import Config
 from ingestion.duplicates import step as duplicates
 from ingestion.features import step as features
 from ingestion.features.base import Method, Model
-from ingestion.grouping import clustering, descriptions, group_count, neighbours, projection
+from ingestion.grouping import all_neighbours, clustering, descriptions, group_count, neighbours, projection
 from ingestion.judging import (
     category_verdicts,
     comparisons,
     map_scores,
     named_groups,
+    placing,
     probes,
     scoring,
     suspects,
@@ -34,12 +38,19 @@ from ingestion.reading import images as image_files
 from ingestion.reading import texts
 from ingestion.reading.formats import suffix_of
 from ingestion.reading.parquet_rows import holds_images, parts
+from ingestion.study_sample import STEP as SAMPLE
+from ingestion.study_sample import step as draw_sample
 from ingestion.task import Step
 
 PRIORITY_VECTORS, PRIORITY_GROUPS = 2, 1
 """Priorities: vectors before all else, then what groups them, so that no core waits at the end for the longest step."""
 FALLBACK_K = 8
 """Groups of a t-SNE map in `map_scores` where there are no categories: their number only has to be the same on all."""
+ESTIMATED = (
+    *("neighbours", "projection", "group_count", "clustering", "map_scores", "probes"),
+    *("scoring", "descriptions", "category_verdicts"),
+)
+"""The stages that rest on the sample of a large catalogue; those after them read what these wrote."""
 JOINT = {"text": "joint-text", "text+image": "joint"}
 """What the joint graph of the methods of each modality is called where methods are named."""
 
@@ -208,6 +219,25 @@ def conclusions(methods: Collection[str], joins: dict[str, list[str]], config: C
         Step("category_verdicts", category_verdicts.step, None, ("catalogue", "verdict"), seen, by_category),
         Step("suspects", suspects.step, needs=("catalogue",), uses=probed, parameters={"joins": joins}),
     ]
+
+
+def sampling(size: int) -> Step:
+    """The step that draws the sample on which the study of a catalogue of more products rests."""
+    return Step(SAMPLE, draw_sample, needs=("catalogue",), parameters={"size": size})
+
+
+def on_sample(steps: list[Step]) -> list[Step]:
+    """The steps of a study with what is estimated resting on the sample, and those that place all products."""
+    resting = [replace(step, needs=(*step.needs, SAMPLE)) if step.stage in ESTIMATED else step for step in steps]
+    for step in steps:
+        if step.stage == "clustering":
+            methods = step.parameters.get("methods", {step.method: ""})
+            uses = (*(f"features:{method}" for method in methods), f"projection:{step.method}")
+            parameters = {"methods": methods}
+            resting.append(Step("placing", placing.step, step.method, (f"scoring:{step.method}",), uses, parameters))
+        if step.stage == "neighbours":
+            resting.append(Step("all_neighbours", all_neighbours.step, step.method, (f"features:{step.method}",)))
+    return resting
 
 
 def _judged(method: str, sources: Collection[str]) -> list[Step]:

@@ -2,6 +2,14 @@
 
 from store.columns import GROUPING, METHOD, PRODUCT_ID, Column, Table
 
+NEIGHBOUR = (
+    METHOD,
+    PRODUCT_ID,
+    Column("rank", "INTEGER", "1 is the nearest."),
+    Column("neighbour_id", "VARCHAR", "The neighbour's product_id."),
+    Column("similarity", "FLOAT", "Cosine of the two vectors.", "-1 to 1"),
+)
+
 FOUND_AGAIN = Column(
     "found_again",
     "DOUBLE",
@@ -11,19 +19,39 @@ FOUND_AGAIN = Column(
 
 TABLES = (
     Table(
+        "study_sample",
+        "The products that the study rests on, where it rests on a sample; no rows where it rests on all products. Of "
+        "a sample are all scores, intervals, verdicts, probes, suspects, numbers and descriptions of groups.",
+        (PRODUCT_ID,),
+    ),
+    Table(
         "neighbours",
-        "The nearest other products of each product in a method's vectors, by cosine; exact, not approximate.",
+        "The nearest other products of each product in a method's vectors, by cosine; `neighbour_searches` says where "
+        "they are not exact.",
+        NEIGHBOUR,
+    ),
+    Table(
+        "sample_neighbours",
+        "As `neighbours`, among the products of `study_sample`: the groups of the sample rest on them. Exact.",
+        NEIGHBOUR,
+    ),
+    Table(
+        "neighbour_searches",
+        "How `neighbours` was searched in a catalogue of which the study rests on a sample; without a row it is exact.",
         (
             METHOD,
-            PRODUCT_ID,
-            Column("rank", "INTEGER", "1 is the nearest."),
-            Column("neighbour_id", "VARCHAR", "The neighbour's product_id."),
-            Column("similarity", "FLOAT", "Cosine of the two vectors.", "-1 to 1"),
+            Column("search", "VARCHAR", "exact, or pynndescent (an index, approximate)."),
+            Column("products", "INTEGER", "Products with a vector.", "products"),
+            Column("neighbours", "INTEGER", "Neighbours found of each.", "products"),
+            Column("recall", "DOUBLE", "Fraction of the true neighbours that were found, of the queries.", "0 to 1"),
+            Column("queries", "INTEGER", "Products, a seeded draw, whose neighbours were searched exactly too."),
         ),
     ),
     Table(
         "projections",
-        "The 2-D maps: one row per method, reducer and product. They are for looking at; no verdict uses them.",
+        "The 2-D maps: one row per method, reducer and product. They are for looking at; no verdict uses them. Of a "
+        "sample the maps are drawn, and the other products placed: pca by its axes, tsne and umap at the median of "
+        "their nearest sampled products.",
         (
             METHOD,
             Column("reducer", "VARCHAR", "How the embedding was reduced to two dimensions: pca, tsne or umap."),
@@ -46,7 +74,7 @@ TABLES = (
     ),
     Table(
         "partitions",
-        "The groups of every grouping, computed without the categories.",
+        "The groups of every grouping, computed without the categories; of a sample, those of its products.",
         (
             METHOD,
             GROUPING,
@@ -103,6 +131,11 @@ TABLES = (
                 "The category of the group in the best one-to-one matching (Hungarian); NULL if none.",
             ),
             FOUND_AGAIN,
+            Column(
+                "placed",
+                "BOOLEAN",
+                "Whether it was placed by its nearest products of `study_sample`, because it is not one of them.",
+            ),
         ),
     ),
     Table(
@@ -113,7 +146,7 @@ TABLES = (
             GROUPING,
             Column("cluster", "INTEGER", "The group."),
             Column("name", "VARCHAR", "A name proposed from its most distinctive terms; NULL without texts."),
-            Column("products", "INTEGER", "Products in the group."),
+            Column("products", "INTEGER", "Products in the group; of a sample, those of it."),
         ),
     ),
     Table(
@@ -133,7 +166,7 @@ TABLES = (
     ),
     Table(
         "cluster_products",
-        "The most central products of each group.",
+        "The most central products of each group; of a sample, its most central ones.",
         (
             METHOD,
             GROUPING,

@@ -118,6 +118,13 @@ def summary(cursor: Cursor) -> Summary:
     return found
 
 
+def rests_on(cursor: Cursor) -> str | None:
+    """'a sample of 10,000 of 100,000 products': what the study rests on; None where that is all products."""
+    found = column(cursor, "SELECT count(*) FROM study_sample")[0]
+    of = column(cursor, "SELECT count(*) FROM products")[0]
+    return f"a sample of {found:,} of {of:,} products" if found else None
+
+
 def categories(cursor: Cursor) -> list[Count]:
     """The categories with their numbers of products, by name."""
     return rows(

@@ -58,3 +58,18 @@ def test_equal_rows_are_each_others_nearest_the_earlier_first() -> None:
 
 def test_there_are_at_most_as_many_nearest_as_other_rows() -> None:
     assert nearest(normalised(VECTORS[:3]), 10)[0].shape == (3, 2)
+
+
+def test_the_nearest_among_other_rows_are_those_of_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingestion.vectors.MAX_COSINES", 50)  # in blocks
+    unit = normalised(VECTORS)
+    rows, similarity = nearest(unit[:15], 4, unit[15:])
+    every = cdist(VECTORS[:15], VECTORS[15:], "cosine")
+    assert (rows == np.argsort(every, axis=1)[:, :4]).all()
+    assert 1 - similarity == pytest.approx(np.sort(every, axis=1)[:, :4], abs=1e-6)
+    assert nearest(unit[:2], 9, unit[:3])[0].shape == (2, 3)  # a row that is among them counts
+
+
+def test_no_rows_have_no_nearest() -> None:
+    assert nearest(VECTORS[:0], 3)[0].shape == (0, 0)
+    assert nearest(VECTORS[:0], 3, VECTORS)[0].shape == (0, 3)

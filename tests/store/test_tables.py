@@ -18,7 +18,7 @@ CONTRACT = {
     "terms": "product_id term weight",
     "embedding_bert": "product_id vector",
     "projections": "method reducer product_id x y",
-    "clusters": "method grouping product_id cluster matched_category found_again",
+    "clusters": "method grouping product_id cluster matched_category found_again placed",
     "scores": "method grouping metric value low high",
     "category_scores": "method grouping category precision recall f1",
     "confusions": "method grouping category cluster products",
