@@ -26,7 +26,7 @@ def test_the_draw_does_not_depend_on_the_order_of_the_catalogue() -> None:
     assert set(draw(IDS[::-1], 400)) == set(draw(IDS, 400))
 
 
-def test_every_part_of_the_catalogue_is_drawn_alike() -> None:
+def test_every_part_of_the_catalogue_is_drawn_evenly() -> None:
     rows = np.array([int(i[1:]) for i in draw(IDS, 1_000)])
     each = np.bincount(rows // 500, minlength=10)
     assert np.abs(each - 100).max() < 4 * np.sqrt(100 * 0.8)  # four standard deviations of a simple random sample

@@ -41,7 +41,7 @@ def test_recall_is_the_fraction_of_the_true_neighbours() -> None:
 
 
 @pytest.mark.parametrize(("most", "search"), [(2_000, "exact"), (1_999, "pynndescent")])
-def test_it_is_said_how_the_neighbours_were_searched(
+def test_the_store_names_the_search_of_the_neighbours(
     most: int, search: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(all_neighbours, "MAX_EXACT", most)
