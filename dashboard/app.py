@@ -171,7 +171,13 @@ def _follow(app: Dash, reader: Reader) -> None:
         if number is None:
             return "No snapshot yet"
         created = datetime.fromisoformat(snapshot.open_snapshot(reader.root, number).created)
-        return [html.Div(f"Snapshot {number}", className="fw-semibold"), html.Div(components.when(created))]
+        with reader.cursor(number) as cursor:
+            sample = catalogue.rests_on(cursor)
+        return [
+            html.Div(f"Snapshot {number}", className="fw-semibold"),
+            html.Div(components.when(created)),
+            html.Div(f"Rests on {sample}") if sample else None,
+        ]
 
 
 def _serve_files(app: Dash, reader: Reader) -> None:

@@ -80,6 +80,12 @@ def filled(app: Dash, body: str, **inputs: Any) -> str:
     return " ".join(texts(json.loads(answer.data)["response"][body]["children"]))
 
 
+def test_the_first_line_says_what_a_study_of_a_sample_rests_on(app: Dash, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "rests on a sample" not in filled(app, "overview-body")
+    monkeypatch.setattr(catalogue, "rests_on", lambda cursor: "a sample of 40 of 60 products")
+    assert filled(app, "overview-body").startswith("The study rests on a sample of 40 of 60 products")
+
+
 @pytest.mark.parametrize("body", BODIES)
 def test_every_page_is_filled_with_and_without_categories(app: Dash, bare_app: Dash, body: str) -> None:
     assert len(filled(app, body)) > 100

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from ingestion import console
+from ingestion.pipeline.ingest import Report
 from store import snapshot
 from store.questions.catalogue import rests_on
 from store.root import Root
@@ -105,7 +107,13 @@ def test_neighbours_are_those_of_all_products(sampled: Path, whole: Path) -> Non
     assert ask(sampled, "SELECT DISTINCT search, products, recall FROM neighbour_searches") == [("exact", 60, 1.0)]
 
 
-def test_the_first_lines_say_what_the_study_rests_on(sampled: Path, whole: Path) -> None:
+def test_the_first_lines_say_what_the_study_rests_on(
+    sampled: Path, whole: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    console.study(sampled, Report("run"))
+    assert capsys.readouterr().out.startswith("The study rests on a sample of 40 of 60 products; the others were ")
+    console.study(whole, Report("run"))
+    assert "rests on a sample" not in capsys.readouterr().out
     with snapshot.connect(Root(sampled)) as connection:
         assert rests_on(connection) == "a sample of 40 of 60 products"
     with snapshot.connect(Root(whole)) as connection:

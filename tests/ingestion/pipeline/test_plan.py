@@ -255,6 +255,35 @@ def test_grouping_steps_read_no_step_that_reads_categories() -> None:
         assert read <= {"features", "neighbours", "group_count", "duplicates"}, step.name
 
 
+def on_sample(modalities: dict[str, str]) -> dict[str, Step]:
+    """The steps after the vectors of these methods of a large catalogue, by name."""
+    return {step.name: step for step in plan.on_sample(list(everything(modalities).values()))}
+
+
+def test_what_is_estimated_rests_on_the_sample() -> None:
+    steps = on_sample({"m": "text", "n": "image", "fusion": "text+image"})
+    resting = {step.stage for step in steps.values() if "study_sample" in step.needs}
+    assert resting == set(plan.ESTIMATED)
+    assert {step.stage for step in steps.values()} - resting == {
+        *("placing", "all_neighbours", "verdict", "comparisons", "suspects"),
+    }
+    for step in steps.values():
+        inspect.signature(step.function).bind(None, **step.arguments)
+
+
+def test_products_are_placed_by_their_vectors_and_the_maps() -> None:
+    steps = on_sample({"m": "text", "n": "image"})
+    assert set(steps["placing:joint"].uses) == {"features:m", "features:n", "projection:joint"}
+    assert steps["placing:joint"].parameters["methods"] == {"m": "text", "n": "image"}
+    assert set(steps["placing:m"].uses) == {"features:m", "projection:m"}
+    assert steps["all_neighbours:m"].needs == ("features:m",)
+
+
+def test_the_sample_is_drawn_before_anything_is_grouped() -> None:
+    step = plan.sampling(77)
+    assert (step.name, step.needs, step.arguments) == ("study_sample", ("catalogue",), {"size": 77})
+
+
 def test_every_step_that_is_needed_is_planned(shop: tuple[Path, Path]) -> None:
     modalities = {"m": "text", "n": "image"}
     planned = {step.name for step in plan.reading(Config(), *shop)} | {f"features:{method}" for method in modalities}
