@@ -27,3 +27,7 @@ def test_no_code_below_judging_reads_a_category(stage: str) -> None:
     assert files
     naming = {path.name for path in files if "category" in strings(path)}
     assert naming == ({"texts.py"} if stage == "reading" else set())  # which refuses it as a part of the text
+
+
+def test_the_sample_of_a_study_is_drawn_without_reading_a_category() -> None:
+    assert "category" not in strings(INGESTION / "study_sample.py")
