@@ -1,7 +1,7 @@
 """The ten nearest neighbours of all products: comparing all pairs beside the index, on made-up vectors.
 
 neighbours.py 20000 --search index prints CPU seconds (compilation included), peak memory, the recall, and a hash of the
-rows found, which two processes must print alike.
+rows found, which must be equal in two processes.
 """
 
 import argparse
