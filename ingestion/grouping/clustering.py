@@ -27,7 +27,7 @@ from ingestion.vectors import Matrix, load, normalised
 STARTS = 100
 """k-means starts on the manifold, of which the one with the least sum of squares counts. Ten, scikit-learn's earlier
 default, leave the result to the seed; with a hundred the ARI of five labelled catalogues differs between seeds by .001
-to .008 in the mean (benchmarks/README.md)."""
+to .008 in the mean where the vectors are those of pretrained networks (benchmarks/README.md)."""
 FEW_STARTS = 10
 """Starts in the embedding, as is common in the field, and of a resample, where chance widens the interval."""
 SILHOUETTE_SAMPLE = 2_000
