@@ -1,10 +1,10 @@
 """The plan of a run: which steps there are, what each needs, and the key that names its result.
 
 catalogue ─┬─ images ─┬─ duplicates
-           └─ texts ──┴─ features:<m> ─┬─ neighbours:<m> ─┬─ projection:<m> ─ clustering:<m> ─┬─ scoring:<m>
-                                       ├─ map_scores:<m>  ├─ clustering:joint ─ ...            └─ descriptions:<m>
-                                       └─ probes:<m>      └─ group_count:<m>
-all of scoring:<m>, probes:<m> ── comparisons, verdict, category_verdicts, suspects
+           └─ texts ──┴─ features:<m> ─┬─ neighbours:<m> ─┬─ group_count:<m> ─┬─ clustering:<m> ─┬─ scoring:<m>
+                                       ├─ map_scores:<m>  └─ projection:<m>   └─ clustering:joint  └─ descriptions:<m>
+                                       └─ probes:<m>
+all of scoring:<m>, probes:<m> ── verdict, suspects; verdict ── comparisons, category_verdicts
 
 Of more than `study.sample` products a step `study_sample` follows `catalogue`, what is estimated rests on it, and
 `placing:<m>` and `all_neighbours:<m>` then see to the other products (`on_sample`).
