@@ -78,14 +78,15 @@ def base(height: int | None = None, **layout: Any) -> go.Figure:
 
 
 def projection(
-    points: pa.Table, groups: Sequence[str | None], shown: dict[str, Look], focus: Sequence[str]
+    points: pa.Table, groups: Sequence[str | None], shown: dict[str, Look], focus: Sequence[str], view: str = ""
 ) -> go.Figure:
     """A map: `groups` names each point's group; those in `focus` (all, if it is empty) keep their look, the rest are
-    drawn grey underneath. Each point carries its catalogue row, by which the server finds the product.
+    drawn grey underneath. Each point carries its catalogue row, by which the server finds the product. `view` names
+    what the points are: figures of one view share their zoom (`keepView` in assets/state.js).
     """
     hidden = {"visible": False, "fixedrange": False}
     figure = base(
-        xaxis=hidden, yaxis={**hidden, "scaleanchor": "x"}, hovermode="closest", dragmode="pan", uirevision="keep"
+        xaxis=hidden, yaxis={**hidden, "scaleanchor": "x"}, hovermode="closest", dragmode="pan", uirevision=view
     )
     x, y = points["x"].to_numpy(), points["y"].to_numpy()
     row, group = points["row"].to_numpy(), np.array([g or "" for g in groups], dtype=object)

@@ -20,12 +20,18 @@ LOGS = "logs"
 
 @dataclass(frozen=True)
 class Control:
-    """One control: its name in the address, its component's id and property, its value where the address has none."""
+    """One control: its name in the address, its component's id and property, its value where the address has none.
+
+    A change of the address is an entry of the browser's history, unless only what is `typed` changed. One that
+    `restarts` takes its default when another control changes, as the page of a list does with a new search.
+    """
 
     name: str
     id: str
     default: Any = ""
     property: str = "value"
+    typed: bool = False
+    restarts: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,8 @@ class Address:
         """The hidden part of the page's layout that gives the browser the names and defaults."""
         names = [c.name for c in self.controls]
         values = [defaults.get(c.name, c.default) for c in self.controls]
-        return dcc.Store(id=self._id, data={"path": self.path, "names": names, "defaults": values})
+        ways = {"typed": [c.typed for c in self.controls], "restarts": [c.restarts for c in self.controls]}
+        return dcc.Store(id=self._id, data={"path": self.path, "names": names, "defaults": values, **ways})
 
     def register(self, app: Dash) -> None:
         """Keep address and controls equal in the browser."""

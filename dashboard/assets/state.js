@@ -1,7 +1,13 @@
 /* Keeps a page's address and its controls equal; see dashboard/state.py. */
 (function () {
   "use strict";
-  const tell = () => window.dash_clientside.set_props("history", { data: window.location.search });
+  // whether the visitor did something since the address came; the server also corrects values that an address has
+  let acted = false;
+  ["pointerdown", "keydown", "input"].forEach((event) => window.addEventListener(event, () => (acted = true), true));
+  const tell = () => {
+    acted = false;
+    window.dash_clientside.set_props("history", { data: window.location.search });
+  };
   window.addEventListener("popstate", tell); // back and forward
   window.addEventListener("_dashprivate_pushstate", tell); // a link inside the app
 
@@ -40,10 +46,22 @@
         if (triggered.includes("history.data")) {
           return read(spec).map((value, i) => (same(value, rest[i]) ? keep[i] : value));
         }
-        if (!same(read(spec), rest)) {
-          window.history.pushState({}, "", window.location.pathname + write(spec, rest));
-        }
-        return keep;
+        const before = read(spec);
+        const changed = rest.map((_, i) => i).filter((i) => !same(before[i], rest[i]));
+        if (!changed.length) return keep;
+        const over = changed.some((i) => !spec.restarts[i]);
+        const now = rest.map((value, i) => (over && spec.restarts[i] ? spec.defaults[i] : value));
+        const replaces = !acted || changed.every((i) => spec.typed[i]);
+        const address = window.location.pathname + write(spec, now);
+        window.history[replaces ? "replaceState" : "pushState"]({}, "", address);
+        return now.map((value, i) => (same(value, rest[i]) ? keep[i] : value));
+      },
+      // Dash writes the ranges of a zoomed map into its figure, so that plotly takes them for the server's, and its
+      // own way of keeping a zoom ends there. So the ranges are carried over to the next figure of the same view.
+      keepView: function (made, shown) {
+        if (!made || !shown || made.layout.uirevision !== shown.layout.uirevision) return made;
+        const { xaxis, yaxis } = shown.layout;
+        return { ...made, layout: { ...made.layout, xaxis, yaxis } };
       },
       title: function (title) {
         document.title = title ? title + " · aislemap" : "aislemap";

@@ -17,9 +17,9 @@ ALL = {"value": "*", "label": "All categories"}
 ADDRESS = Address(
     "/products",
     (
-        Control("q", "products-search"),
+        Control("q", "products-search", typed=True),
         Control("category", "products-category", ALL["value"]),
-        Control("page", "products-page", 1, "active_page"),
+        Control("page", "products-page", 1, "active_page", restarts=True),
     ),
 )
 

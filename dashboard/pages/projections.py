@@ -5,7 +5,7 @@ from typing import Any
 
 import dash_bootstrap_components as dbc
 import pyarrow as pa
-from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard import components as ui
 from dashboard import figures, words
@@ -106,6 +106,7 @@ def _panel(index: int, state: dict[str, Any], methods: list[str], reducers: list
         responsive=True,
         style={"height": "100%"},
     )
+    made = dcc.Store(id=f"map-made-{index}")
     return html.Section(
         [
             html.Div(
@@ -117,7 +118,10 @@ def _panel(index: int, state: dict[str, Any], methods: list[str], reducers: list
                 className="map-head",
             ),
             html.Div(
-                [ui.loading(graph, "map"), dcc.Tooltip(id=f"map-card-{index}", direction="right", targetable=False)],
+                [
+                    ui.loading([made, graph], "map"),
+                    dcc.Tooltip(id=f"map-card-{index}", direction="right", targetable=False),
+                ],
                 className="map-place",
             ),
         ],
@@ -174,9 +178,17 @@ def register(app: Dash, reader: Reader) -> None:
 
 
 def _register_panel(app: Dash, reader: Reader, index: int) -> None:
+    app.clientside_callback(
+        ClientsideFunction("state", "keepView"),
+        Output(f"map-{index}", "figure"),
+        Input(f"map-made-{index}", "data"),
+        State(f"map-{index}", "figure"),
+        prevent_initial_call=True,
+    )
+
     @callback(
         app,
-        Output(f"map-{index}", "figure"),
+        Output(f"map-made-{index}", "data"),
         Output(f"map-summary-{index}", "children"),
         Input(SNAPSHOT, "data"),
         Input(f"map-method-{index}", "value"),
@@ -203,7 +215,7 @@ def _register_panel(app: Dash, reader: Reader, index: int) -> None:
         if model:
             summary += f" · {model}"
         lit = [name for name in focus or [] if name in shown]
-        return figures.projection(points, named, shown, lit), summary
+        return figures.projection(points, named, shown, lit, view=f"{method} {reducer}"), summary
 
     @callback(
         app,
