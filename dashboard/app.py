@@ -39,6 +39,7 @@ def create_app(root: Root) -> Dash:
         add_log_handler=False,
         on_error=_show_error,
     )
+    app.index_string = app.index_string.replace("<html>", '<html lang="en">')
     found = pages.discover()
     app.layout = lambda: _frame(reader, found)
     for page in found:

@@ -5,7 +5,7 @@ add 2.2 MB of JavaScript (0.6 MB compressed), need cell renderers of our own in 
 ships AG Grid Enterprise, whose licence is commercial.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -38,6 +38,8 @@ STATUSES = {
     "unavailable": "fair",
     "skipped": "fair",
     "missed": "fair",
+    "retrying": "fair",
+    "interrupted": "fair",
     "failed": "poor",
 }
 JUDGED = {"value": "judged", "label": "as judged"}
@@ -87,6 +89,7 @@ def table(head: Sequence[Any], body: Iterable[Sequence[Any]], figures: Sequence[
             className=f"data {name}",
         ),
         className="scroll",
+        tabIndex=0,  # so that it can be scrolled by keys
     )
 
 
@@ -113,7 +116,7 @@ def track(
         if place is not None:
             ticks.append(html.Span(className=f"track-{name}", style={"left": f"{max(0.0, min(1.0, place)):.1%}"}))
             hint += f", {name} {words.score(place)}"
-    return html.Div([*ticks, line, dot], className="track", title=hint)
+    return html.Div([*ticks, line, dot], className="track", role="img", **{"aria-label": hint})
 
 
 def interval(low: float | None, high: float | None) -> str:
@@ -167,6 +170,11 @@ def field(label: str, control: Any, control_id: str) -> Any:
     return html.Div([html.Label(label, htmlFor=control_id), control], className="field")
 
 
+def hidden_field(label: str, control: Any, control_id: str) -> Any:
+    """A control whose label is read aloud only, where its place says what it is for."""
+    return html.Div([html.Label(label, htmlFor=control_id, className="visually-hidden"), control])
+
+
 def select(control_id: str, options: Sequence[dict[str, Any]], value: Any) -> Any:
     """A drop-down list of one choice."""
     return dbc.Select(id=control_id, options=list(options), value=value, size="sm")
@@ -177,10 +185,11 @@ def choices(names: dict[str, str], keys: Iterable[str]) -> list[dict[str, str]]:
     return [{"value": key, "label": words.named(names, key)} for key in keys]
 
 
-def toggles(control_id: str, options: Sequence[dict[str, Any]], value: Any) -> Any:
-    """A row of buttons, one of which is pressed."""
-    return dbc.RadioItems(
+def toggles(label: str, control_id: str, options: Sequence[dict[str, Any]], value: Any) -> Any:
+    """A labelled row of buttons, one of which is pressed."""
+    buttons = dbc.RadioItems(
         id=control_id,
+        name=control_id,
         options=list(options),
         value=value,
         class_name="btn-group toggles",
@@ -188,6 +197,13 @@ def toggles(control_id: str, options: Sequence[dict[str, Any]], value: Any) -> A
         label_class_name="btn btn-sm btn-outline-secondary",
         label_checked_class_name="active",
     )
+    return html.Fieldset([html.Legend(label), buttons], className="field")
+
+
+def meanings(of: Mapping[str, str]) -> Any:
+    """What the columns of a table mean, to be unfolded: by their heads."""
+    lines = [part for name, meaning in of.items() for part in (html.Dt(name), html.Dd(meaning))]
+    return html.Details([html.Summary("What the columns mean"), html.Dl(lines, className="facts-list")])
 
 
 def fact(figure: str, of_what: str) -> Any:
@@ -197,9 +213,14 @@ def fact(figure: str, of_what: str) -> Any:
     )
 
 
-def graph(graph_id: str, figure: Any) -> Any:
-    """A figure without toolbar, at its own height."""
-    return dcc.Graph(id=graph_id, figure=figure, config=GRAPH, style={"height": f"{figure.layout.height}px"})
+def graph(graph_id: str, figure: Any, label: str, columns: int = 0) -> Any:
+    """A figure without toolbar, at its own height; `label` says what it shows where it is not seen.
+
+    A heat map of so many `columns` is at least as wide as their names need, and scrolls where there is less room.
+    """
+    style = {"height": f"{figure.layout.height}px", "minWidth": f"{150 + 38 * min(columns, 24) if columns else 0}px"}
+    drawn = dcc.Graph(id=graph_id, figure=figure, config=GRAPH, style=style)
+    return html.Div(html.Div(drawn, role="img", **{"aria-label": label}), className="scroll", tabIndex=0)
 
 
 def loading(child: Any, class_name: str = "") -> Any:

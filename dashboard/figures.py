@@ -32,6 +32,8 @@ COLUMNS_WIDTH = 790
 """Width in pixels of all columns of a confusion table together, in a window of 1,280 pixels."""
 SLANTED_TO = 45
 """Up to this many groups the columns are headed by slanted names; above, by group numbers."""
+ANGLES = [0, -90]
+"""Angles of the names over columns: the first that keeps them from overlapping in the window's width."""
 PLAIN = {"showgrid": False, "zeroline": False, "ticks": "", "automargin": True, "fixedrange": True}
 
 
@@ -137,7 +139,7 @@ def confusion(
         go.Heatmap(
             z=fractions,
             x=list(range(len(clusters))),
-            y=[_short(c, 28) for c in categories],
+            y=list(range(len(categories))),
             zmin=0,
             zmax=1,
             colorscale=BLUES,
@@ -147,8 +149,14 @@ def confusion(
             text=np.where(counts > 0, counts.astype(int).astype(str), ""),
             texttemplate=None if len(clusters) > 24 else "%{text}",
             textfont={"color": INK},
-            customdata=counts,
-            hovertemplate="%{y}, group %{x}: %{customdata} products (%{z:.0%})<extra></extra>",
+            customdata=[
+                [
+                    f"{category}, group {group}: {words.count(int(n), 'product')} ({words.percent(part)})"
+                    for (group, _), n, part in zip(clusters, line, parts, strict=True)
+                ]
+                for category, line, parts in zip(categories, counts, fractions, strict=True)
+            ],
+            hovertemplate="%{customdata}<extra></extra>",
         )
     )
     figure.update_xaxes(
@@ -156,11 +164,23 @@ def confusion(
         ticktext=[str(c) for c, _ in clusters] if len(clusters) > SLANTED_TO else labels,
         tickfont={"size": size},
         side="top",
-        tickangle=-50 if many and len(clusters) <= SLANTED_TO else 0,
+        tickangle=-50 if many and len(clusters) <= SLANTED_TO else None,
+        autotickangles=ANGLES,
         **PLAIN,
     )
-    figure.update_yaxes(autorange="reversed", ticklabelstandoff=8, **PLAIN)
+    _categories_down(figure, categories)
     return figure
+
+
+def _categories_down(figure: go.Figure, categories: Sequence[str]) -> None:
+    """The categories as the vertical axis, by their places: two long names can be the same where they are cut."""
+    figure.update_yaxes(
+        tickvals=list(range(len(categories))),
+        ticktext=[_short(c, 28) for c in categories],
+        autorange="reversed",
+        ticklabelstandoff=8,
+        **PLAIN,
+    )
 
 
 def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str], column: str = "f1") -> go.Figure:
@@ -169,13 +189,19 @@ def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str], colum
     by_place = {(s.category, s.method): s for s in scores}
     found = [[by_place.get((c, m)) for m in methods] for c in categories]
     values = [[None if s is None else getattr(s, column) for s in line] for line in found]
-    hints = [["" if s is None else _hint(s) for s in line] for line in found]
+    hints = [
+        [
+            "" if s is None else f"{c}, {words.method(s.method)}: {words.score(getattr(s, column))}<br>{_hint(s)}"
+            for s in line
+        ]
+        for c, line in zip(categories, found, strict=True)
+    ]
     figure = base(height=max(260, 70 + (24 if len(categories) > 14 else 40) * len(categories)))
     figure.add_trace(
         go.Heatmap(
             z=values,
             x=[words.method(m).replace(" ", "<br>", 1) for m in methods],
-            y=[_short(c, 28) for c in categories],
+            y=list(range(len(categories))),
             zmin=0,
             zmax=1,
             colorscale=BLUES,
@@ -185,11 +211,11 @@ def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str], colum
             texttemplate="%{z:.2f}",
             textfont={"color": INK},
             text=hints,
-            hovertemplate="%{y}, %{x}: %{z:.2f}<br>%{text}<extra></extra>",
+            hovertemplate="%{text}<extra></extra>",
         )
     )
-    figure.update_xaxes(side="top", tickangle=0, **PLAIN)
-    figure.update_yaxes(autorange="reversed", ticklabelstandoff=8, **PLAIN)
+    figure.update_xaxes(side="top", autotickangles=ANGLES, **PLAIN)
+    _categories_down(figure, categories)
     return figure
 
 

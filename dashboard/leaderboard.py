@@ -35,7 +35,7 @@ def card(
         f"{words.METRIC_MEANINGS.get(metric, '')} {_grouped(scored)}"
         "Dot: the score; thin line: its 95 % interval, for other products of this shop, grouped anew; dotted line: "
         f"chance{_chance(scored)}; triangle: the ceiling, the score of a classifier trained on the labels of the same "
-        f"vectors{_no_ceiling(scored, ceilings)}{_thresholds(thresholds)}. Hover over a line for the figures. 'Number "
+        f"vectors{_no_ceiling(scored, ceilings)}{_thresholds(thresholds)}. 'Number "
         "estimated': the score with the number of groups estimated too, not taken from the categories."
     )
     if compared:
@@ -46,8 +46,8 @@ def card(
         "From 0 to 1",
         html.Span([name, html.Span("Interval", className="sub")]),
         "Number estimated",
-        "Ceiling",
-        f"Against {words.method(declared)}" if compared else "",
+        html.Span(["Ceiling", html.Span("Chance", className="sub")]),
+        *([f"Against {words.method(declared)}"] if compared else []),
         "Verdict",
     ]
     body = [
@@ -56,7 +56,9 @@ def card(
             thresholds,
             estimated.get(s.method),
             ceilings.get(s.method),
-            ui.badge("declared", "none") if s.method == declared and compared else against(compared.get(s.method)),
+            [ui.badge("declared", "none") if s.method == declared else against(compared.get(s.method))]
+            if compared
+            else [],
             by_method.get(s.method),
         )
         for s in ran
@@ -102,7 +104,7 @@ def _row(
     thresholds: list[float],
     estimated: EstimatedScore | None,
     ceiling: Ceiling | None,
-    difference: Any,
+    difference: list[Any],
     verdict: str | None,
 ) -> list[Any]:
     return [
@@ -120,8 +122,8 @@ def _row(
         )
         if estimated
         else "–",
-        words.score(ceiling.value) if ceiling else "–",
-        difference,
+        html.Span([words.score(ceiling.value if ceiling else None), html.Span(words.score(s.chance), className="sub")]),
+        *difference,
         ui.verdict(verdict) if verdict else "",
     ]
 

@@ -107,13 +107,13 @@ def _table(
     body = [
         [
             html.Span([ui.dot(looks[s.category].colour) if s.category in looks else None, _link(s.category)]),
+            _verdict(verdicts.get(s.category), every),
             *(_figure(s, column) for column in columns),
             _confused(s),
-            _verdict(verdicts.get(s.category), every),
         ]
         for s in sorted(scores, key=lambda s: (-(s.f1 or 0.0), s.category))
     ]
-    heads = [html.Span(words.CATEGORY_FIGURES[c], title=meanings[c]) for c in columns]
+    heads = [words.CATEGORY_FIGURES[c] for c in columns]
     by = f" by {words.grouping(grouping)}" if grouping else ""
     rests = next((v.method for v in verdicts.values() if v.method), None)
     note = (
@@ -125,11 +125,12 @@ def _table(
     return ui.card(
         _title(verdicts, every),
         ui.table(
-            ["Category", *heads, "Most confused with", "Verdict and why"],
+            ["Category", "Verdict and why", *heads, "Most confused with"],
             body,
-            tuple(range(1, 1 + len(heads))),
+            tuple(range(2, 2 + len(heads))),
             "category-table",
         ),
+        ui.meanings({words.CATEGORY_FIGURES[c]: meanings[c] for c in columns}),
         note=note,
     )
 
@@ -201,7 +202,12 @@ def _heat(scores: list[categories.CategoryScore], ranked: list[str], column: str
     methods = [m for m in ranked if m in {s.method for s in scores}]
     return ui.card(
         f"{name}: highest for {easiest}, lowest for {hardest}",
-        ui.graph("category-heat", figures.category_heat(scores, methods, column)),
+        ui.graph(
+            "category-heat",
+            figures.category_heat(scores, methods, column),
+            f"Heat map of the {name} of each category by each method",
+            columns=len(methods),
+        ),
         note=f"{meaning} Each method in the grouping it is judged by, the best method first. "
         "Hover for precision, recall and what it is confused with.",
     )

@@ -103,6 +103,13 @@ def register(app: Dash, reader: Reader) -> None:
         source = f"Grouped by {by}. " + (f"The model: {model}. " if model else "")
         return [
             _heat(method, source, cells, order, sorted(looks)) if cells else None,
+            html.P(
+                f"Stability of a group: {words.stability(stable_from)} 'Found again in' is the fraction of the "
+                "resamples with a product that put it here again.",
+                className="note",
+            )
+            if described or unsure
+            else None,
             html.Div(cards, className="cluster-cards"),
         ]
 
@@ -124,7 +131,12 @@ def _heat(
         note += f"Most often confused: {mixed.products} of {mixed.category} are with {other}."
     return ui.card(
         f"{words.method(method)} puts {words.percent(right / total)} of the products into the group of their category",
-        ui.graph("confusion", figures.confusion(cells, [(c.cluster, c.matched_category) for c in order], categories)),
+        ui.graph(
+            "confusion",
+            figures.confusion(cells, [(c.cluster, c.matched_category) for c in order], categories),
+            f"Heat map of the products of each category in each group of {words.method(method)}",
+            columns=len(order),
+        ),
         note=note,
     )
 
@@ -167,7 +179,7 @@ def _card(
         else None,
         html.Div(
             [
-                html.H3("Least sure of their place", title="The fraction of the resamples that put it here again."),
+                html.H3("Least sure of their place"),
                 _products(number, [(p, f"found again in {words.percent(p.found_again)}") for p in unsure]),
             ]
         )
@@ -207,9 +219,7 @@ def _description(described: groups.Description, stable_from: float | None) -> An
             html.Div(
                 [
                     *(html.Span(term, className="term") for term in described.terms),
-                    html.Span(ui.badge(f"{word}: {words.score(stability)}", tone), title=words.stability(stable_from))
-                    if stability is not None
-                    else None,
+                    ui.badge(f"{word}: {words.score(stability)}", tone) if stability is not None else None,
                 ],
                 className="terms",
             ),

@@ -69,7 +69,11 @@ def register(app: Dash, reader: Reader) -> None:
         return [
             ui.card(
                 title(curves, methods, clustering),
-                ui.graph("learning", charts.learning(curves, methods, ceilings, clustering, metric)),
+                ui.graph(
+                    "learning",
+                    charts.learning(curves, methods, ceilings, clustering, metric),
+                    f"{name} of each method by the number of labels per category",
+                ),
                 note=f"{name} of a linear classifier on the same vectors, by labelled products per category: the "
                 "median over draws of products, and the middle 95 % of them. Where the curve is above the line of the "
                 "grouping, labels score higher. "

@@ -89,7 +89,7 @@ def _sentence(ranges: list[maps.MapRange], found: list[maps.MapScore], name: str
 def _groupings(scores: list[study.Score], methods: list[str], name: str, ends: tuple[float, float]) -> Any:
     return ui.card(
         f"{name} depends on where the products are grouped",
-        ui.graph("groupings", lanes.groupings(scores, methods, ends)),
+        ui.graph("groupings", lanes.groupings(scores, methods, ends), f"{name} of each method by two groupings"),
         note="Dot: the score; line: its 95 % interval, for other products of this shop, grouped anew.",
     )
 
@@ -97,7 +97,7 @@ def _groupings(scores: list[study.Score], methods: list[str], name: str, ends: t
 def _strip(found: list[maps.MapScore], methods: list[str], name: str, ends: tuple[float, float]) -> Any:
     return ui.card(
         f"{name} by map: every point is another map of the same vectors",
-        ui.graph("map-strip", lanes.map_strip(found, methods, ends)),
+        ui.graph("map-strip", lanes.map_strip(found, methods, ends), f"{name} of each t-SNE map of each method"),
         note="k-means on t-SNE maps that differ in perplexity and seed only. Box: the middle half; line: the median.",
     )
 
@@ -138,16 +138,14 @@ def _table(
                 *(words.grouping(grouping) for grouping in lanes.GROUPINGS),
                 "k-means on t-SNE maps",
                 "Range",
-                html.Span(
-                    "Trustworthiness",
-                    title="Of the t-SNE map: 1 when neighbours on the map are neighbours in the vectors.",
-                ),
+                "Trustworthiness",
             ],
             body,
             (1, 2, 3, 4, 5),
             "groupings",
         ),
-        note="Below a score its 95 % interval. Of t-SNE maps: the lowest and the highest score, and their distance.",
+        note="Below a score its 95 % interval. Of t-SNE maps: the lowest and the highest score, and their distance. "
+        "Trustworthiness: 1 when neighbours on the t-SNE map are neighbours in the vectors.",
     )
 
 

@@ -130,7 +130,11 @@ def register(app: Dash, reader: Reader) -> None:
             rivals = list(comparisons.against(cursor, second, metric).values())
         return [
             html.P(in_words(first, second, found, metric), className="answer"),
-            ui.graph("differences", lanes.differences(rivals)) if rivals else None,
+            ui.graph(
+                "differences", lanes.differences(rivals), f"Difference of each other method from {_label(*second)}"
+            )
+            if rivals
+            else None,
             html.P(
                 f"{words.named(words.METRICS, metric)} of each other method, as it is judged, minus that of "
                 f"{_label(*second)}. Right of the line a method is ahead. Grey: no difference was shown.",
@@ -187,7 +191,9 @@ def _dots(scores: list[study.Score], methods: list[str], groupings: list[str], m
         spread = f": {words.score(top.value)} for {words.method(top.method)} by {words.grouping(top.grouping)}"
     return ui.card(
         f"The best {name} reached{spread}",
-        ui.graph("dots", figures.dots(scores, methods, groupings)),
+        ui.graph(
+            "dots", figures.dots(scores, methods, groupings), f"{name} of each method by each grouping, with intervals"
+        ),
         note=[
             words.METRIC_MEANINGS.get(metric, ""),
             " Lines: 95 % interval, for other products of this shop, grouped anew. The further the points of one ",
@@ -229,12 +235,13 @@ def _table(scores: list[study.Score], metric: str, by: str, models: dict[str, st
         ui.table(
             [
                 "Method",
-                *(html.Span(words.named(words.METRICS, m), title=words.METRIC_MEANINGS.get(m, "")) for m in metrics),
+                *(words.named(words.METRICS, m) for m in metrics),
             ],
             rows,
             tuple(range(1, len(metrics) + 1)),
             "all-scores",
         ),
+        ui.meanings({words.METRICS[m]: words.METRIC_MEANINGS[m] for m in metrics if m in words.METRIC_MEANINGS}),
         note="Below a score its 95 % interval, where it has one. Bold: the best of a column.",
     )
 

@@ -108,7 +108,7 @@ def _how_many(found: list[estimates.Estimate], declared: str | None, ranking: li
         title += f"; the catalogue has {words.count(shown.categories, 'category')}"
     return ui.card(
         title,
-        ui.graph("group-counts", charts.group_counts(found, methods)),
+        ui.graph("group-counts", charts.group_counts(found, methods), "Estimated number of groups of each method"),
         note="The number of groups, estimated without the categories, with the range over resamples. "
         + ("Dashed line: the number of categories." if shown.categories is not None else ""),
         class_name="how-many",
@@ -136,7 +136,10 @@ def _cost(found: list[costs.Cost], metric: str) -> Any:
     return ui.card(
         _tradeoff(timed, name),
         html.Div(
-            [ui.graph("costs", charts.costs(found, metric)), ui.table(head, body, tuple(range(1, 7)), "costs")],
+            [
+                ui.graph("costs", charts.costs(found, metric), f"{name} of each method by what its vectors cost"),
+                ui.table(head, body, tuple(range(1, 7)), "costs"),
+            ],
             className="halves wide-only",
         ),
         note="Per 1,000 products, as measured in the run; higher is better, further left is faster. 'Vectors': the "

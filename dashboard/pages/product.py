@@ -126,7 +126,9 @@ def _placements(cursor: Cursor, product: catalogue.Product, looks: dict[str, fig
     )
     return ui.card(
         title if lines else "No method could place it",
-        ui.table(["Method", "Category of its group", "Group", "Found again", ""], lines, (3,), "placements")
+        ui.table(
+            ["Method", "Category of its group", "Group", "Found again", "Its own category"], lines, (3,), "placements"
+        )
         if lines
         else None,
         note="Each method in the grouping it is judged by, the best method first. 'Found again': in how many of the "

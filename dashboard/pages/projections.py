@@ -45,14 +45,10 @@ def layout(reader: Reader, search: str) -> Any:
     reducers = list(dict.fromkeys(m.reducer for m in have))
     controls = html.Div(
         [
-            ui.field(
-                "Panels",
-                ui.toggles("map-count", [{"value": str(n), "label": str(n)} for n in (1, 2, 3, 4)], state["panels"]),
-                "map-count",
+            ui.toggles(
+                "Panels", "map-count", [{"value": str(n), "label": str(n)} for n in (1, 2, 3, 4)], state["panels"]
             ),
-            ui.field(
-                "Colour by", ui.toggles("map-colour", ui.choices(COLOURS, COLOURS), state["colour"]), "map-colour"
-            ),
+            ui.toggles("Colour by", "map-colour", ui.choices(COLOURS, COLOURS), state["colour"]),
             ui.field(
                 "Grouped by",
                 ui.select("map-grouping", ui.choices(words.GROUPINGS, groupings), pick(state["grouping"], groupings)),
@@ -67,14 +63,18 @@ def layout(reader: Reader, search: str) -> Any:
         "mixed colours holds categories that it confuses. Hover for the image, click for the product.",
         ADDRESS.store(**defaults),
         controls,
-        dbc.Checklist(
-            id="map-focus",
-            value=state["focus"],
-            options=[],
-            class_name="chips",
-            input_class_name="btn-check",
-            label_class_name="chip",
-            label_checked_class_name="chip-on",
+        html.Div(
+            dbc.Checklist(
+                id="map-focus",
+                value=state["focus"],
+                options=[],
+                class_name="chips",
+                input_class_name="btn-check",
+                label_class_name="chip",
+                label_checked_class_name="chip-on",
+            ),
+            role="group",
+            **{"aria-label": "Highlighted, the rest grey"},
         ),
         html.Div(
             [_panel(i, state, methods, reducers) for i in range(PANELS)], id="map-panels", className="maps maps-2"
@@ -111,15 +111,19 @@ def _panel(index: int, state: dict[str, Any], methods: list[str], reducers: list
         [
             html.Div(
                 [
-                    ui.select(f"map-method-{index}", ui.choices(words.METHODS, methods), method),
-                    ui.select(f"map-reducer-{index}", ui.choices(words.REDUCERS, reducers), reducer),
+                    _choice(f"Method of map {index + 1}", f"map-method-{index}", words.METHODS, methods, method),
+                    _choice(f"Reducer of map {index + 1}", f"map-reducer-{index}", words.REDUCERS, reducers, reducer),
                     html.Div(id=f"map-summary-{index}", className="note"),
                 ],
                 className="map-head",
             ),
             html.Div(
                 [
-                    ui.loading([made, graph], "map"),
+                    html.Div(
+                        ui.loading([made, graph], "map"),
+                        role="img",
+                        **{"aria-label": f"Map {index + 1}: each product as a point; the text above names its method"},
+                    ),
                     dcc.Tooltip(id=f"map-card-{index}", direction="right", targetable=False),
                 ],
                 className="map-place",
@@ -128,6 +132,10 @@ def _panel(index: int, state: dict[str, Any], methods: list[str], reducers: list
         className="panel map-panel",
         id=f"map-panel-{index}",
     )
+
+
+def _choice(label: str, control_id: str, names: dict[str, str], keys: list[str], value: Any) -> Any:
+    return ui.hidden_field(label, ui.select(control_id, ui.choices(names, keys), value), control_id)
 
 
 def register(app: Dash, reader: Reader) -> None:

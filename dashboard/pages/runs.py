@@ -90,7 +90,7 @@ def _runs(runs: list[activity.Run]) -> Any:
             words.megabytes(r.peak_mb),
             words.count(r.products),
             f"{r.steps_computed or 0} / {r.steps_cached or 0} / {r.steps_failed or 0}",
-            html.Span([r.catalogue, html.Span(r.detail, className="sub") if r.detail else None], className="wrap"),
+            html.Span([html.Span(r.catalogue, className="wrap"), _detail(r.detail)]),
         ]
         for r in runs
     ]
@@ -107,11 +107,15 @@ def _runs(runs: list[activity.Run]) -> Any:
     return ui.card(title, ui.table(head, rows, (2, 3, 4, 5, 6), "runs"))
 
 
+def _detail(text: str | None) -> Any:
+    return html.Span(text, className="sub wrap") if text else None
+
+
 def _steps(steps: list[activity.Step]) -> Any:
     longest = max((s.seconds or 0.0 for s in steps), default=0.0) or 1.0
     rows = [
         [
-            html.Span([s.step, html.Span(s.detail, className="sub") if s.detail else None], className="wrap"),
+            html.Span([html.Span(s.step, className="text-nowrap"), _detail(s.detail)]),
             ui.status(s.status),
             html.Div(html.Span(style={"width": f"{(s.seconds or 0) / longest:.1%}"}), className="bar"),
             words.seconds(s.seconds),
@@ -120,7 +124,7 @@ def _steps(steps: list[activity.Step]) -> Any:
         ]
         for s in steps
     ]
-    return ui.table(["Step", "Outcome", "", "Took", "Peak memory", "Rows"], rows, (3, 4, 5), "steps")
+    return ui.table(["Step", "Outcome", "Of the longest", "Took", "Peak memory", "Rows"], rows, (3, 4, 5), "steps")
 
 
 def _schedule(jobs: list[activity.Job], events: list[activity.Event]) -> Any:
