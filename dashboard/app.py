@@ -110,8 +110,8 @@ def _route(app: Dash, reader: Reader, found: list[pages.Page]) -> None:
         State("shown", "data"),
     )
     def show(path: str, number: int | None, search: str, shown: str | None) -> Any:
-        """The page of an address; a new snapshot redraws it only if it showed the empty state."""
-        if ctx.triggered_id == SNAPSHOT and shown not in (None, "empty"):
+        """The page of an address; a new snapshot redraws it only if it showed the empty state, or if there is none."""
+        if ctx.triggered_id == SNAPSHOT and number is not None and shown not in (None, "empty"):
             return no_update, no_update, no_update
         page = by_path.get(path.rstrip("/") or "/")
         if page is None:
@@ -121,7 +121,8 @@ def _route(app: Dash, reader: Reader, found: list[pages.Page]) -> None:
                 "Not found",
             )
         if number is None:
-            return components.empty_store(str(reader.root.path)), "empty", page.name
+            empty = components.removed_store if reader.removed else components.empty_store
+            return empty(str(reader.root.path)), "empty", page.name
         try:
             return page.layout(reader, search), path, page.name
         except AislemapError as error:
@@ -170,7 +171,7 @@ def _follow(app: Dash, reader: Reader) -> None:
     @callback(app, Output("snapshot-info", "children"), Input(SNAPSHOT, "data"))
     def snapshot_info(number: int | None) -> Any:
         if number is None:
-            return "No snapshot yet"
+            return "The store was removed" if reader.removed else "No snapshot yet"
         created = datetime.fromisoformat(snapshot.open_snapshot(reader.root, number).created)
         with reader.cursor(number) as cursor:
             sample = catalogue.rests_on(cursor)
@@ -211,6 +212,8 @@ def _serve_files(app: Dash, reader: Reader) -> None:
 
 def _show_error(error: Exception) -> None:
     """Show on the page that something went wrong; the traceback goes to the log only."""
+    if isinstance(error, StoreMissing):
+        return  # what was asked for a page that the message for an empty store replaces
     log.error("a page could not be refreshed", exc_info=error)
     message = (
         str(error) if isinstance(error, AislemapError) else "Something went wrong; the server's log has the details."

@@ -126,8 +126,8 @@ def signed(value: float | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    """A fraction in percent."""
-    return "–" if value is None else f"{value:.0%}"
+    """A fraction in percent: '62 %', as the notes and the reasons of verdicts write it, with a space that holds."""
+    return "–" if value is None else f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
 
 
 def count(value: int | None, noun: str = "") -> str:

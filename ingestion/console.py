@@ -158,7 +158,7 @@ def _named(verdict: categories.CategoryVerdict, precision: Mapping[tuple[str, st
     right = precision.get((verdict.method or "", verdict.category))
     if verdict.verdict != "automate" or right is None:
         return verdict.category
-    return f"{verdict.category} ({1 - right:.0%} of its group is of other categories)"
+    return f"{verdict.category} ({100 * (1 - right):.0f} % of its group is of other categories)"
 
 
 def models(config: Config) -> None:

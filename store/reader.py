@@ -21,12 +21,18 @@ class Reader:
 
     def __init__(self, root: Root) -> None:
         self.root = root
+        self.removed = False
+        """Whether the store had a snapshot when it was looked at, and had none when it was looked at last."""
+        self._had = False
         self._open: dict[int, duckdb.DuckDBPyConnection] = {}
         self._lock = threading.Lock()
 
     def number(self) -> int | None:
         """The newest snapshot's number, None if nothing is published: one listing of a folder."""
-        return next(reversed(self.numbers()), None)
+        newest = next(reversed(self.numbers()), None)
+        self._had = self._had or newest is not None
+        self.removed = self._had and newest is None
+        return newest
 
     def numbers(self) -> list[int]:
         """The numbers of all snapshots, oldest first."""

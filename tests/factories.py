@@ -87,28 +87,35 @@ class Collected:
 
 
 def make_store(
-    folder: Path, products: int = 60, seed: int = 0, categories: bool = True, images: bool = True, logs: bool = True
+    folder: Path,
+    products: int = 60,
+    seed: int = 0,
+    categories: bool = True,
+    images: bool = True,
+    logs: bool = True,
+    moved: int = 0,
 ) -> Root:
     """Publish a snapshot of that many made-up products in `folder` (made if need be), and give the store.
 
     Another `seed` gives other scores, and so a new snapshot when published into the same folder. Product ids are
-    'P0000', 'P0001', ... Product 3's name holds a script tag, product 5 has no category, product 7 no image.
+    'P0000', 'P0001', ... Product 3's name holds a script tag, product 5 has no category, product 7 no image. The first
+    `moved` products are in the category after their own.
     """
     root = Root(folder)
     numbers = np.random.default_rng(seed)
-    made = _products(products, categories)
-    part = _write(root, f"factory-{seed}-{products}-{categories}-{images}", made, numbers, images)
+    made = _products(products, categories, moved)
+    part = _write(root, f"factory-{seed}-{products}-{categories}-{images}-{moved}", made, numbers, images)
     published = snapshot.publish(root, [part])
     if logs:
         write_logs(root, published.number, products)
     return root
 
 
-def _products(count: int, categories: bool) -> Rows:
+def _products(count: int, categories: bool, moved: int) -> Rows:
     pick = random.Random(7)
     made: Rows = []
     for i in range(count):
-        category = CATEGORIES[i % len(CATEGORIES)]
+        category = CATEGORIES[(i + (i < moved)) % len(CATEGORIES)]
         brand = BRANDS[i % len(BRANDS)]
         name = " ".join(filter(None, (brand, pick.choice(THINGS[category]), f"no. {i}")))
         made.append(

@@ -1,6 +1,7 @@
 """Overview: the verdicts, the leaderboard, costs, and what was studied."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from dash import Dash, Input, Output, dcc, html
@@ -10,7 +11,7 @@ from dashboard import components as ui
 from dashboard.pages import Page
 from dashboard.state import LOGS, SNAPSHOT, callback, pick
 from store.errors import AislemapError
-from store.questions import activity, catalogue, comparisons, costs, estimates, labels, study
+from store.questions import activity, catalogue, comparisons, costs, estimates, labels, moves, study
 from store.questions.ask import Cursor
 from store.reader import Reader
 
@@ -220,15 +221,35 @@ def _changes(reader: Reader, cursor: Cursor, number: int) -> Any:
     try:
         with reader.cursor(earlier[-1]) as before:
             changes = study.changes(cursor, before)
-            products = catalogue.summary(cursor).products - catalogue.summary(before).products
+            differ = _moves(reader, number, earlier[-1])
     except AislemapError as error:
         return ui.card(title, html.P(str(error), className="note"))
     lines = moved(changes)
-    summary = f"{products:+,} products. " if products else "The same number of products. "
-    summary += "Scores that changed:" if lines else "No method's score changed."
     return ui.card(
-        title, html.P(summary), ui.table(["Method", "Before", "Now"], lines, (1, 2), "changes") if lines else None
+        title,
+        html.P(moved_products(differ), className="moves"),
+        html.P("Scores that changed:" if lines else "No method's score changed."),
+        ui.table(["Method", "Before", "Now"], lines, (1, 2), "changes") if lines else None,
     )
+
+
+@lru_cache(maxsize=4)
+def _moves(reader: Reader, number: int, earlier: int) -> moves.Moves:
+    """The products that differ between two snapshots, which never change: asked once."""
+    with reader.cursor(number) as cursor, reader.cursor(earlier) as before:
+        return moves.moves(cursor, before)
+
+
+def moved_products(found: moves.Moves) -> str:
+    """Which products differ since the earlier snapshot, in one sentence."""
+    parts = [
+        (found.added, "added"),
+        (found.removed, "removed"),
+        (found.recategorised, "put into another category"),
+        (found.regrouped, f"in the group of another category by {words.method(found.method)}"),
+    ]
+    named = [f"{words.count(n, 'product')} {what}" for n, what in parts if n]
+    return f"{words.listed(named)}." if named else "The same products, in the same categories and groups."
 
 
 def moved(changes: Sequence[study.Change]) -> list[list[str]]:

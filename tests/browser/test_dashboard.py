@@ -227,6 +227,31 @@ def test_an_empty_store_says_so_and_fills_by_itself(small_store: Root, tmp_path:
         expect(page.locator(".verdict")).to_have_count(3)
 
 
+def test_a_removed_store_is_called_removed_until_it_is_back(small_store: Root, tmp_path: Path, page: Page) -> None:
+    store = tmp_path / "store"
+    shutil.copytree(small_store.path, store)
+    with shown(store, page) as address:
+        page.goto(address)
+        expect(page.locator(".verdict").first).to_be_visible()
+        store.rename(tmp_path / "away")
+        expect(page.locator(".removed-store")).to_contain_text("The store was removed")
+        expect(page.locator("#snapshot-info")).to_have_text("The store was removed")
+        page.reload()
+        expect(page.locator(".removed-store")).to_be_visible()
+        expect(page.locator("#trouble")).to_have_count(0)
+        (tmp_path / "away").rename(store)
+        expect(page.locator(".verdict")).to_have_count(3)
+
+
+def test_products_moved_since_the_last_snapshot_are_counted(small_store: Root, tmp_path: Path, page: Page) -> None:
+    shutil.copytree(small_store.path, tmp_path, dirs_exist_ok=True)
+    with shown(tmp_path, page) as address:
+        page.goto(address)
+        expect(page.locator(".verdict").first).to_be_visible()
+        make_store(tmp_path, moved=4)
+        expect(page.locator(".moves")).to_contain_text("4 products put into another category")
+
+
 def test_without_categories_there_are_groups_and_maps_but_no_scores(bare: str, page: Page) -> None:
     page.goto(bare)
     expect(page.locator(".verdict").first).to_contain_text("unknown")

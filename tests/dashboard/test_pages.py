@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +17,13 @@ from dashboard.pages.categories import something_else
 from dashboard.pages.labels import needed, title
 from dashboard.pages.metrics import PAGE as METRICS
 from dashboard.pages.metrics import in_words
-from dashboard.pages.overview import moved
+from dashboard.pages.overview import moved, moved_products
 from dashboard.pages.projections import first_shown
-from store.questions import catalogue, categories, comparisons, costs, estimates, findings, groups, maps, study
+from store.questions import catalogue, categories, comparisons, costs, estimates, findings, groups, maps, moves, study
 from store.questions.labels import CurvePoint
 from store.reader import Reader
 from store.root import Root
-from tests.factories import CATEGORIES, DECLARED, EMBEDDING, RESTS_ON, STABLE
+from tests.factories import CATEGORIES, DECLARED, EMBEDDING, RESTS_ON, STABLE, make_store
 
 Ask = Callable[..., str]
 BODIES: dict[str, dict[str, Any]] = {
@@ -41,6 +43,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "findings-duplicates": {"findings-pairs.value": "*"},
 }
 """The part of each page that a callback fills, with that callback's inputs beside the snapshot."""
+
+
+PLACED = "SELECT product_id, matched_category FROM clusters WHERE method = 'joint' AND grouping = 'manifold'"
 
 
 def texts(node: Any) -> list[str]:
@@ -90,6 +95,32 @@ def test_the_first_line_says_what_a_study_of_a_sample_rests_on(app: Dash, monkey
 def test_every_page_is_filled_with_and_without_categories(app: Dash, bare_app: Dash, body: str) -> None:
     assert len(filled(app, body)) > 100
     assert filled(bare_app, body)
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_percent_is_written_in_one_way(app: Dash, body: str) -> None:
+    text = filled(app, body)
+    assert re.findall(r"\d%", text) == []
+    assert words.percent(0.625) == "62\N{NO-BREAK SPACE}%"
+
+
+def test_products_that_differ_between_snapshots_are_counted(tmp_path: Path) -> None:
+    root = make_store(tmp_path, products=60)
+    make_store(tmp_path, products=63, moved=4)
+    reader = Reader(root)
+    with reader.cursor(2) as cursor, reader.cursor(1) as before:
+        found = moves.moves(cursor, before)
+        back = moves.moves(before, cursor)
+        placed = [dict(c.execute(PLACED).fetchall()) for c in (before, cursor)]
+    regrouped = sum(placed[0][i] != placed[1][i] for i in placed[0].keys() & placed[1].keys())
+    assert (found.added, found.removed, found.recategorised, found.method) == (3, 0, 4, "joint")
+    assert (back.added, back.removed, back.recategorised) == (0, 3, 4)
+    assert found.regrouped == back.regrouped == regrouped
+    none = moves.Moves(0, 0, 0, 0, "joint")
+    assert moved_products(none) == "The same products, in the same categories and groups."
+    assert moved_products(replace(none, added=1, regrouped=12)) == (
+        "1 product added and 12 products in the group of another category by Joint text + image."
+    )
 
 
 def test_every_page_has_an_empty_state(bare_store: Root) -> None:
@@ -181,7 +212,7 @@ def test_what_can_be_automated_says_how_much_else_its_group_holds(app: Dash, lar
         scores = [s for s in categories.judged_scores(cursor) if s.method == "joint" and s.category in automated]
     assert text.count("of its group is of other categories.") == len(scores)
     for score in scores:
-        assert f"{1 - (score.precision or 0):.0%} of its group is of other categories." in text
+        assert f"{words.percent(1 - (score.precision or 0))} of its group is of other categories." in text
 
 
 def test_what_else_groups_hold_is_counted_in_products() -> None:
@@ -243,7 +274,7 @@ def test_a_group_lists_the_products_least_sure_of_their_place(app: Dash, large_s
     with Reader(large_store).cursor() as cursor:
         least = groups.least_sure(cursor, "joint", DECLARED, 1)
     assert text.count("Least sure of their place") == len(least) == len(CATEGORIES)
-    assert all(f"found again in {p.found_again:.0%}" in text for p in least)
+    assert all(f"found again in {words.percent(p.found_again)}" in text for p in least)
 
 
 def test_a_product_says_how_often_its_group_was_found_again(app: Dash, large_store: Root) -> None:
@@ -251,7 +282,8 @@ def test_a_product_says_how_often_its_group_was_found_again(app: Dash, large_sto
         placed = catalogue.placements(cursor, "P0003")
     text = filled(app, "product-body")
     for method, place in placed.items():
-        assert re.search(rf"{re.escape(words.method(method))} .*?group {place.cluster} {place.found_again:.0%}", text)
+        again = words.percent(place.found_again)
+        assert re.search(rf"{re.escape(words.method(method))} .*?group {place.cluster} {again}", text)
 
 
 def test_suspects_say_by_how_many_methods_they_are_disputed(app: Dash, large_store: Root) -> None:
