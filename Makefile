@@ -28,17 +28,18 @@ study: $(ENV) ## demo without serving
 	.venv/bin/aislemap sample demo/catalogue
 	.venv/bin/aislemap ingest demo/catalogue/catalogue.csv --images demo/catalogue/images --store demo/store
 
-test: $(ENV) ## lint, types and all tests but those of test-training: fast ones, then models, then a real browser
+test: $(ENV) ## lint, types and all tests but those of test-training: fast ones, models, a real browser, a Ray cluster
 	@scripts/chromium.sh
 	@$(MAKE) --no-print-directory lint
-	.venv/bin/pytest -n auto --dist loadfile -m "not models and not browser and not training"
+	.venv/bin/pytest -n auto --dist loadfile -m "not models and not browser and not ray and not training"
 	.venv/bin/pytest -m "(models or browser) and not training"
+	.venv/bin/pytest -m ray
 
 test-training: $(ENV) ## make both encoders on little data, from end to end: some minutes
 	.venv/bin/pytest -m training
 
 fast: $(ENV) ## the fast tests only
-	.venv/bin/pytest -n auto --dist loadfile -m "not models and not browser and not training"
+	.venv/bin/pytest -n auto --dist loadfile -m "not models and not browser and not ray and not training"
 
 lint: $(ENV) ## style, types, the direction of imports, the Dockerfile
 	.venv/bin/ruff check .

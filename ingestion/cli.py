@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -33,6 +33,12 @@ def ingest(
     k: Annotated[
         int | None, typer.Option("--k", min=2, help="Number of groups; that of the categories if not given.")
     ] = None,
+    engine: Annotated[
+        Literal["local", "ray"] | None, typer.Option(help="Where steps run: this machine (local), or a Ray cluster.")
+    ] = None,
+    ray_address: Annotated[
+        str | None, typer.Option(help="The head of the Ray cluster as host:port; one is started if not given.")
+    ] = None,
 ) -> None:
     """Ingest a catalogue: embed it by every method, group it, score it, publish it as the store's newest snapshot.
 
@@ -45,6 +51,10 @@ def ingest(
 
     settings = load(config).model_dump(exclude_unset=True)
     override(settings, methods, weights, columns, k)
+    if engine:
+        _table(settings, "engine")["runs_on"] = engine
+    if ray_address:
+        _table(settings, "engine")["address"] = ray_address
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     checked = _validated(settings)
     for line in opening(catalogue, checked.catalogue, images is not None):

@@ -4,12 +4,13 @@ The protocol of a study is declared here before it runs; nothing in it is chosen
 """
 
 import difflib
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ingestion.jobs import Job, Schedule
 from ingestion.settings import Settings
@@ -177,6 +178,30 @@ class Limits(Settings):
     hold the store for ever. Four hours leave two for the other steps of a scheduled run (`time_limit` of a job)."""
 
 
+class Engine(Settings):
+    """Where the steps of a run are computed."""
+
+    runs_on: Literal["local", "ray"] = "local"
+    """Worker processes of this machine, or tasks of a Ray cluster (`pip install aislemap[ray]`; docs/operations.md).
+    Local, since most catalogues need no second machine."""
+    address: str | None = None
+    """Of a Ray cluster: host:port of its head, or `auto` for the cluster that this machine is a node of. A cluster of
+    this machine alone is started, and shut down at the end, when not given."""
+
+    @field_validator("address")
+    @classmethod
+    def _is_a_head(cls, address: str | None) -> str | None:
+        if address and not re.fullmatch(r"auto|[^/\s]+:\d{1,5}", address):
+            raise ValueError("an address is host:port of the head of a Ray cluster, as first:6379, or auto")
+        return address
+
+    @model_validator(mode="after")
+    def _only_ray_has_an_address(self) -> Self:
+        if self.address and self.runs_on != "ray":
+            raise ValueError(f"the address {self.address} is that of a Ray cluster; add runs_on = 'ray' (--engine ray)")
+        return self
+
+
 class Config(Settings):
     """The whole of aislemap.toml."""
 
@@ -187,6 +212,7 @@ class Config(Settings):
     verdict: Verdict = Verdict()
     category_verdict: CategoryVerdict = CategoryVerdict()
     limits: Limits = Limits()
+    engine: Engine = Engine()
     schedule: Schedule = Schedule()
     jobs: tuple[Job, ...] = ()
 

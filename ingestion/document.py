@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from ingestion.config import Catalogue, CategoryVerdict, Columns, Limits, Study, Verdict
+from ingestion.config import Catalogue, CategoryVerdict, Columns, Engine, Limits, Study, Verdict
 from ingestion.features import registry
 from ingestion.jobs import Job, Schedule
 from ingestion.settings import Settings
@@ -25,6 +25,7 @@ TABLES: dict[str, type[Settings]] = {
     "[verdict]": Verdict,
     "[category_verdict]": CategoryVerdict,
     "[limits]": Limits,
+    "[engine]": Engine,
     "[schedule]": Schedule,
     "[[jobs]]": Job,
     **{f"[methods.{name}]": method.Settings for name, method in registry.METHODS.items()},

@@ -14,7 +14,7 @@ pin() {
         --no-emit-find-links --constraints "$new/torch" "$@" ${UPGRADE:-} pyproject.toml >/dev/null
 }
 pin --output-file "$new/run"
-pin --output-file "$new/all" --extra dev --constraints "$new/run"
+pin --output-file "$new/all" --extra dev --extra ray --constraints "$new/run"
 { echo "# Made by \`make lock\` from pyproject.toml; installed without following requirements."; cat "$new/run"; } >requirements.lock
 { echo "# Made by \`make lock\`: what development adds to requirements.lock."; grep -vxFf "$new/run" "$new/all"; } \
     >requirements-dev.lock

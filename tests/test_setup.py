@@ -36,7 +36,7 @@ def test_every_requirement_is_pinned_to_a_version_it_allows() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     running, all_pins = pins("requirements.lock"), pins("requirements.lock") | pins("requirements-dev.lock")
     for text, locked in [(text, running) for text in project["dependencies"]] + [
-        (text, all_pins) for text in project["optional-dependencies"]["dev"]
+        (text, all_pins) for extra in project["optional-dependencies"].values() for text in extra
     ]:
         wanted = Requirement(text)
         version = locked.get(canonicalize_name(wanted.name))

@@ -73,11 +73,7 @@ def ingest(
     ownership.claim(root)
     with lock.writing(root, f"an ingestion of {catalogue.name}"):
         started, clock = datetime.now(UTC), time.monotonic()
-        runner = Runner(
-            root,
-            engine or LocalEngine(config.limits.workers, config.limits.memory_mb, config.limits.step_seconds),
-            listener or Listener(),
-        )
+        runner = Runner(root, engine or start_engine(config), listener or Listener())
         report = Report(f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}", outcomes=runner.outcomes)
         detail = None
         try:
@@ -90,6 +86,20 @@ def ingest(
             report.seconds = time.monotonic() - clock
             _log(root, report, started, catalogue, detail)
     return report
+
+
+def start_engine(config: Config) -> Engine:
+    """The engine that the configuration names. ConfigError if it is Ray, and that is not installed or not there."""
+    limits = config.limits
+    if config.engine.runs_on == "local":
+        return LocalEngine(limits.workers, limits.memory_mb, limits.step_seconds)
+    try:
+        from ingestion.pipeline.ray_engine import RayEngine
+    except ModuleNotFoundError as error:
+        if error.name != "ray":
+            raise
+        raise ConfigError("The engine ray needs a package that is not installed: pip install aislemap[ray]") from error
+    return RayEngine(limits, config.engine.address)
 
 
 def chosen(config: Config) -> list[Method]:

@@ -51,6 +51,16 @@ def test_jobs_are_read_in_order(tmp_path: Path) -> None:
             id="a job with no time",
         ),
         pytest.param("[study]\nk = 1\nseed = -1", ["study.k", "study.seed"], id="two at once"),
+        pytest.param(
+            "[engine]\naddress = 'head:6379'",
+            ["the address head:6379 is that of a Ray cluster; add runs_on = 'ray' (--engine ray)"],
+            id="an address of no cluster",
+        ),
+        pytest.param(
+            "[engine]\nruns_on = 'ray'\naddress = 'ray://head:10001'",
+            ["engine.address", "ray://head:10001", "host:port of the head"],
+            id="an address of a Ray client",
+        ),
     ],
 )
 def test_a_bad_setting_is_named_with_its_value(tmp_path: Path, text: str, named: list[str]) -> None:

@@ -1,0 +1,261 @@
+"""The engine of a Ray cluster: three nodes, as processes of this machine, one of which is killed."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from ingestion.config import Config
+from ingestion.features.base import Batch, Inputs, Model
+from ingestion.pipeline.engine import Event, Failed, Finished, LocalEngine, Progressed
+from ingestion.pipeline.ingest import start_engine
+from ingestion.task import Progress, Task
+from store import parts
+from store.errors import ConfigError
+from store.root import Root
+from tests.fakes import FakeText
+from tests.ingestion import shop, steps
+
+NODE = {"num_cpus": 1, "memory": 4 * 2**30, "object_store_memory": 80 * 2**20}
+pytestmark = [pytest.mark.ray, pytest.mark.filterwarnings("ignore")]
+"""Warnings of Ray's own are not this project's to mend."""
+
+
+class Waiting(FakeText):
+    """Its first embedding waits to be killed: it writes its node's id to the file of its `weights`, and waits."""
+
+    name = "faketext"
+
+    def resolve(self) -> Model:
+        return Model("hash of words", "fitted", "none needed", weights=Path(os.environ["FLAG"]))
+
+    def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
+        assert model.weights
+        if not model.weights.exists():
+            import ray
+
+            model.weights.write_text(ray.get_runtime_context().get_node_id())
+            time.sleep(120)
+        yield from super().embed(model, inputs, progress)
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Any]:
+    """A cluster whose head runs no steps."""
+    from ray.cluster_utils import Cluster
+
+    quick = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 500, "health_check_failure_threshold": 3}
+    head = {**NODE, "num_cpus": 0, "include_dashboard": False, "_system_config": quick}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    yield cluster
+    cluster.shutdown()
+
+
+@pytest.fixture
+def cluster(nodes: Any) -> Any:
+    """The cluster with two nodes beside its head."""
+    while len(nodes.worker_nodes) < 2:
+        nodes.add_node(**NODE)
+    return nodes
+
+
+@pytest.fixture
+def start(cluster: Any) -> Iterator[Callable[..., Any]]:
+    """A function that starts an engine on the cluster, with these limits; it is closed at the end."""
+    engines = []
+
+    def start(**limits: float) -> Any:
+        settings = {"limits": limits, "engine": {"runs_on": "ray", "address": cluster.address}}
+        engines.append(start_engine(Config.model_validate(settings)))
+        return engines[-1]
+
+    yield start
+    for engine in engines:
+        engine.close()
+
+
+def run(engine: Any, *tasks: Task) -> list[Event]:
+    """Submit tasks and return every event up to and with their ends."""
+    for task in tasks:
+        engine.submit(task)
+    seen: list[Event] = []
+    while sum(not isinstance(event, Progressed) for event in seen) < len(tasks):
+        seen += engine.events()
+    return seen
+
+
+def failure(engine: Any, root: Root, name: str) -> Failed:
+    (*_, event) = run(engine, task(root, name))
+    assert isinstance(event, Failed), event
+    return event
+
+
+number = count()
+
+
+def task(root: Root, name: str, runtime: str = "plain") -> Task:
+    return Task(name, f"{name}-{next(number)}", getattr(steps, name), runtime, root, {})
+
+
+def worker_of(event: Event) -> tuple[str, str]:
+    """The process that `say_who` ran in, and its number of threads."""
+    assert isinstance(event, Finished), event
+    (row,) = parts.read(event.task.root, event.part, "products").to_pylist()
+    return row["product_id"], row["name"]
+
+
+def test_with_a_node_killed_midway_the_snapshot_is_the_local_one(
+    tmp_path: Path, start: Callable[..., Any], cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goods, flag = shop.make(tmp_path), tmp_path / "flag"
+    fakes = {**shop.FAKES, "faketext": Waiting}
+    monkeypatch.setenv("FLAG", str(flag))
+    flag.touch()
+    shop.ingest(goods, tmp_path / "local", fakes, engine=LocalEngine(2, 4096))
+    flag.unlink()
+    engine, killed = start(memory_mb=1024), []
+
+    class Killing:
+        """The engine, which loses the node that the method waits on."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(engine, name)
+
+        def events(self) -> list[Event]:
+            if not killed and flag.exists() and flag.read_text():
+                (node,) = [node for node in cluster.worker_nodes if node.node_id == flag.read_text()]
+                cluster.remove_node(node, allow_graceful=False)
+                killed.append(node)
+            found: list[Event] = engine.events()
+            return found
+
+    report = shop.ingest(goods, tmp_path / "ray", fakes, engine=Killing())
+    assert len(killed) == 1
+    assert {outcome.status for outcome in report.outcomes.values()} == {"computed"}
+    assert set(report.outcomes) == shop.ALL
+    assert shop.signature(tmp_path / "ray") == shop.signature(tmp_path / "local")
+
+
+def test_a_step_runs_in_a_worker_of_its_runtime_with_one_thread(tmp_path: Path, start: Callable[..., Any]) -> None:
+    engine, runtimes = start(memory_mb=256, workers=1), ("plain", "torch", "tensorflow")
+    events = [run(engine, task(Root(tmp_path), "say_who", runtime))[-1] for runtime in runtimes]
+    processes, threads = zip(*map(worker_of, events), strict=True)
+    assert len({*processes, str(os.getpid())}) == 4
+    assert set(threads) == {"1"}
+    assert all(isinstance(event, Finished) and event.part.peak_mb > 0 for event in events)
+
+
+def test_there_is_room_for_a_step_on_each_processor(tmp_path: Path, start: Callable[..., Any]) -> None:
+    engine = start(memory_mb=256)
+    engine.submit(task(Root(tmp_path), "wait_for_ever"))
+    assert engine.room()
+    engine.submit(task(Root(tmp_path), "wait_for_ever"))
+    assert not engine.room()
+
+
+def test_progress_arrives_before_the_end(tmp_path: Path, start: Callable[..., Any]) -> None:
+    *progress, end = run(start(), task(Root(tmp_path), "report_progress"))
+    assert isinstance(end, Finished)
+    assert [(e.done, e.total) for e in progress if isinstance(e, Progressed)][-1] == (3, 3)
+
+
+def test_a_step_that_raises_fails_with_its_reason(tmp_path: Path, start: Callable[..., Any]) -> None:
+    engine = start()
+    assert failure(engine, Root(tmp_path), "break_down").reason.startswith("ZeroDivisionError: of all things (")
+    assert failure(engine, Root(tmp_path), "miss_weights").unavailable
+
+
+def test_a_step_that_kills_each_worker_fails_at_last(
+    tmp_path: Path, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ingestion.pipeline import ray_engine
+
+    monkeypatch.setattr(ray_engine, "RETRIES", 1)
+    assert "Its worker died 2 times" in failure(start(), Root(tmp_path), "be_killed").reason
+
+
+def test_a_step_over_a_limit_is_stopped(tmp_path: Path, start: Callable[..., Any]) -> None:
+    failed = failure(start(memory_mb=1024), Root(tmp_path), "devour")
+    assert "the limit is 1024 MB (limits.memory_mb in aislemap.toml)" in failed.reason
+    failed = failure(start(step_seconds=0.5), Root(tmp_path), "wait_for_ever")
+    assert failed.reason == "It was stopped after 0.5 s (limits.step_seconds in aislemap.toml)."
+
+
+def test_a_step_that_no_node_has_the_memory_for_fails(tmp_path: Path, start: Callable[..., Any]) -> None:
+    reason = failure(start(memory_mb=8192), Root(tmp_path), "say_who").reason
+    assert "has a processor and 8192 MB of memory for it (the nodes have 1 and 4096 MB, 1 and 4096 MB)" in reason
+
+
+def test_a_store_that_the_nodes_do_not_share_is_named(
+    tmp_path: Path, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ingestion.pipeline import ray_engine
+
+    engine = start()
+    assert f"has no folder {tmp_path / 'gone'}" in failure(engine, Root(tmp_path / "gone"), "say_who").reason
+    monkeypatch.setattr(ray_engine, "SEEN_SECONDS", 0.0)
+    monkeypatch.setattr(ray_engine, "_has", lambda *file: False)
+    assert f"is not seen in {tmp_path} here" in failure(engine, Root(tmp_path), "say_who").reason
+
+
+def test_a_node_with_other_code_runs_nothing(
+    tmp_path: Path, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ingestion.pipeline import ray_engine
+
+    monkeypatch.setattr(ray_engine, "code_of", lambda task: "other")
+    assert "has other code or other versions of packages" in failure(start(), Root(tmp_path), "say_who").reason
+
+
+def test_relative_paths_are_those_of_the_driver(
+    tmp_path: Path, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = start()
+    monkeypatch.chdir(tmp_path)
+    Path("store").mkdir()
+    (event,) = run(engine, task(Root(Path("store")), "say_who"))
+    assert worker_of(event)
+
+
+def test_closing_ends_running_steps_and_leaves_the_cluster(
+    tmp_path: Path, start: Callable[..., Any], cluster: Any
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    engine = start()
+    who = task(Root(tmp_path), "say_who")
+    (event,) = run(engine, who)
+    worker = psutil.Process(int(worker_of(event)[0]))
+    engine.submit(task(Root(tmp_path), "wait_for_ever"))
+    while not any(isinstance(event, Progressed) for event in engine.events()):
+        pass
+    engine.close()
+    assert signal.getsignal(signal.SIGTERM) is before
+    psutil.wait_procs([worker], timeout=30)
+    assert not worker.is_running()
+    assert isinstance(run(start(), task(Root(tmp_path), "say_who"))[-1], Finished)
+
+
+def test_without_an_address_a_cluster_is_started_and_shut_down(tmp_path: Path) -> None:
+    settings = {"limits": {"workers": 1, "memory_mb": 256}, "engine": {"runs_on": "ray"}}
+    mine = psutil.Process()
+    before = set(mine.children())
+    engine = start_engine(Config.model_validate(settings))
+    started = set(mine.children()) - before
+    try:
+        assert isinstance(run(engine, task(Root(tmp_path), "say_who"))[-1], Finished)
+    finally:
+        engine.close()
+    assert started
+    assert not [process for process in started if process.is_running() and process.status() != "zombie"]
+
+
+def test_a_cluster_that_is_not_there_is_named() -> None:
+    settings = {"engine": {"runs_on": "ray", "address": "127.0.0.1:9"}}
+    with pytest.raises(ConfigError, match=r"There is no Ray cluster at 127\.0\.0\.1:9 that can be joined"):
+        start_engine(Config.model_validate(settings))
