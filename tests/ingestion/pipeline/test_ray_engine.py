@@ -192,7 +192,7 @@ def test_a_step_that_no_node_has_the_memory_for_fails(tmp_path: Path, start: Cal
     assert "has a processor and 8192 MB of memory for it (the nodes have 1 and 4096 MB, 1 and 4096 MB)" in reason
 
 
-def test_a_store_that_the_nodes_do_not_share_is_named(
+def test_a_store_that_nodes_cannot_see_is_named(
     tmp_path: Path, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ingestion.pipeline import ray_engine
