@@ -191,7 +191,7 @@ def learning(
                     y=band,
                     mode="lines",
                     fill="toself",
-                    fillcolor="rgba(0,114,178,0.16)",
+                    fillcolor="rgba(0,122,204,0.16)",
                     line={"width": 0},
                     hoverinfo="skip",
                     showlegend=False,

@@ -13,6 +13,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from dashboard import words
+from dashboard.figures import Look
 from dashboard.pages import PRODUCT
 from dashboard.state import link
 
@@ -124,9 +125,9 @@ def interval(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"{words.score(low)} to {words.score(high)}"
 
 
-def dot(colour: str) -> Any:
-    """A dot of a category's colour."""
-    return html.Span(className="dot", style={"backgroundColor": colour})
+def dot(look: Look) -> Any:
+    """A category's symbol in its colour, as its points have it."""
+    return html.Span(className=f"dot dot-{look.symbol}", style={"backgroundColor": look.colour})
 
 
 def thumbnail_url(number: int, product_id: str) -> str:

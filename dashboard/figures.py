@@ -1,6 +1,5 @@
 """The colours and the plots of maps, confusions and scores. A category has the same colour on every page."""
 
-import colorsys
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +14,13 @@ from store.questions.categories import CategoryScore
 from store.questions.groups import Cell
 from store.questions.study import Score
 
-# Okabe & Ito's colours ("Color universal design", 2008) without black and yellow, and two that differ from them
-# under the usual colour-vision deficiencies.
-HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#6A4C9C", "#8A7F2D")
-TIERS = ((0.0, "circle"), (-0.4, "square"), (0.45, "diamond"), (-0.2, "triangle-up"), (0.25, "cross"))
-"""From the ninth category on the hues return lighter or darker and with another symbol: 8 x 5 = 40 distinct looks."""
-CONTEXT = "#CDD3DB"
-RIGHT, WRONG = "#0072B2", "#D55E00"
+# Chosen by measure: of colours near those of Okabe & Ito ("Color universal design", 2008) that have a contrast of 3:1
+# on white, those whose least distance (CIE76) is the largest as people see them who lack one kind of cones.
+HUES = ("#007ACC", "#AD8B00", "#29A366", "#943866", "#009CAD", "#A33100", "#3529A3", "#493F27")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
+"""From the ninth category on the hues return with another symbol: 8 x 5 = 40 distinct looks."""
+CONTEXT = "#89929C"
+RIGHT, WRONG = HUES[0], HUES[5]
 INK, FAINT, LINE = "#1F2933", "#5B6673", "#E3E7EC"
 FONT = "Inter, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
 WEBGL_FROM = 4000
@@ -49,17 +48,8 @@ def looks(categories: Sequence[str]) -> dict[str, Look]:
     """The look of each category, by its place in the alphabet of all categories of the catalogue."""
     made = {}
     for i, category in enumerate(sorted(categories)):
-        shade, symbol = TIERS[(i // len(HUES)) % len(TIERS)]
-        made[category] = Look(_shaded(HUES[i % len(HUES)], shade), symbol)
+        made[category] = Look(HUES[i % len(HUES)], SYMBOLS[(i // len(HUES)) % len(SYMBOLS)])
     return made
-
-
-def _shaded(colour: str, by: float) -> str:
-    """A colour made lighter (towards 1) or darker (towards -1)."""
-    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    hue, light, saturation = colorsys.rgb_to_hls(red, green, blue)
-    light = light + (1 - light) * by if by > 0 else light * (1 + by)
-    return "#" + "".join(f"{round(part * 255):02X}" for part in colorsys.hls_to_rgb(hue, light, saturation))
 
 
 def base(height: int | None = None, **layout: Any) -> go.Figure:
@@ -98,7 +88,7 @@ def projection(
     rest = ~np.isin(group, np.array(lit, dtype=object))
     for name, mask, look in [("", rest, Look(CONTEXT)), *((n, group == n, shown[n]) for n in lit)]:
         if mask.any():
-            marker = {"size": size, "color": look.colour, "symbol": look.symbol, "opacity": 0.85 if name else 0.6}
+            marker = {"size": size if name else size - 2, "color": look.colour, "symbol": look.symbol}
             figure.add_trace(
                 trace(
                     x=x[mask],
@@ -238,7 +228,7 @@ def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[st
         ]
         up = [0 if s.high is None else s.high - (s.value or 0) for s in mine]
         down = [0 if s.low is None else (s.value or 0) - s.low for s in mine]
-        shade, symbol = HUES[i % len(HUES)], TIERS[i % len(TIERS)][1]
+        shade, symbol = HUES[i % len(HUES)], SYMBOLS[i % len(SYMBOLS)]
         figure.add_trace(
             go.Scatter(
                 x=[s.value for s in mine],

@@ -13,7 +13,7 @@ from store.questions.study import Score
 
 GROUPINGS = {"embedding": HUES[0], "manifold": HUES[2]}
 """The groupings of as many groups as categories, by their colours."""
-PERPLEXITIES = ((0.0, "#B9D7EC"), (1.0, "#0B3B5E"))
+PERPLEXITIES = ((0.0, "#5599C8"), (1.0, "#0B2A44"))
 """Light to dark: low to high perplexity."""
 
 
@@ -71,7 +71,7 @@ def map_strip(found: Sequence[MapScore], methods: Sequence[str], ends: tuple[flo
                 y=[methods.index(m.method) + lane for m in mine],
                 mode="markers",
                 name=f"{perplexity:g}",
-                marker={"size": 7, "color": _shade(i, len(sizes)), "opacity": 0.85},
+                marker={"size": 7, "color": _shade(i, len(sizes))},
                 text=[f"{words.method(m.method)}, perplexity {m.perplexity:g}, seed {m.seed}" for m in mine],
                 hovertemplate="%{text}: %{x:.3f}<extra></extra>",
             )

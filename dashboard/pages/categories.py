@@ -106,7 +106,7 @@ def _table(
     columns = [c for c in words.CATEGORY_FIGURES if any(getattr(s, c) is not None for s in scores)]
     body = [
         [
-            html.Span([ui.dot(looks[s.category].colour) if s.category in looks else None, _link(s.category)]),
+            html.Span([ui.dot(looks[s.category]) if s.category in looks else None, _link(s.category)]),
             _verdict(verdicts.get(s.category), every),
             *(_figure(s, column) for column in columns),
             _confused(s),

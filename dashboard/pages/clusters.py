@@ -156,7 +156,7 @@ def _card(
     look = looks.get(cluster.matched_category or "")
     proposed = described.name if described else None
     title = [
-        ui.dot(look.colour) if look else None,
+        ui.dot(look) if look else None,
         cluster.matched_category or proposed or f"Group {cluster.cluster}",
     ]
     note = f"Group {cluster.cluster} · {words.count(cluster.products, 'product')}"
@@ -229,7 +229,7 @@ def _description(described: groups.Description, stable_from: float | None) -> An
 
 
 def _category(category: str | None, looks: dict[str, figures.Look]) -> Any:
-    return [ui.dot(looks[category].colour), category] if category in looks and category else "no category"
+    return [ui.dot(looks[category]), category] if category in looks and category else "no category"
 
 
 PAGE = Page("/clusters", "Clusters", 30, layout, register)

@@ -144,7 +144,7 @@ def _category(category: str | None, looks: dict[str, figures.Look]) -> Any:
         return "no category"
     return html.Span(
         [
-            ui.dot(looks[category].colour) if category in looks else None,
+            ui.dot(looks[category]) if category in looks else None,
             dcc.Link(category, href=link("/products", category=category)),
         ]
     )

@@ -56,7 +56,7 @@ def register(app: Dash, reader: Reader) -> None:
 
 
 def _category(category: str | None, looks: dict[str, figures.Look]) -> Any:
-    return html.Span([ui.dot(looks[category].colour), category] if category in looks and category else "no category")
+    return html.Span([ui.dot(looks[category]), category] if category in looks and category else "no category")
 
 
 def _image(number: int, product: catalogue.Product) -> Any:

@@ -113,7 +113,7 @@ def register(app: Dash, reader: Reader) -> None:
 def _under(product: catalogue.Brief, looks: dict[str, figures.Look]) -> Any:
     if product.category is None:
         return "no category"
-    return [ui.dot(looks[product.category].colour), product.category]
+    return [ui.dot(looks[product.category]), product.category]
 
 
 PAGE = Page("/products", "Products", 50, layout, register)

@@ -160,7 +160,7 @@ def register(app: Dash, reader: Reader) -> None:
             {
                 "value": name,
                 "label": html.Span(
-                    [ui.dot(look.colour), name, html.Small(words.count(counts[name])) if name in counts else None]
+                    [ui.dot(look), name, html.Small(words.count(counts[name])) if name in counts else None]
                 ),
             }
             for name, look in shown.items()

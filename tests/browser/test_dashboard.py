@@ -119,6 +119,26 @@ def test_a_chip_colours_its_category_and_greys_the_rest(study: str, page: Page) 
     assert "focus=Watches" in page.url
 
 
+def test_a_chip_has_the_colour_and_symbol_of_its_points(study: str, page: Page) -> None:
+    page.goto(f"{study}/projections?colour=match&panels=1&m0=sift")
+    expect(points(page, 0).first).to_be_visible()
+    drawn = page.locator("#map-0 .js-plotly-plot").evaluate(
+        "plot => plot._fullData.filter(t => t.name).map(t => [t.name, t.marker.symbol, t.marker.color.toLowerCase()])"
+    )
+    chips = page.locator(".chip").evaluate_all(
+        """chips => chips.map(chip => {
+            const dot = chip.querySelector(".dot"), style = getComputedStyle(dot);
+            const [r, g, b] = style.backgroundColor.match(/\\d+/g).map(Number);
+            const hex = "#" + [r, g, b].map(part => part.toString(16).padStart(2, "0")).join("");
+            return [chip.textContent, dot.className.replace("dot dot-", ""), hex, style.clipPath];
+        })"""
+    )
+    assert [chip[:3] for chip in chips] == drawn
+    assert [name for name, *_ in drawn] == ["right", "wrong"]
+    assert chips[0][3] == "none"
+    assert "polygon" in chips[1][3], "a diamond"
+
+
 def test_a_linked_view_survives_reload_back_and_a_change_of_page(study: str, page: Page) -> None:
     page.goto(f"{study}/projections?panels=3&colour=match&m0=cnn&r0=pca&grouping=estimated_k")
     expect(page.locator("#map-method-0")).to_have_value("cnn")

@@ -2,6 +2,7 @@
 
 import importlib.util
 import itertools
+import math
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard import figures, leaderboard, words
+from dashboard import figures, lanes, leaderboard, words
 from dashboard.app import create_app
 from dashboard.components import thumbnail_url
 from dashboard.pages import discover
@@ -128,18 +129,55 @@ def test_every_category_has_its_own_look_in_any_order(count: int) -> None:
     assert len({(look.colour, look.symbol) for look in looks.values()}) == count
 
 
-def test_seven_categories_differ_for_the_colour_blind() -> None:
-    """Simulated by Machado et al. 2009 (severity 1), in linear RGB; the distance is taken there too."""
+WHITE = (0.95047, 1.0, 1.08883)
+"""XYZ of the white of sRGB (D65)."""
+
+
+def linear(colour: str) -> list[float]:
+    """The parts of '#RRGGBB' in linear light, 0 to 1."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    return [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+
+
+def times(matrix: Any, vector: Any) -> list[float]:
+    return [sum(m * v for m, v in zip(row, vector, strict=True)) for row in matrix]
+
+
+def lab(light: list[float]) -> list[float]:
+    """CIELAB of a colour in linear light (sRGB, D65)."""
+    to_xyz = ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.0721750), (0.0193339, 0.1191920, 0.9503041))
+    relative = [v / w for v, w in zip(times(to_xyz, [min(1, max(0, v)) for v in light]), WHITE, strict=True)]
+    x, y, z = (t ** (1 / 3) if t > 216 / 24389 else (24389 / 27 * t + 16) / 116 for t in relative)
+    return [116 * y - 16, 500 * (x - y), 200 * (y - z)]
+
+
+def contrast(colour: str, ground: str = "#FFFFFF") -> float:
+    """The contrast of two colours as WCAG 2 defines it, from 1 to 21."""
+    lights = [sum(f * v for f, v in zip((0.2126, 0.7152, 0.0722), linear(c), strict=True)) for c in (colour, ground)]
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
+
+
+def test_the_first_eight_colours_differ_for_the_colour_blind() -> None:
+    """Protanopia and deuteranopia simulated by Machado et al. 2009 (severity 1), in linear RGB."""
     simulations = (
         ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
         ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
     )
-    parts = [[int(hue[i : i + 2], 16) / 255 for i in (1, 3, 5)] for hue in figures.HUES[:7]]
-    linear = [[p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in colour] for colour in parts]
+    looks = figures.looks([f"category {i}" for i in range(8)]).values()
+    assert {look.symbol for look in looks} == {"circle"}
     for matrix in simulations:
-        seen = [[sum(m * c for m, c in zip(row, colour, strict=True)) for row in matrix] for colour in linear]
-        for one, other in itertools.combinations(seen, 2):
-            assert sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5 > 0.05
+        seen = [lab(times(matrix, linear(look.colour))) for look in looks]
+        assert min(math.dist(one, other) for one, other in itertools.combinations(seen, 2)) >= 15
+
+
+def test_what_carries_data_has_a_contrast_of_three_to_one() -> None:
+    colours = [*figures.HUES, figures.CONTEXT, figures.RIGHT, figures.WRONG, figures.FAINT]
+    colours += [lanes._shade(i, 4) for i in range(4)]
+    style = (Path(figures.__file__).parent / "assets" / "style.css").read_text()
+    drawn = re.findall(r"^\.(?:track|bar)[^{]*\{([^}]*)\}", style, re.MULTILINE)
+    colours += [c for rule in drawn for c in re.findall(r"#[0-9a-f]{6}", rule)]
+    assert len(colours) >= 8 + 4 + 4 + 4
+    assert {c: contrast(c) for c in colours if contrast(c) < 3} == {}
 
 
 def test_figures_are_formatted_for_people() -> None:

@@ -199,7 +199,9 @@ def test_a_grouping_is_not_compared_with_itself_or_nonsense(app: Dash) -> None:
 
 def test_the_categories_page_has_each_verdict_and_its_reason(app: Dash) -> None:
     text = filled(app, "categories-body")
-    shown = r"2 ready to automate \(\d+\s% of their groups is of other categories\), 2 in need of labels, 2 to be merged"
+    shown = (
+        r"2 ready to automate \(\d+\s% of their groups is of other categories\), 2 in need of labels, 2 to be merged"
+    )
     assert re.search(f"{shown} and 1 to be split", text)
     assert "Its group is not stable: some labels would settle it." in text
     assert all(category in text for category in CATEGORIES)
