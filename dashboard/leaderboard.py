@@ -161,7 +161,7 @@ def _thresholds(thresholds: Sequence[float]) -> str:
     if len(thresholds) < 2:
         return ""
     low, high = thresholds
-    return f"; dashed lines: below {low:g} is 'not feasible', from {high:g} on 'feasible'"
+    return f"; dashed lines: below {low:.2f} is 'not feasible', from {high:.2f} on 'feasible'"
 
 
 def _grouped(scored: Sequence[Ranked]) -> str:
