@@ -321,7 +321,8 @@ def test_the_leaderboard_gives_chance_and_thresholds_in_figures(app: Dash, large
     with Reader(large_store).cursor() as cursor:
         verdict = study.verdicts(cursor)[0]
         highest = max(s.chance for s in study.ranking(cursor) if s.chance is not None)
-    assert f"below {verdict.infeasible_below:g} is 'not feasible', from {verdict.feasible_from:g} on 'feasible'" in text
+    low, high = f"{verdict.infeasible_below:.2f}", f"{verdict.feasible_from:.2f}"
+    assert f"below {low} is 'not feasible', from {high} on 'feasible'" in text
     assert f"dotted line: chance (at most {highest:.3f})" in text
     assert "a joint graph has no vectors of its own" in text
 
