@@ -90,7 +90,7 @@ def register(app: Dash, reader: Reader) -> None:
             _table(
                 method, judged.get(method), mine, verdicts, {(s.method, s.category): s for s in scores}, looks, meanings
             ),
-            _heat([s for s in scores if getattr(s, column) is not None], ranked, column, meanings[column]),
+            _heat([s for s in scores if getattr(s, column) is not None], method, ranked, column, meanings[column]),
         ]
 
 
@@ -191,17 +191,28 @@ def _verdict(verdict: categories.CategoryVerdict | None, every: dict[tuple[str, 
     )
 
 
-def _heat(scores: list[categories.CategoryScore], ranked: list[str], column: str, meaning: str) -> Any:
+def extremes(scores: list[categories.CategoryScore], method: str, column: str) -> str:
+    """The categories in which that method scores highest and lowest, with the figures."""
+    name = words.CATEGORY_FIGURES[column]
+    values = sorted((getattr(s, column), s.category) for s in scores if s.method == method)
+    if not values:
+        return f"{name} by category"
+    (low, hardest), (high, easiest) = values[0], values[-1]
+    if words.score(low) == words.score(high):
+        return f"{name} of {words.method(method)}: {words.score(low)} for every category"
+    return (
+        f"{name} of {words.method(method)}: highest for {easiest} ({words.score(high)}), "
+        f"lowest for {hardest} ({words.score(low)})"
+    )
+
+
+def _heat(scores: list[categories.CategoryScore], method: str, ranked: list[str], column: str, meaning: str) -> Any:
     name = words.CATEGORY_FIGURES[column]
     if not scores:
         return ui.card(f"No method has a {name.lower()} per category in this snapshot")
-    best: dict[str, float] = {}
-    for score in scores:
-        best[score.category] = max(best.get(score.category, -1.0), getattr(score, column))
-    hardest, easiest = min(best, key=lambda c: best[c]), max(best, key=lambda c: best[c])
     methods = [m for m in ranked if m in {s.method for s in scores}]
     return ui.card(
-        f"{name}: highest for {easiest}, lowest for {hardest}",
+        extremes(scores, method, column),
         ui.graph(
             "category-heat",
             figures.category_heat(scores, methods, column),

@@ -70,7 +70,7 @@ def register(app: Dash, reader: Reader) -> None:
             return _head("No category is disputed", "No product's category is disputed by methods of most weight.")
         return [
             _head(
-                f"{words.count(votes.suspects, 'label')} to check, the most disputed first",
+                f"{words.count(votes.suspects, 'label')} to check, the lowest quality first",
                 f"Disputed by {_range(votes.fewest, votes.most)} of {words.count(votes.methods, 'method')}: those that "
                 "predict the proposed category instead of the product's own, each by a model not trained on the "
                 "product. A method weighs more, the better its predictions are. Quality: the mean probability of the "

@@ -99,18 +99,18 @@ def register(app: Dash, reader: Reader) -> None:
             groupings = study.groupings(cursor)
             models = study.model_names(cursor)
             judged = study.judged(cursor)
+            rests_on = study.rests_on(cursor)
         if not scores:
             return ui.notice(*NOTHING)
         by_judged = grouping == ui.JUDGED["value"]
         chosen = [s for s in scores if s.grouping == (judged.get(s.method) if by_judged else grouping)]
         by = "as each method is judged" if by_judged else f"by {words.grouping(grouping)}"
         of_metric = [s for s in scores if s.metric == metric]
-        best: dict[str, float] = {}
-        for score in of_metric:
-            best[score.method] = max(best.get(score.method, -1.0), score.value if score.value is not None else -1.0)
-        methods = sorted(best, key=lambda m: -best[m])
+        value = {s.method: s.value for s in of_metric if s.grouping == judged.get(s.method) and s.value is not None}
+        methods = sorted({s.method for s in of_metric}, key=lambda m: (-value.get(m, -1.0), m))
+        declared = next(iter(rests_on.items()), None)
         return [
-            _dots(of_metric, methods, groupings, metric),
+            _dots(of_metric, methods, groupings, metric, declared),
             _table(chosen, metric, by, models),
         ]
 
@@ -183,20 +183,36 @@ def in_words(one: tuple[str, str], other: tuple[str, str], found: comparisons.Co
     )
 
 
-def _dots(scores: list[study.Score], methods: list[str], groupings: list[str], metric: str) -> Any:
+def headline(scores: list[study.Score], declared: tuple[str, str] | None, metric: str) -> str:
+    """The score of the grouping that the widest verdict rests on: the best of many would be good by luck too."""
     name = words.named(words.METRICS, metric)
-    spread = ""
-    if scores:
-        top = max(scores, key=lambda s: s.value if s.value is not None else -1.0)
-        spread = f": {words.score(top.value)} for {words.method(top.method)} by {words.grouping(top.grouping)}"
+    score = next((s for s in scores if (s.method, s.grouping) == declared), None)
+    if score is None:
+        return f"{name} by method and grouping"
+    interval = ui.interval(score.low, score.high)
+    return (
+        f"The verdict rests on {words.method(score.method)} by {words.grouping(score.grouping)}: "
+        f"{name} {words.score(score.value)}{f' ({interval})' if interval else ''}"
+    )
+
+
+def _dots(
+    scores: list[study.Score],
+    methods: list[str],
+    groupings: list[str],
+    metric: str,
+    declared: tuple[str, str] | None,
+) -> Any:
+    name = words.named(words.METRICS, metric)
     return ui.card(
-        f"The best {name} reached{spread}",
+        headline(scores, declared, metric),
         ui.graph(
             "dots", figures.dots(scores, methods, groupings), f"{name} of each method by each grouping, with intervals"
         ),
         note=[
             words.METRIC_MEANINGS.get(metric, ""),
-            " Lines: 95 % interval, for other products of this shop, grouped anew. The further the points of one ",
+            " The methods by the score of the grouping that each is judged by. Lines: 95 % interval, for other ",
+            "products of this shop, grouped anew. The further the points of one ",
             "method lie from each other, the more its score depends on how the products were grouped.",
         ],
     )

@@ -50,7 +50,7 @@ def register(app: Dash, reader: Reader) -> None:
                 leaderboard.card(
                     ranking, verdicts, declared, compared, estimated, labels.ceilings(cursor, metric), metric
                 ),
-                _cost(costs.costs(cursor), metric),
+                _cost(costs.costs(cursor), metric, next(iter(study.rests_on(cursor)), None)),
                 html.Div(parts, className="halves" if len(parts) > 1 else "stack") if parts else None,
                 html.Div([_catalogue(cursor), _changes(reader, cursor, number), _activity(cursor)], className="thirds"),
             ]
@@ -116,7 +116,7 @@ def _how_many(found: list[estimates.Estimate], declared: str | None, ranking: li
     )
 
 
-def _cost(found: list[costs.Cost], metric: str) -> Any:
+def _cost(found: list[costs.Cost], metric: str, declared: str | None) -> Any:
     timed = [c for c in found if c.seconds is not None]
     if not timed:
         return None
@@ -135,7 +135,7 @@ def _cost(found: list[costs.Cost], metric: str) -> Any:
     ]
     head = ["Method", name, "Vectors", "Groups", "Peak memory", "Stored", "Dimensions"]
     return ui.card(
-        _tradeoff(timed, name),
+        tradeoff(timed, name, declared),
         html.Div(
             [
                 ui.graph("costs", charts.costs(found, metric), f"{name} of each method by what its vectors cost"),
@@ -149,12 +149,12 @@ def _cost(found: list[costs.Cost], metric: str) -> Any:
     )
 
 
-def _tradeoff(timed: list[costs.Cost], name: str) -> str:
-    """The best method, and the fastest with at least 90 % of its score."""
+def tradeoff(timed: Sequence[costs.Cost], name: str, declared: str | None) -> str:
+    """The method that the verdict rests on (the best, where none does), and the fastest with 90 % of its score."""
     scored = [c for c in timed if c.value is not None]
     if not scored:
         return "What the vectors cost"
-    best = max(scored, key=lambda c: c.value or 0.0)
+    best = next((c for c in scored if c.method == declared), max(scored, key=lambda c: c.value or 0.0))
     title = (
         f"{words.method(best.method)} reaches {name} {words.score(best.value)} for {words.per_thousand(best.seconds)}"
     )

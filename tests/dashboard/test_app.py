@@ -16,10 +16,11 @@ from flask.testing import FlaskClient
 
 from dashboard import figures, lanes, leaderboard, words
 from dashboard.app import create_app
-from dashboard.components import thumbnail_url
+from dashboard.components import STATUSES, thumbnail_url
 from dashboard.pages import discover
 from dashboard.security import BODY_LIMIT
 from dashboard.state import Address, Control, link, pick
+from store import tables
 from store.root import Root
 
 
@@ -83,6 +84,14 @@ def test_every_answer_carries_the_security_headers(client: FlaskClient) -> None:
         assert not re.search(r"https?:|script-src[^;]*unsafe-inline", policy)
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
+
+
+def test_every_declared_status_has_a_tone() -> None:
+    for table, column in (("schedule", "event"), ("runs", "status"), ("steps", "status")):
+        comment = next(c.comment for c in tables.table(table).columns if c.name == column)
+        names = re.split(r", | or ", re.sub(r" \(.*\)", "", comment).rstrip("."))
+        assert len(names) >= 3
+        assert set(names) - set(STATUSES) == set()
 
 
 def test_the_page_names_no_other_server(client: FlaskClient) -> None:
