@@ -8,6 +8,7 @@ from dashboard.cli import dashboard
 from ingestion.cli import ingest, look, models, sample, schedule
 from store.cli import sql, store
 from store.errors import AislemapError
+from store.terminal import printable
 
 EPILOG = (
     "Exit codes: 0 success; 1 an unexpected error; 2 a wrong command line; 3 a catalogue or setting that cannot be "
@@ -39,7 +40,7 @@ def main() -> None:
     try:
         app()
     except AislemapError as error:
-        typer.echo(f"aislemap: {error}", err=True)
+        typer.echo(printable(f"aislemap: {error}"), err=True)
         sys.exit(error.exit_code)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from store.errors import CatalogueError, ConfigError, MethodUnavailable
+from store.terminal import printable
 
 models = typer.Typer(help="The feature methods and the models they run.", no_args_is_help=True)
 schedule = typer.Typer(help="Run the ingestion jobs of the configuration at their times, until stopped.")
@@ -58,7 +59,7 @@ def ingest(
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     checked = _validated(settings)
     for line in opening(catalogue, checked.catalogue, images is not None):
-        typer.echo(line)
+        typer.echo(printable(line))
     with console.Progress() as listener:
         report = pipeline.ingest(catalogue, images, store, checked, listener)
     console.study(store, report)
@@ -87,7 +88,7 @@ def look(
     if images and not images.is_dir():
         raise CatalogueError(f"There is no images folder {images}; check the path.")
     for line in lines(catalogue, images, _validated(settings).catalogue):
-        typer.echo(line)
+        typer.echo(printable(line))
 
 
 def sample(

@@ -22,6 +22,7 @@ from store.questions import study as study_of
 from store.questions.catalogue import rests_on
 from store.questions.losses import losses
 from store.root import Root
+from store.terminal import printable
 
 console = Console(highlight=False)
 if not console.is_terminal:
@@ -92,7 +93,7 @@ class Progress(Listener):
         cost = f"{outcome.seconds:6.1f} s {outcome.peak_mb:6.0f} MB" if outcome.status == "computed" else ""
         detail = f"  {outcome.detail}" if outcome.detail else ""
         line = f"[{self._ended:3}/{self._total}] {outcome.step:<24} {outcome.status:<12}{cost}{detail}"
-        self._bars.console.print(line, markup=False, soft_wrap=True)
+        self._bars.console.print(printable(line), markup=False, soft_wrap=True)
 
 
 def _bars() -> RichProgress:
@@ -132,7 +133,9 @@ def study(store: Path, report: Report) -> None:
     figures = {name: {row.method: figure(row) for row in board} for name, board in boards.items()}
     for row in boards["manifold"]:
         if row.status == "ran":
-            table.add_row(row.method, row.model, *(figures[name][row.method] for name in COLUMNS))
+            table.add_row(
+                row.method, escape(printable(row.model or "")), *(figures[name][row.method] for name in COLUMNS)
+            )
     console.print(table)
     for verdict in verdicts:
         _say(f"{verdict.scope}: {verdict.verdict.upper()}. {verdict.reason}")
@@ -178,7 +181,7 @@ def models(config: Config) -> None:
             size = f"{model.size_bytes / 1e6:.1f}" if model.size_bytes else ""
             dimensions, sha256 = str(model.dimensions or ""), (model.sha256 or "")[:12]
             cells = (model.name, model.source, size, dimensions, model.licence, sha256)
-            table.add_row(name, method.modality, *map(escape, cells))
+            table.add_row(name, method.modality, *(escape(printable(cell)) for cell in cells))
     console.print(table)
     for line in missing:
         _say(line)
@@ -198,4 +201,4 @@ def figure(row: study_of.Ranked) -> str:
 
 
 def _say(line: str) -> None:
-    console.print(line, markup=False, soft_wrap=True)
+    console.print(printable(line), markup=False, soft_wrap=True)

@@ -1,5 +1,6 @@
 """The commands of the store: sql, and store status, history, tables, verify, vacuum, repoint."""
 
+import io
 import sys
 from datetime import timedelta
 from enum import StrEnum
@@ -9,9 +10,12 @@ from typing import Annotated
 import typer
 
 from store.errors import InputError, QueryError, StoreDamaged
+from store.limits import Limits
+from store.terminal import printable
 
 store = typer.Typer(help="Look at a store, and keep it in order.", no_args_is_help=True)
 
+DEFAULT = Limits()
 PIPED_WIDTH = 160
 """Characters in a line of a printed table where there is no terminal to ask."""
 
@@ -36,6 +40,10 @@ def sql(
         Path | None, typer.Option("--output", "-o", help="The file to write; standard output if not given.")
     ] = None,
     number: Snapshot = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="End a query that takes longer.")] = DEFAULT.seconds,
+    memory: Annotated[int, typer.Option(min=100, help="MB of memory for the query.")] = DEFAULT.memory,
+    rows: Annotated[int, typer.Option(min=1, help="Refuse a result of more rows.")] = DEFAULT.rows,
+    reply: Annotated[int, typer.Option(min=1, help="Refuse a result of more MB.")] = DEFAULT.reply,
 ) -> None:
     """Ask the store one question in SQL. It only reads.
 
@@ -44,17 +52,25 @@ def sql(
     aislemap sql "SELECT method, value FROM scores WHERE metric = 'ari'" -s DIR
 
     aislemap sql "FROM suspects" -s DIR -f csv -o suspects.csv
+
+    CSV is for spreadsheets: a text that one would run as a formula has a ' before it. JSON and Parquet have it as it
+    is. What meets a limit is refused with exit code 7, whole.
     """
     from store.export import write
     from store.root import Root
     from store.sql import ask
 
     text = sys.stdin.read() if statement == "-" else statement
-    result = ask(Root(store), text, number)
+    result = ask(Root(store), text, number, Limits(seconds, memory, rows, reply))
     if form is Format.parquet and output is None and sys.stdout.isatty():
         raise QueryError("Parquet is not for a terminal; add --output FILE or send it to a file with '>'.")
+    if output is None and sys.stdout.isatty():
+        answer = io.BytesIO()
+        write(result, form, answer)
+        typer.echo(printable(answer.getvalue().decode()), nl=False)
+        return
     if output is None:
-        write(result, form, sys.stdout.buffer, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+        write(result, form, sys.stdout.buffer, width=PIPED_WIDTH)
         return
     try:
         with output.open("wb") as file:

@@ -1,22 +1,25 @@
-"""SQL from the person at the keyboard: one SELECT over one snapshot, read only.
+"""SQL from the person at the keyboard: one SELECT over one snapshot, read only, within limits.
 
-Two layers, each of which holds alone: the statement's tree may hold queries only (`judge`), and the connection can
-open no file (`snapshot.connect_sealed`). What a query costs in time and memory is not limited, so that this is
-not offered over a network.
+Three layers, each of which holds alone: the statement's tree may hold queries only (`judge`), the connection can
+open no file (`snapshot.connect_sealed`), and the process can write none, nor take more than its share
+(`sql_worker.run`).
 """
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain, count
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from store import snapshot
+from store import snapshot, sql_worker
 from store.errors import QueryError
+from store.limits import Limits
 from store.root import Root
 
+DEFAULT = Limits()
 ONE_SELECT = "Give one SELECT (or WITH ... SELECT, FROM, DESCRIBE, SUMMARIZE) and nothing else."
 NODES = frozenset(
     {
@@ -45,21 +48,41 @@ TABLE_FUNCTIONS = frozenset(
 All others are refused, by a list of what may be: `query` and `json_execute_serialized_sql` run a statement that the
 tree does not show, `enable_logging` and its like write files, `arrow_scan` reads memory, and some twenty read files.
 """
+BATCH = 2_048
+"""Rows that the worker sends at once: as many as DuckDB computes at once, and little enough of wide columns."""
 
 
-def ask(root: Root, statement: str, number: int | None = None) -> pa.Table:
-    """The result of one SELECT over a snapshot (the newest by default).
+def ask(root: Root, statement: str, number: int | None = None, limits: Limits = DEFAULT) -> pa.Table:
+    """The result of one SELECT over a snapshot (the newest by default), computed in a process of its own.
 
-    QueryError if it is not one SELECT or cannot be answered; StoreMissing, SnapshotNotFound, StoreDamaged.
+    QueryError if it is not one SELECT, cannot be answered, or meets one of the limits; StoreMissing,
+    SnapshotNotFound, StoreDamaged.
     """
-    with snapshot.connect_sealed(root, number) as connection:
-        try:
-            result = connection.sql(judge(connection, statement)).to_arrow_table()
-            return result.rename_columns(_distinct(result.column_names))
-        except duckdb.PermissionException as error:
-            raise QueryError(f"A query reads the tables of the store and no other file: {_first(error)}") from error
-        except duckdb.Error as error:
-            raise QueryError(f"The query cannot be answered: {error}") from error
+    result = sql_worker.run(lambda: _answer(root, statement, number, limits), limits)
+    return result.rename_columns(_distinct(result.column_names))
+
+
+def _answer(root: Root, statement: str, number: int | None, limits: Limits) -> Iterator[pa.Table]:
+    """In the worker: the result piece by piece, an empty one with its schema first."""
+    connection = snapshot.connect_sealed(root, number, limits.memory)
+    sql_worker.confine(limits)
+    with _in_words():
+        reader = connection.sql(judge(connection, statement)).to_arrow_reader(BATCH)
+        yield pa.Table.from_batches([], reader.schema)
+        for batch in reader:
+            yield pa.Table.from_batches([batch], reader.schema)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.PermissionException as error:
+        raise QueryError(f"A query reads the tables of the store and no other file: {_first(error)}") from error
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        raise MemoryError from error
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        raise QueryError(f"The query cannot be answered: {error}") from error
 
 
 def judge(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
@@ -72,9 +95,13 @@ def judge(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
     if len(statements) != 1:
         raise QueryError(ONE_SELECT)
     text = statements[0].query
-    if statements[0].type == duckdb.StatementType.MULTI:  # what PIVOT is made of where it has to look for its columns
+    try:
+        kind = statements[0].type
+    except ValueError as error:  # one that DuckDB's parser has and its Python does not name: UPDATE EXTENSIONS
+        raise QueryError(ONE_SELECT) from error
+    if kind == duckdb.StatementType.MULTI:  # what PIVOT is made of where it has to look for its columns
         raise QueryError(f"{ONE_SELECT} A PIVOT takes its values from you: PIVOT ... ON column IN (value, ...).")
-    if statements[0].type != duckdb.StatementType.SELECT:
+    if kind != duckdb.StatementType.SELECT:
         raise QueryError(ONE_SELECT)
     (serialised,) = connection.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()[0]
     try:

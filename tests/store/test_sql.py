@@ -42,6 +42,8 @@ REFUSED = {
     "USE memory": ONE_SELECT,
     "BEGIN": ONE_SELECT,
     "CHECKPOINT": ONE_SELECT,
+    "UPDATE EXTENSIONS": ONE_SELECT,  # a type of statement that DuckDB's Python has no name for
+    "SELECT get_type(1)": "Unsupported Arrow type",
     "SELECT 1; SELECT 2": ONE_SELECT,
     "SELECT 1; DROP VIEW products": ONE_SELECT,
     "": ONE_SELECT,

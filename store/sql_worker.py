@@ -1,0 +1,140 @@
+"""A child process with limits for work that somebody else wrote, and its reply as a table.
+
+It is forked, which costs milliseconds where a new interpreter costs most of a second. The kernel holds its limits,
+whatever it computes: the time by an alarm, the memory by its address space, the disk by a file size of none.
+"""
+
+import json
+import multiprocessing
+import os
+import resource
+import signal
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from multiprocessing import connection
+
+import psutil
+import pyarrow as pa
+
+from store.errors import AislemapError, QueryError, SnapshotNotFound, StoreDamaged, StoreError, StoreMissing
+from store.limits import Limits
+
+HEADROOM_MB = 1_024
+"""Address space beyond a query's memory, for the stacks and arenas of threads: they reserve more than they use. Opening
+DuckDB alone reserves 670 MB on two cores."""
+ERRORS = {error.__name__: error for error in (QueryError, StoreError, StoreMissing, SnapshotNotFound, StoreDamaged)}
+"""What the child may end with in words."""
+
+
+def run(work: Callable[[], Iterator[pa.Table]], limits: Limits) -> pa.Table:
+    """The tables of `work`, which all have the schema of the first, as one; the work is done in a child process.
+
+    The child is killed when this is left, by an exception (a KeyboardInterrupt) too, and ends by itself when this
+    process is gone. QueryError where a limit is met, and for a MemoryError of `work`; what `work` raises of `ERRORS`;
+    RuntimeError with the child's traceback for anything else.
+    """
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=_serve, args=(work, limits, sender), daemon=True)
+    with warnings.catch_warnings():  # Python 3.12 warns of any thread; here none is ours, and none holds a lock
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child.start()
+    sender.close()
+    try:
+        pieces = []
+        while (message := _receive(receiver, child, limits))[:1] == b"T":
+            pieces.append(pa.ipc.open_stream(pa.py_buffer(message)[1:]).read_all())
+        if message[:1] == b"E":
+            _raise(message[1:])
+        return pa.concat_tables(pieces)
+    finally:
+        child.kill()
+        child.join()
+        receiver.close()
+
+
+def confine(limits: Limits) -> None:
+    """Take away from this process, for good, the right to write any file and to more memory than the limit.
+
+    Called in the child once what needs no limit is open: the address space counts from what is taken by then.
+    """
+    space = psutil.Process().memory_info().vms + (limits.memory + HEADROOM_MB) * 1_000_000
+    resource.setrlimit(resource.RLIMIT_AS, (space, space))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def _receive(receiver: "connection.Connection", child: multiprocessing.process.BaseProcess, limits: Limits) -> bytes:
+    try:
+        return receiver.recv_bytes()
+    except EOFError:
+        child.join()
+    if child.exitcode == -signal.SIGALRM:
+        raise QueryError(
+            f"The query took longer than {limits.seconds:g} s and was ended. Ask for less (WHERE, a narrower join), or "
+            "give it more with --seconds."
+        )
+    if (child.exitcode or 0) < 0:
+        raise QueryError(
+            f"The query was ended by {signal.Signals(-(child.exitcode or 0)).name}, as it is where memory ends. "
+            f"{_less_memory(limits)}"
+        )
+    raise RuntimeError(f"The process of the query ended with {child.exitcode} and no reply.")
+
+
+def _less_memory(limits: Limits) -> str:
+    return f"Ask for less (WHERE, LIMIT, fewer columns), or give it more than {limits.memory:,} MB with --memory."
+
+
+def _raise(body: bytes) -> None:
+    name, text = json.loads(body)
+    if name in ERRORS:
+        raise ERRORS[name](text)
+    raise RuntimeError(f"The process of the query failed:\n{text}")
+
+
+def _serve(work: Callable[[], Iterator[pa.Table]], limits: Limits, sender: "connection.Connection") -> None:
+    """The child: send each table as it comes, then how it ended. It never returns to what was forked."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches both; the parent says so
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, limits.seconds)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in range(3):  # what C++ says of its end in no memory is said in words
+        os.dup2(nowhere, standard)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        rows = size = 0
+        for piece in work():
+            rows, size = rows + piece.num_rows, size + piece.nbytes
+            if rows > limits.rows:
+                raise QueryError(f"The result has more than {limits.rows:,} rows. Add a LIMIT, or raise --rows.")
+            if size > limits.reply * 1_000_000:
+                raise QueryError(
+                    f"The result has more than {limits.reply:,} MB. Ask for fewer columns or rows, or raise --reply."
+                )
+            sender.send_bytes(b"T" + _stream(piece))
+        sender.send_bytes(b"D")
+    except AislemapError as error:
+        sender.send_bytes(b"E" + json.dumps([type(error).__name__, str(error)]).encode())
+    except MemoryError:
+        text = f"The query needs more than {limits.memory:,} MB of memory. {_less_memory(limits)}"
+        sender.send_bytes(b"E" + json.dumps([QueryError.__name__, text]).encode())
+    except Exception:  # handed over, as nothing else of this process is seen
+        sender.send_bytes(b"E" + json.dumps(["", traceback.format_exc()]).encode())
+    finally:
+        os._exit(0)  # threads may still compute what nobody waits for
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _stream(table: pa.Table) -> memoryview:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return memoryview(sink.getvalue())
