@@ -20,10 +20,11 @@ def test_a_step_that_ended_says_names_with_their_control_characters_escaped(monk
 
 
 def test_look_prints_the_control_characters_of_a_catalogue_escaped(run: Run, tmp_path: Path) -> None:  # noqa: F811
-    rows = [f"{i},mug {i},a mug,Cups\x9b31m" if i % 2 else f"{i},shirt {i},a shirt,Shirts" for i in range(20)]
-    catalogue = tmp_path / "shop.csv"
+    rows = [f"{i},mug {i},a mug,Cups\x1b[2J" if i % 2 else f"{i},shirt {i},a shirt,Shirts" for i in range(20)]
+    catalogue = tmp_path / "shop\x1b[2J.csv"
     catalogue.write_text("\n".join(["id,name,description,category", *rows, ""]), encoding="utf-8")
     looked = run("look", catalogue)
     assert looked.code == 0, looked.err
-    assert "Cups" in looked.text
-    assert "\x9b" not in looked.text
+    assert "shop\\x1b[2J.csv" in looked.text
+    assert "Cups\\x1b[2J" in looked.text
+    assert "\x1b" not in looked.text
