@@ -60,8 +60,8 @@ def test_headlines_are_of_what_the_verdict_rests_on(small_store: Root, study: st
         mine = [s for s in categories.judged_scores(cursor) if s.method == verdict.method and s.stability is not None]
     page.goto(f"{study}/metrics")
     body = page.locator("#metrics-body")
-    told = f"ARI {words.score(verdict.value)} ({interval(verdict)})"
-    expect(body).to_contain_text(f"The verdict rests on Joint text + image by k-means on the manifold: {told}")
+    score = f"ARI {words.score(verdict.value)} ({interval(verdict)})"
+    expect(body).to_contain_text(f"The verdict rests on Joint text + image by k-means on the manifold: {score}")
     expect(body).not_to_contain_text("The best ARI")
     page.goto(study)
     expect(page.locator("#overview-body")).to_contain_text(
