@@ -43,7 +43,7 @@ def test_a_category_has_its_verdict_and_the_heat_map_its_figure(study: str, page
     expect(row).to_be_visible()
     expect(page.locator(".category-table")).to_contain_text("Its group is not stable: some labels would settle it.")
     page.locator("#categories-figure").select_option("stability")
-    expect(page.locator("#categories-body")).to_contain_text("Stability of Joint text + image: highest for")
+    expect(page.locator("#categories-body")).to_contain_text("Stability of Joint text + image: 0.90 for every category")
     page.locator("#categories-method").select_option("bert")
     expect(page).to_have_url(re.compile("method=bert&figure=stability"))
     page.go_back()

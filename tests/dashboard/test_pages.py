@@ -97,6 +97,15 @@ def test_every_page_is_filled_with_and_without_categories(app: Dash, bare_app: D
     assert filled(bare_app, body)
 
 
+def test_the_heat_map_names_the_extremes_of_the_chosen_method(app: Dash, large_store: Root) -> None:
+    with Reader(large_store).cursor() as cursor:
+        f1 = {s.category: s.f1 or 0.0 for s in categories.judged_scores(cursor) if s.method == "sift"}
+    low, high = min(f1, key=lambda c: f1[c]), max(f1, key=lambda c: f1[c])
+    assert (
+        f"F1 of SIFT: highest for {high} ({words.score(f1[high])}), lowest for {low} ({words.score(f1[low])})"
+    ) in filled(app, "categories-body", categories__method="sift")
+
+
 @pytest.mark.parametrize("body", BODIES)
 def test_percent_is_written_in_one_way(app: Dash, body: str) -> None:
     text = filled(app, body)
