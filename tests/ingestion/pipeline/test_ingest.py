@@ -132,7 +132,8 @@ def test_a_changed_image_recomputes_no_text_step(again: tuple[Shop, Path]) -> No
     report = ingest(goods, store)
     assert {"images", *(f"{step}:fakeimage" for step in STUDIED)} <= computed(report)
     assert "clustering:joint" in computed(report)
-    kept = {f"{step}:faketext" for step in (*BEFORE_SCORES, "map_scores")}
+    # groups follow the duplicates, among which are those of images: a resample draws a duplicate group as one
+    kept = {f"{step}:faketext" for step in (*BEFORE_SCORES, "map_scores") if step != "clustering"}
     assert not {"catalogue", "texts", *kept} & computed(report)
     assert ("S01", "M01") in ask(store, "SELECT product_id, duplicate_of FROM duplicates WHERE modality = 'image'")
 
