@@ -1,7 +1,7 @@
 """SQL from the person at the keyboard: one SELECT over one snapshot, read only, within limits.
 
 Three layers, each of which holds alone: the statement's tree may hold queries only (`judge`), the connection can
-open no file (`snapshot.connect_sealed`), and the process can write none, nor take more than its share
+open no file (`snapshot.connect_sealed`), and the process can write none, nor take more than its limits
 (`sql_worker.run`).
 """
 
@@ -96,12 +96,12 @@ def judge(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
         raise QueryError(ONE_SELECT)
     text = statements[0].query
     try:
-        kind = statements[0].type
+        type_ = statements[0].type
     except ValueError as error:  # one that DuckDB's parser has and its Python does not name: UPDATE EXTENSIONS
         raise QueryError(ONE_SELECT) from error
-    if kind == duckdb.StatementType.MULTI:  # what PIVOT is made of where it has to look for its columns
+    if type_ == duckdb.StatementType.MULTI:  # what PIVOT is made of where it has to look for its columns
         raise QueryError(f"{ONE_SELECT} A PIVOT takes its values from you: PIVOT ... ON column IN (value, ...).")
-    if kind != duckdb.StatementType.SELECT:
+    if type_ != duckdb.StatementType.SELECT:
         raise QueryError(ONE_SELECT)
     (serialised,) = connection.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()[0]
     try:

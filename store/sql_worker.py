@@ -100,7 +100,7 @@ def _serve(work: Callable[[], Iterator[pa.Table]], limits: Limits, sender: "conn
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, limits.seconds)
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for standard in range(3):  # what C++ says of its end in no memory is said in words
+    for standard in range(3):  # C++ writes to it as memory ends; the parent tells it in words
         os.dup2(nowhere, standard)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
