@@ -29,8 +29,6 @@ BLUES = ((0.0, "#FFFFFF"), (0.3, "#DDEBF5"), (0.7, "#A5CBE6"), (1.0, "#6BAEDC"))
 """Light enough for dark text on top of it."""
 COLUMNS_WIDTH = 790
 """Width in pixels of all columns of a confusion table together, in a window of 1,280 pixels."""
-SLANTED_TO = 45
-"""Up to this many groups the columns are headed by slanted names; above, by group numbers."""
 ANGLES = [0, -90]
 """Angles of the names over columns: the first that keeps them from overlapping in the window's width."""
 PLAIN = {"showgrid": False, "zeroline": False, "ticks": "", "automargin": True, "fixedrange": True}
@@ -106,13 +104,19 @@ def projection(
 def confusion(
     cells: Sequence[Cell], clusters: Sequence[tuple[int, str | None]], categories: Sequence[str]
 ) -> go.Figure:
-    """Categories down, groups across in matched order, so that a perfect grouping is a full diagonal."""
+    """Categories down, groups across in matched order, so that a perfect grouping is a full diagonal.
+
+    Fractions are of all products of a category in `cells`, also of those in groups that have no column.
+    """
+    line = {category: i for i, category in enumerate(categories)}
     column = {cluster: i for i, (cluster, _) in enumerate(clusters)}
     counts = np.zeros((len(categories), len(clusters)))
+    totals = np.zeros((len(categories), 1))
     for cell in cells:
-        if cell.cluster in column and cell.category in categories:
-            counts[list(categories).index(cell.category), column[cell.cluster]] = cell.products
-    totals = counts.sum(axis=1, keepdims=True)
+        if cell.category in line:
+            totals[line[cell.category]] += cell.products
+            if cell.cluster in column:
+                counts[line[cell.category], column[cell.cluster]] = cell.products
     fractions = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
     many, size = len(clusters) > 14, 13 if len(clusters) <= 8 else 11
     labels = [
@@ -142,19 +146,19 @@ def confusion(
             customdata=[
                 [
                     f"{category}, group {group}: {words.count(int(n), 'product')} ({words.percent(part)})"
-                    for (group, _), n, part in zip(clusters, line, parts, strict=True)
+                    for (group, _), n, part in zip(clusters, numbers, parts, strict=True)
                 ]
-                for category, line, parts in zip(categories, counts, fractions, strict=True)
+                for category, numbers, parts in zip(categories, counts, fractions, strict=True)
             ],
             hovertemplate="%{customdata}<extra></extra>",
         )
     )
     figure.update_xaxes(
         tickvals=list(range(len(clusters))),
-        ticktext=[str(c) for c, _ in clusters] if len(clusters) > SLANTED_TO else labels,
+        ticktext=labels,
         tickfont={"size": size},
         side="top",
-        tickangle=-50 if many and len(clusters) <= SLANTED_TO else None,
+        tickangle=-50 if many else None,
         autotickangles=ANGLES,
         **PLAIN,
     )

@@ -4,16 +4,25 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, dcc, html, no_update
 
 from dashboard import components as ui
-from dashboard import figures, words
+from dashboard import figures, lists, words
 from dashboard.pages import Page
 from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
 from store.questions import catalogue, categories, study
 from store.reader import Reader
 
-ADDRESS = Address("/categories", (Control("method", "categories-method"), Control("figure", "categories-figure", "f1")))
+PER_PAGE = 50
+ADDRESS = Address(
+    "/categories",
+    (
+        Control("method", "categories-method"),
+        Control("figure", "categories-figure", "f1"),
+        Control("q", "categories-search", typed=True),
+        Control("page", "categories-page", 1, "active_page", restarts=True),
+    ),
+)
 MEANINGS = {
     "automate": "ready to automate",
     "label": "in need of labels",
@@ -42,8 +51,14 @@ def layout(reader: Reader, search: str) -> Any:
         "What each category needs before products can be put into it automatically, and why.",
         ADDRESS.store(**defaults),
         ui.loading(html.Div(id="categories-body", className="stack")),
+        lists.pages("categories-page", state["page"]),
         tools=html.Div(
             [
+                ui.field(
+                    "Search",
+                    lists.search("categories-search", state["q"], "Words of a category's name"),
+                    "categories-search",
+                ),
                 ui.field(
                     "Method of the table",
                     ui.select("categories-method", ui.choices(words.METHODS, ranked), pick(state["method"], ranked)),
@@ -71,11 +86,17 @@ def register(app: Dash, reader: Reader) -> None:
     @callback(
         app,
         Output("categories-body", "children"),
+        Output("categories-page", "max_value"),
+        Output("categories-page", "class_name"),
+        Output("categories-page", "active_page", allow_duplicate=True),
         Input(SNAPSHOT, "data"),
         Input("categories-method", "value"),
         Input("categories-figure", "value"),
+        Input("categories-search", "value"),
+        Input("categories-page", "active_page"),
+        prevent_initial_call="initial_duplicate",
     )
-    def body(number: int, method: str, column: str) -> Any:
+    def body(number: int, method: str, column: str, text: str | None, page: int | None) -> Any:
         with reader.cursor(number) as cursor:
             scores = categories.judged_scores(cursor)
             ranked = [s.method for s in study.ranking(cursor)]
@@ -85,19 +106,26 @@ def register(app: Dash, reader: Reader) -> None:
             judged = study.judged(cursor)
         column = pick(column, list(words.CATEGORY_FIGURES))
         meanings = words.CATEGORY_MEANINGS | {"stability": words.stability(stable_from)}
-        mine = [s for s in scores if s.method == method]
-        return [
-            _table(
-                method, judged.get(method), mine, verdicts, {(s.method, s.category): s for s in scores}, looks, meanings
-            ),
-            _heat([s for s in scores if getattr(s, column) is not None], method, ranked, column, meanings[column]),
+        mine = [s for s in scores if s.method == method and lists.matches(text, s.category)]
+        mine.sort(key=lambda s: (-(s.f1 or 0.0), s.category))
+        shown, at, last = lists.paged(mine, page, PER_PAGE)
+        count = "" if last == 1 else lists.counted(words.count(len(mine), "category"), at, last) + ". "
+        every = {(s.method, s.category): s for s in scores}
+        measured = [s for s in scores if getattr(s, column) is not None]
+        filled = [
+            _table(method, judged.get(method), count, shown, verdicts, every, looks, meanings),
+            _heat(measured, {s.category for s in shown}, method, ranked, column, count + meanings[column]),
         ]
+        if text and not mine:
+            filled = [ui.notice("No category matches", "Try fewer words.", name="no-match")]
+        return filled, last, lists.pages_class(last), at if at != page else no_update
 
 
 def _table(
     method: str,
     grouping: str | None,
-    scores: list[categories.CategoryScore],
+    count: str,
+    scores: Sequence[categories.CategoryScore],
     verdicts: dict[str, categories.CategoryVerdict],
     every: dict[tuple[str, str], categories.CategoryScore],
     looks: dict[str, figures.Look],
@@ -111,14 +139,14 @@ def _table(
             *(_figure(s, column) for column in columns),
             _confused(s),
         ]
-        for s in sorted(scores, key=lambda s: (-(s.f1 or 0.0), s.category))
+        for s in scores
     ]
     heads = [words.CATEGORY_FIGURES[c] for c in columns]
     by = f" by {words.grouping(grouping)}" if grouping else ""
     rests = next((v.method for v in verdicts.values() if v.method), None)
     note = (
-        f"The figures of {words.method(method)}{by}. Groups are matched to categories one to one (Hungarian matching). "
-        "±: the standard error of grouping other products anew."
+        f"{count}The figures of {words.method(method)}{by}. Groups are matched to categories one to one (Hungarian "
+        "matching). ±: the standard error of grouping other products anew."
     )
     if rests:
         note += f" The verdicts rest on {words.method(rests)}."
@@ -206,7 +234,15 @@ def extremes(scores: list[categories.CategoryScore], method: str, column: str) -
     )
 
 
-def _heat(scores: list[categories.CategoryScore], method: str, ranked: list[str], column: str, meaning: str) -> Any:
+def _heat(
+    scores: list[categories.CategoryScore],
+    shown: set[str],
+    method: str,
+    ranked: list[str],
+    column: str,
+    meaning: str,
+) -> Any:
+    """The heat map of the categories in `shown`; the title is of all."""
     name = words.CATEGORY_FIGURES[column]
     if not scores:
         return ui.card(f"No method has a {name.lower()} per category in this snapshot")
@@ -215,7 +251,7 @@ def _heat(scores: list[categories.CategoryScore], method: str, ranked: list[str]
         extremes(scores, method, column),
         ui.graph(
             "category-heat",
-            figures.category_heat(scores, methods, column),
+            figures.category_heat([s for s in scores if s.category in shown], methods, column),
             f"Heat map of the {name} of each category by each method",
             columns=len(methods),
         ),

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import dash_bootstrap_components as dbc
 from dash import Dash, Input, Output, html, no_update
 
 from dashboard import components as ui
-from dashboard import figures, words
+from dashboard import figures, lists, words
 from dashboard.pages import Page
 from dashboard.state import SNAPSHOT, Address, Control, callback
 from store.questions import catalogue
@@ -37,15 +36,7 @@ def layout(reader: Reader, search: str) -> Any:
             [
                 ui.field(
                     "Search",
-                    dbc.Input(
-                        id="products-search",
-                        value=state["q"],
-                        type="search",
-                        debounce=300,
-                        size="sm",
-                        placeholder="Words of the name, the brand or the description",
-                        maxlength=200,
-                    ),
+                    lists.search("products-search", state["q"], "Words of the name, the brand or the description"),
                     "products-search",
                 ),
                 ui.field(
@@ -58,17 +49,7 @@ def layout(reader: Reader, search: str) -> Any:
             className="controls wide-first",
         ),
         ui.loading(html.Div(id="products-body")),
-        dbc.Pagination(
-            id="products-page",
-            active_page=state["page"],
-            min_value=1,
-            max_value=max(1, state["page"]),
-            size="sm",
-            fully_expanded=False,
-            previous_next=True,
-            first_last=True,
-            class_name="pages",
-        ),
+        lists.pages("products-page", state["page"]),
     )
 
 
@@ -99,15 +80,12 @@ def register(app: Dash, reader: Reader) -> None:
                 wanted = last
                 found = catalogue.search(cursor, text or "", chosen or None, PER_PAGE, (wanted - 1) * PER_PAGE)
             looks = figures.looks([c.name for c in catalogue.categories(cursor)])
-        count = words.count(found.total, "product")
-        if found.total > PER_PAGE:
-            count += f", page {wanted} of {last}"
+        count = lists.counted(words.count(found.total, "product"), wanted, last)
         if not found.products:
             content = ui.notice("No product matches", "Try fewer words, or all categories.", name="no-match")
         else:
             content = html.Div([ui.tile(number, p, _under(p, looks)) for p in found.products], className="tiles")
-        hidden = "pages d-none" if last == 1 else "pages"
-        return content, count, last, hidden, wanted if wanted != page else no_update
+        return content, count, last, lists.pages_class(last), wanted if wanted != page else no_update
 
 
 def _under(product: catalogue.Brief, looks: dict[str, figures.Look]) -> Any:

@@ -1,5 +1,6 @@
 """What each group holds, and which categories it mixes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from store.questions.ask import Cursor, column, rows
@@ -42,6 +43,8 @@ class Example:
 GROUPED = """SELECT c.cluster, c.matched_category, p.product_id, p.name, p.category, p.catalogue_row
              FROM clusters c JOIN products p USING (product_id)
              WHERE c.method = ? AND c.grouping = ?"""
+# with a list of groups only those; with NULL all
+OF = "(?::INTEGER[] IS NULL OR list_contains(?::INTEGER[], c.cluster))"
 # each group's most frequent category
 MAIN = """SELECT cluster, category AS main_category, count(*) AS products FROM grouped WHERE category IS NOT NULL
           GROUP BY cluster, category
@@ -78,15 +81,17 @@ def most(cursor: Cursor, grouping: str) -> int:
     return int(column(cursor, "SELECT coalesce(max(cluster) + 1, 0) FROM clusters WHERE grouping = ?", [grouping])[0])
 
 
-def examples(cursor: Cursor, method: str, grouping: str, *, fitting: int, odd: int) -> list[Example]:
-    """Some products of each group: up to `fitting` of its main category and up to `odd` of others.
+def examples(
+    cursor: Cursor, method: str, grouping: str, *, fitting: int, odd: int, of: Sequence[int] | None = None
+) -> list[Example]:
+    """Some products of each group (of those in `of`): up to `fitting` of its main category and up to `odd` of others.
 
     The same products each time: spread over the catalogue by a hash of their id.
     """
     return rows(
         cursor,
         Example,
-        f"""WITH grouped AS ({GROUPED}), main AS ({MAIN}),
+        f"""WITH grouped AS ({GROUPED} AND {OF}), main AS ({MAIN}),
             marked AS (
               SELECT g.cluster, g.product_id, g.name, g.category,
                      coalesce(g.category = m.main_category, m.main_category IS NULL) AS fits
@@ -97,7 +102,7 @@ def examples(cursor: Cursor, method: str, grouping: str, *, fitting: int, odd: i
             SELECT c.*, i.product_id IS NOT NULL AS has_image
             FROM chosen c LEFT JOIN (SELECT product_id FROM images) i USING (product_id)
             ORDER BY cluster, fits DESC, md5(product_id)""",
-        (method, grouping, fitting, odd),
+        (method, grouping, of, of, fitting, odd),
     )
 
 
@@ -142,17 +147,17 @@ def descriptions(cursor: Cursor, method: str, grouping: str, terms: int = 6) -> 
     return {d.cluster: d for d in found}
 
 
-def central(cursor: Cursor, method: str, grouping: str, limit: int) -> list[Central]:
-    """Up to that many of the most central products of each group, the most central first."""
+def central(cursor: Cursor, method: str, grouping: str, limit: int, of: Sequence[int] | None = None) -> list[Central]:
+    """Up to that many of the most central products of each group (of those in `of`), the most central first."""
     return rows(
         cursor,
         Central,
-        """SELECT c.cluster, c.product_id, p.name, p.category, i.product_id IS NOT NULL AS has_image, c.similarity
+        f"""SELECT c.cluster, c.product_id, p.name, p.category, i.product_id IS NOT NULL AS has_image, c.similarity
            FROM cluster_products c JOIN products p USING (product_id)
            LEFT JOIN (SELECT product_id FROM images) i USING (product_id)
-           WHERE c.method = ? AND c.grouping = ? AND c."rank" <= ?
+           WHERE c.method = ? AND c.grouping = ? AND c."rank" <= ? AND {OF}
            ORDER BY c.cluster, c."rank", c.product_id""",
-        (method, grouping, limit),
+        (method, grouping, limit, of, of),
     )
 
 
@@ -168,16 +173,16 @@ class Unsure:
     found_again: float
 
 
-def least_sure(cursor: Cursor, method: str, grouping: str, limit: int) -> list[Unsure]:
-    """Up to that many products of each group that resamples put into it again least often, the least sure first."""
+def least_sure(cursor: Cursor, method: str, grouping: str, limit: int, of: Sequence[int] | None = None) -> list[Unsure]:
+    """Up to that many products of each group (of those in `of`), the least often found again in it first."""
     return rows(
         cursor,
         Unsure,
-        """SELECT c.cluster, c.product_id, p.name, p.category, i.product_id IS NOT NULL AS has_image, c.found_again
+        f"""SELECT c.cluster, c.product_id, p.name, p.category, i.product_id IS NOT NULL AS has_image, c.found_again
            FROM clusters c JOIN products p USING (product_id)
            LEFT JOIN (SELECT product_id FROM images) i USING (product_id)
-           WHERE c.method = ? AND c.grouping = ? AND c.found_again < 1
+           WHERE c.method = ? AND c.grouping = ? AND c.found_again < 1 AND {OF}
            QUALIFY row_number() OVER (PARTITION BY c.cluster ORDER BY c.found_again, c.product_id) <= ?
            ORDER BY c.cluster, c.found_again, c.product_id""",
-        (method, grouping, limit),
+        (method, grouping, of, of, limit),
     )

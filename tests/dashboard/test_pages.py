@@ -1,6 +1,5 @@
 """What each page of the study says, asked of the server as a browser does."""
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,13 +22,26 @@ from store.questions import catalogue, categories, comparisons, costs, estimates
 from store.questions.labels import CurvePoint
 from store.reader import Reader
 from store.root import Root
+from tests.dashboard.ask import answered, texts
 from tests.factories import CATEGORIES, DECLARED, EMBEDDING, RESTS_ON, STABLE, make_store
 
 Ask = Callable[..., str]
 BODIES: dict[str, dict[str, Any]] = {
     "overview-body": {"logs.data": ""},
     "clusters-body": {"clusters-method.value": "bert", "clusters-grouping.value": "judged"},
-    "categories-body": {"categories-method.value": "joint", "categories-figure.value": "f1"},
+    "clusters-cards": {
+        "clusters-method.value": "bert",
+        "clusters-grouping.value": "judged",
+        "clusters-search.value": "",
+        "clusters-order.value": "misplaced",
+        "clusters-page.active_page": 1,
+    },
+    "categories-body": {
+        "categories-method.value": "joint",
+        "categories-figure.value": "f1",
+        "categories-search.value": "",
+        "categories-page.active_page": 1,
+    },
     "metrics-body": {"metrics-metric.value": "ari", "metrics-grouping.value": "judged"},
     "metrics-pair": {
         "metrics-metric.value": "ari",
@@ -48,15 +60,6 @@ BODIES: dict[str, dict[str, Any]] = {
 PLACED = "SELECT product_id, matched_category FROM clusters WHERE method = 'joint' AND grouping = 'manifold'"
 
 
-def texts(node: Any) -> list[str]:
-    """All words of a page as they are read, in order; figures left out."""
-    if isinstance(node, dict):
-        return [] if "figure" in node else texts(node.get("props", node).get("children"))
-    if isinstance(node, list):
-        return [word for part in node for word in texts(part)]
-    return [] if node is None else [str(node)]
-
-
 @pytest.fixture(scope="module")
 def app(large_store: Root) -> Dash:
     return create_app(large_store)
@@ -70,19 +73,8 @@ def bare_app(bare_store: Root) -> Dash:
 
 def filled(app: Dash, body: str, **inputs: Any) -> str:
     """What the callback of that body answers, as text; `inputs` with __ for the dash in ids replace the usual ones."""
-    values = {"snapshot.data": 1} | BODIES[body] | {name.replace("__", "-") + ".value": v for name, v in inputs.items()}
-    asked = {
-        "output": f"{body}.children",
-        "outputs": {"id": body, "property": "children"},
-        "inputs": [
-            dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) | {"value": value}
-            for name, value in values.items()
-        ],
-        "changedPropIds": ["snapshot.data"],
-    }
-    answer = app.server.test_client().post("/_dash-update-component", json=asked)
-    assert answer.status_code == 200
-    return " ".join(texts(json.loads(answer.data)["response"][body]["children"]))
+    values = BODIES[body] | {name.replace("__", "-") + ".value": v for name, v in inputs.items()}
+    return " ".join(texts(answered(app, body, values)[body]["children"]))
 
 
 def test_the_first_line_says_what_a_study_of_a_sample_rests_on(app: Dash, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,13 +259,14 @@ def test_suspects_and_duplicates_can_be_filtered(app: Dash, large_store: Root) -
 
 
 def test_a_group_has_a_name_terms_and_stability_by_the_setting(app: Dash) -> None:
-    text = filled(app, "clusters-body")
+    text = filled(app, "clusters-cards")
     assert text.count("Proposed name:") == 7
     stabilities = re.findall(r"(not stable|stable): (0\.\d\d)", text)
     assert [word for word, _ in stabilities].count("stable") == 2
     assert all((word == "stable") == (float(value) >= STABLE) for word, value in stabilities)
-    joint = filled(app, "clusters-body", clusters__method="joint")
-    assert "Grouped by k-means on the manifold. The model: joint graph of BERT, TF-IDF, CNN." in joint
+    source = "Grouped by k-means on the manifold. The model: joint graph of BERT, TF-IDF, CNN."
+    assert source in filled(app, "clusters-body", clusters__method="joint")
+    joint = filled(app, "clusters-cards", clusters__method="joint")
     assert "on the map" in text
     assert "on the map" not in joint, "a joint graph has no map of its own"
     wrong = filled(app, "clusters-body", clusters__method="joint", clusters__grouping="embedding")
@@ -281,7 +274,7 @@ def test_a_group_has_a_name_terms_and_stability_by_the_setting(app: Dash) -> Non
 
 
 def test_a_group_lists_the_products_least_sure_of_their_place(app: Dash, large_store: Root) -> None:
-    text = filled(app, "clusters-body", clusters__method="joint")
+    text = filled(app, "clusters-cards", clusters__method="joint")
     with Reader(large_store).cursor() as cursor:
         least = groups.least_sure(cursor, "joint", DECLARED, 1)
     assert text.count("Least sure of their place") == len(least) == len(CATEGORIES)
@@ -359,7 +352,7 @@ def test_the_labels_page_names_what_has_no_curve(app: Dash) -> None:
 
 
 def test_groups_without_an_image_are_lists_of_whole_names(bare_app: Dash, bare_store: Root) -> None:
-    text = filled(bare_app, "clusters-body")
+    text = filled(bare_app, "clusters-cards")
     with Reader(bare_store).cursor() as cursor:
         names = [b.name or b.product_id for b in groups.central(cursor, "bert", DECLARED, 6)]
     assert names
