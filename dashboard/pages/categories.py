@@ -56,7 +56,7 @@ def layout(reader: Reader, search: str) -> Any:
             [
                 ui.field(
                     "Search",
-                    lists.search("categories-search", state["q"], "Words of a category's name"),
+                    lists.search("categories-search", state["q"], "Part of a name"),
                     "categories-search",
                 ),
                 ui.field(

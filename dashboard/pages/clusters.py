@@ -70,7 +70,7 @@ def layout(reader: Reader, search: str) -> Any:
                 ),
                 html.Div(id="clusters-count", className="count"),
             ],
-            className="controls wide-first",
+            className="controls wide-first mt-3",
         ),
         ui.loading(html.Div(id="clusters-cards", className="cluster-cards")),
         lists.pages("clusters-page", state["page"]),

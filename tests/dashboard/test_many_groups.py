@@ -105,7 +105,7 @@ def test_the_heat_map_says_which_part_it_shows(apps: dict[int, Dash]) -> None:
     body = answered(apps[2000], "clusters-body", CHOSEN)["clusters-body"]["children"]
     text = " ".join(texts(body))
     assert "30 of 2,000 categories, those with most products in another's group" in text
-    assert "30 of 2,000 groups, those with most products of these categories" in text
+    assert "30 of 2,000 groups, those that hold most of these products" in text
     title = " ".join(texts(body[0]))
     assert "87\N{NO-BREAK SPACE}%" in title, "the title is of all products"
 
@@ -139,7 +139,7 @@ def test_a_folded_table_keeps_the_categories_most_misplaced(monkeypatch: pytest.
     found = [Cluster(n, name, 10, name, 1.0) for n, name in enumerate(("A", "B", None))]
     columns, rows, left_out = misplaced.most(cells, found, ["A", "B", "C"])
     assert rows == ["B", "C"]
-    assert [c.cluster for c in columns] == [1, 2]
+    assert [c.cluster for c in columns] == [0, 2], "where the misplaced ones of B and C are"
     assert left_out.startswith("2 of 3 categories")
     assert misplaced.by_group(cells) == {0: 4, 1: 1, 2: 9}
 
