@@ -54,6 +54,7 @@ def test_the_name_of_a_step_stays_on_one_line(study: str, page: Page, width: int
 
 def test_the_hover_of_a_heat_map_has_whole_names(study: str, page: Page) -> None:
     opened(page, study, "categories", 1280)
+    page.locator("#category-heat").scroll_into_view_if_needed()  # a mouse reaches only what the window shows
     box = page.locator("#category-heat .heatmaplayer image").first.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * 1.5 / 8, box["y"] + 10)
