@@ -1,117 +1,37 @@
-"""The verdict: thresholds and methods are declared beforehand, doubt is borderline, and the reasons are plain."""
+"""The verdict: thresholds and methods are declared beforehand, and doubt is borderline."""
 
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from ingestion.config import Config, Verdict
+from ingestion.config import Verdict
 from ingestion.grouping import agreement, clustering
 from ingestion.grouping.resampling import resample
 from ingestion.judging import scoring, verdict
-from ingestion.judging.reasons import Estimated, LabelEffect
-from ingestion.judging.verdict import Judged, metric_for, thresholds
+from ingestion.judging.verdict import metric_for, thresholds
 from store.root import Root
 from tests.ingestion import planted
-from tests.ingestion.steps import Rows, do, put
-
-RULE = Config().verdict.model_dump(mode="json") | {"metric": "ari", "grouping": "manifold"}
-EVEN = [25, 25, 25, 25]
-NOTHING = LabelEffect()
-GOOD, BAD = thresholds(RULE, EVEN)
-SIZES = {"balanced": [6000] * 7, "unbalanced": [6000, 600, 600], "two": [3000, 3000]}
-BALANCED = [{"product_id": str(at), "category": f"c{at % 4}"} for at in range(80)]
-
-
-def score(method: str = "bert", value: float = 0.7, **changes: Any) -> dict[str, Any]:
-    """A row of `scores` with a narrow interval around the value."""
-    row = {"method": method, "grouping": "manifold", "metric": "ari", "value": value}
-    interval = {"low": value - 0.01, "high": value + 0.01, "chance": 0.01}
-    return {**row, **interval, "products": 100, **changes}
-
-
-def both(*args: Any, accuracy: float | None = None, **changes: Any) -> dict[str, dict[str, Any]]:
-    """Rows of `scores` by metric: ARI, and a matched accuracy that clears its thresholds where ARI does."""
-    row = score(*args, **changes)
-    value, low, high = (accuracy and accuracy + off for off in (0.0, -0.03, 0.03))
-    if accuracy is None:
-        value, low, high = (None if row[end] is None else right_of(row[end]) for end in ("value", "low", "high"))
-    right = {"value": value, "low": low, "high": high, "chance": 0.174}
-    if row["low"] is None:
-        right |= {"low": None, "high": None}
-    return {row["metric"]: row, "matched_accuracy": {**row, "metric": "matched_accuracy", **right}}
-
-
-def right_of(agreement: float) -> float:
-    """A fraction right between the same thresholds as a value of ARI."""
-    return 0.9 if agreement >= GOOD else 0.75 if agreement >= BAD else 0.3
-
-
-def judge(
-    scope: str,
-    scores: dict[str, dict[str, Any]],
-    rule: dict[str, Any],
-    sizes: list[int],
-    effect: LabelEffect = NOTHING,
-    estimated: Estimated | None = None,
-) -> dict[str, Any]:
-    """The verdict on a grouping with as many groups as there are categories."""
-    return verdict.judge(scope, Judged(scores, sizes, len(sizes), effect, estimated), rule)
-
-
-def confused(rows: Rows) -> Rows:
-    """Rows of `confusions` of four even categories in one group each, for each grouping of rows of `scores`."""
-    groupings = {(row["method"], row["grouping"]): row["products"] for row in rows}
-    return [
-        {
-            "method": method,
-            "grouping": grouping,
-            "category": f"c{at}",
-            "cluster": at,
-            "matched_category": f"c{at}",
-            "products": (products + at) // 4,
-        }
-        for (method, grouping), products in groupings.items()
-        for at in range(4)
-    ]
-
-
-def verdicts(root: Root, *scores: dict[str, Any], **changes: Any) -> dict[str, dict[str, Any]]:
-    """The verdicts by scope; see `written`."""
-    return {row["scope"]: row for row in written(root, *scores, **changes)["verdicts"]}
-
-
-def written(root: Root, *scores: dict[str, Any], **changes: Any) -> dict[str, Rows]:
-    """What the step writes, by table; every row of `scores` comes with one of matched accuracy."""
-    by_method: dict[str, Rows] = {}
-    for row in scores:
-        right = {**row, "metric": "matched_accuracy"} if row["metric"] != "matched_accuracy" else {}
-        by_method.setdefault(row["method"], []).extend([row, right] if right else [row])
-    clusters = {
-        method: [
-            {"method": method, "grouping": row["grouping"], "cluster": cluster}
-            for row in rows
-            for cluster in range(6 if row["grouping"] == "estimated_k" else 4)
-        ]
-        for method, rows in by_method.items()
-    }
-    reads = [
-        put(root, f"scoring:{method}", {"scores": rows, "clusters": clusters[method], "confusions": confused(rows)})
-        for method, rows in by_method.items()
-    ]
-    reads.append(put(root, "catalogue", {"products": changes.get("products", BALANCED)}))
-    reads += changes.get("reads", [])
-    return do(root, "verdict", verdict.step, reads, {"verdict": changes.get("rule", RULE), "stable_from": 0.6})
+from tests.ingestion.judging.judged import (
+    BAD,
+    BALANCED,
+    EVEN,
+    GOOD,
+    RULE,
+    SIZES,
+    both,
+    judge,
+    score,
+    sentences,
+    verdicts,
+    written,
+)
+from tests.ingestion.steps import do, put
 
 
 def test_every_verdict_carries_the_setting_of_a_stable_group(tmp_path: Path) -> None:
     assert {row["stable_from"] for row in verdicts(Root(tmp_path)).values()} == {0.6}
-
-
-def sentences(reason: str) -> list[str]:
-    return re.split(r"(?<=[.])\s+(?=[A-Z])", reason)
 
 
 @pytest.mark.parametrize(
@@ -256,132 +176,6 @@ def test_products_that_are_each_a_category_are_unknown(tmp_path: Path, pairs: in
     assert {row["verdict"] for row in found} == {"unknown"}
     (text,) = (row for row in found if row["scope"] == "text")
     assert text["reason"].startswith(f"Of {60 - pairs} categories")
-
-
-@pytest.mark.parametrize("value", [0.9, 0.5, 0.1])
-@pytest.mark.parametrize("products", [10, 100])
-@pytest.mark.parametrize(
-    "effect", [LabelEffect(), LabelEffect(0.89), LabelEffect(0.89, 20, 0.81, True), LabelEffect(0.7, 50, 0.62)], ids=str
-)
-@pytest.mark.parametrize("scope", ["text", "image", "text+image", "method:bert"])
-def test_the_reason_is_a_few_sentences_with_figures_in_each(
-    value: float, products: int, effect: LabelEffect, scope: str
-) -> None:
-    judged = judge(scope, both(value=value, products=products), RULE, [products // 4] * 4, effect)
-    found = sentences(judged["reason"])
-    assert len(found) == (2 if judged["verdict"] == "unknown" else 3)
-    assert all(re.search(r"\d", sentence) for sentence in found)
-
-
-def test_the_reason_compares_with_chance_and_with_labels() -> None:
-    reason = judge("text", both(value=0.5, accuracy=0.7), RULE, EVEN, LabelEffect(0.89, 20, 0.81, enough=True))[
-        "reason"
-    ]
-    for words in (
-        "about 70 of 100 products land in the group that matches their category (between 67 and 73 in other samples",
-        "95 of 100 shuffles of the categories put at most 17 there",
-        "a model that learns from four fifths of the catalogue puts 89 there",
-        "about 30 of 100 products to move by hand",
-        "label 20 products of each category by hand: a model that learns from them puts 81 of 100 right",
-    ):
-        assert words in reason
-
-
-@pytest.mark.parametrize("value", [0.9, 0.52, 0.1])
-def test_every_reason_names_the_metric_with_its_figures(value: float) -> None:
-    figure = f"{value:.2f}".removeprefix("0")
-    reason = judge("text", both(value=value, accuracy=0.7), RULE, [150] * 7)["reason"]
-    assert f"ARI is {figure} (" in reason
-    assert ".64 or more is enough, less than .39 is not." in reason
-    ami = judge("text", both(value=value, metric="ami"), {**RULE, "metric": "ami"}, [150] * 7)["reason"]
-    assert f"AMI is {figure} (" in ami
-
-
-@pytest.mark.parametrize(
-    ("estimated", "words"),
-    [
-        (Estimated(6, 0.81), "That is with 4 groups; estimated without the categories they are 6, and ARI is .81."),
-        (Estimated(4, 0.9), "That is with 4 groups, which is also their number as estimated without the categories."),
-        (Estimated(1, None), "with 4 groups; without the categories one would say that there are no groups."),
-    ],
-)
-def test_the_reason_tells_the_estimated_number_of_groups(estimated: Estimated, words: str) -> None:
-    plain = judge("text", both(value=0.9), RULE, EVEN)["reason"]
-    longer = judge("text", both(value=0.9), RULE, EVEN, estimated=estimated)["reason"]
-    assert longer.startswith(plain)
-    assert longer.endswith(words)
-
-
-def test_the_estimate_is_that_of_the_judged_method(tmp_path: Path) -> None:
-    root = Root(tmp_path)
-    estimates = [
-        put(root, "group_count:bert", {"k_estimates": [{"method": "bert", "k": 6, "low": 5, "high": 8}]}),
-        put(root, "clustering:joint", {"k_estimates": [{"method": "joint", "k": 1, "low": 1, "high": 9}]}),
-    ]
-    rows = [score("bert", 0.9), score("bert", 0.8, grouping="estimated_k"), score("cnn", 0.9), score("joint", 0.9)]
-    found = verdicts(root, *rows, reads=estimates)
-    assert "estimated without the categories they are 6, and ARI is .80." in found["text"]["reason"]
-    assert "estimated" not in found["image"]["reason"]
-    assert "one would say that there are no groups" in found["text+image"]["reason"]
-
-
-def test_labels_that_do_not_suffice_are_called_so() -> None:
-    reason = judge("image", both(value=0.1, accuracy=0.3), RULE, EVEN, LabelEffect(0.7, 50, 0.62))["reason"]
-    assert "not good enough, as about 70 of 100 products" in reason
-    assert (
-        "label 50 products of each category by hand: a model that learns from them puts only 62 of 100 right" in reason
-    )
-
-
-def curve_of(*steps: tuple[int, float, float, float]) -> Rows:
-    """Rows of `learning_curves`: labels per category, and the accuracy, ARI and AMI that are just surely reached."""
-    return [
-        {"method": "bert", "labels": labels, "metric": metric, "value": low + 0.02, "low": low, "high": low + 0.04}
-        for labels, *lows in steps
-        for metric, low in zip(("accuracy", "ari", "ami"), lows, strict=True)
-    ]
-
-
-def test_the_effect_of_labels_is_that_of_the_judged_method(tmp_path: Path) -> None:
-    root = Root(tmp_path)
-    ceilings = [
-        {"method": "bert", "probe": probe, "metric": metric, "value": value}
-        for probe, metric, value in (("knn", "accuracy", 0.99), ("linear", "ari", 0.98), ("linear", "accuracy", 0.91))
-    ]
-    curve = curve_of((5, 0.6, 0.3, 0.3), (10, 0.82, GOOD, GOOD), (20, 0.88, 0.8, 0.8))
-    probes = put(root, "probes:bert", {"ceilings": ceilings, "learning_curves": curve})
-    reason = verdicts(root, score("bert", 0.5), score("cnn", 0.5), reads=[probes])["text"]["reason"]
-    assert "puts 91 there" in reason
-    assert "label 10 products of each category by hand: a model that learns from them puts 84 of 100 right" in reason
-
-
-@pytest.mark.parametrize(
-    ("metric", "labels", "right"), [("ari", 10, 82), ("ami", 20, 84), ("matched_accuracy", 50, 90)]
-)
-def test_labels_are_enough_when_the_verdicts_metric_is_feasible(
-    metric: str, labels: int, right: int, tmp_path: Path
-) -> None:
-    at = thresholds({**RULE, "metric": "ami"}, EVEN)[0]
-    curve = curve_of((5, 0.6, 0.3, 0.2), (10, 0.80, GOOD, at - 0.01), (20, 0.82, 0.8, at), (50, 0.88, 0.9, 0.9))
-    root = Root(tmp_path)
-    ceiling = {"method": "bert", "probe": "linear", "metric": "accuracy", "value": 0.91}
-    probes = put(root, "probes:bert", {"ceilings": [ceiling], "learning_curves": curve})
-    scores = [score("bert", 0.5, metric=name) for name in ("ari", "ami", "matched_accuracy")]
-    if metric != "matched_accuracy":
-        scores.pop()
-    reason = verdicts(root, *scores[-1:], *scores[:-1], reads=[probes], rule={**RULE, "metric": metric})["text"][
-        "reason"
-    ]
-    assert f"label {labels} products of each category by hand: a model that learns from them puts {right} of" in reason
-
-
-def test_labels_that_suffice_only_in_the_median_are_not_enough(tmp_path: Path) -> None:
-    root = Root(tmp_path)
-    ceiling = {"method": "bert", "probe": "linear", "metric": "accuracy", "value": 0.91}
-    curve = curve_of((5, 0.6, 0.3, 0.3), (10, 0.82, GOOD - 0.01, 0.8))  # a median of GOOD + .01
-    probes = put(root, "probes:bert", {"ceilings": [ceiling], "learning_curves": curve})
-    reason = verdicts(root, score("bert", 0.5), reads=[probes])["text"]["reason"]
-    assert "puts only 84 of 100 right" in reason
 
 
 def test_a_scope_rests_on_the_first_declared_method_not_the_best(tmp_path: Path) -> None:
