@@ -11,6 +11,7 @@ import typer
 import aislemap
 from ingestion.config import Config
 from ingestion.features import registry
+from ingestion.settings import Settings
 from store import snapshot
 from store.root import Root
 from tests.factories import make_store
@@ -104,3 +105,14 @@ def test_every_anchor_is_a_heading(page):
 def test_the_lines_of_every_page_are_wrapped(page):
     prose = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     assert [line for line in prose.splitlines() if len(line) > 120 and not line.startswith(("|", "!["))] == []
+
+
+def test_every_setting_that_a_page_names_is_one() -> None:
+    tables = {name: field.annotation for name, field in Config.model_fields.items()}
+    settings = {
+        name: its.model_fields for name, its in tables.items() if isinstance(its, type) and issubclass(its, Settings)
+    }
+    for page in PAGES:
+        for table, name in re.findall(r"`(\w+)\.(\w+)[`\s=\]]", page.read_text(encoding="utf-8")):
+            if table in settings and f"{table}.{name}" not in {"catalogue.csv", "engine.py"}:
+                assert name in settings[table], f"{page.name}: {table}.{name}"
