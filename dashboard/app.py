@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import dash_bootstrap_components as dbc
-import flask_bootstrap
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
-from flask import Response, abort, request, send_from_directory
+from flask import Response, request
 
-from dashboard import components, pages, security
+from dashboard import components, pages, security, serving
 from dashboard.state import LOGS, SNAPSHOT, callback
 from store import snapshot
-from store.errors import AislemapError, SnapshotNotFound, StoreMissing
+from store.errors import AislemapError, StoreMissing
 from store.questions import catalogue
 from store.reader import Reader
 from store.root import Root
@@ -31,7 +30,7 @@ def create_app(root: Root) -> Dash:
     app = Dash(
         "dashboard",
         assets_folder=str(Path(__file__).parent / "assets"),
-        external_stylesheets=["/bootstrap.css"],
+        external_stylesheets=["/bootstrap.css", "/theme.css"],
         serve_locally=True,
         suppress_callback_exceptions=True,  # a control exists only while its page is shown
         update_title=None,
@@ -46,7 +45,8 @@ def create_app(root: Root) -> Dash:
         page.register(app, reader)
     _route(app, reader, found)
     _follow(app, reader)
-    _serve_files(app, reader)
+    _serve_health(app, reader)
+    serving.serve(app, reader)
     security.protect(app)
     return app
 
@@ -79,6 +79,15 @@ def _frame(reader: Reader, found: list[pages.Page]) -> Any:
                     dcc.Link([html.Span(className="brand-mark"), "aislemap"], href="/", className="brand"),
                     dbc.Nav(links, vertical=True, class_name="side-nav"),
                     html.Div(id="snapshot-info", className="where"),
+                    html.Button(
+                        [
+                            html.Span("Dark theme", className="theme-dark"),
+                            html.Span("Light theme", className="theme-light"),
+                        ],
+                        id="theme",
+                        type="button",
+                        className="theme",
+                    ),
                 ],
                 className="side",
             ),
@@ -182,29 +191,7 @@ def _follow(app: Dash, reader: Reader) -> None:
         ]
 
 
-def _serve_files(app: Dash, reader: Reader) -> None:
-    css = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "css"
-
-    @app.server.get("/bootstrap.css")  # type: ignore[untyped-decorator,unused-ignore]
-    def bootstrap() -> Response:
-        return send_from_directory(css, "bootstrap.min.css", max_age=86_400)
-
-    @app.server.get("/thumbnail/<int:number>")  # type: ignore[untyped-decorator,unused-ignore]
-    def thumbnail(number: int) -> Response:
-        """A product's thumbnail. Browsers revalidate it, since another store may have been served at this address."""
-        try:
-            with reader.cursor(number) as cursor:
-                image = catalogue.thumbnail(cursor, request.args.get("id", ""))
-        except (SnapshotNotFound, StoreMissing):
-            image = None
-        if image is None:
-            abort(404)
-        response = Response(image, mimetype="image/jpeg")
-        response.headers["Cache-Control"] = "private, no-cache"
-        response.add_etag()
-        response.make_conditional(request)
-        return response
-
+def _serve_health(app: Dash, reader: Reader) -> None:
     @app.server.get("/healthz")  # type: ignore[untyped-decorator,unused-ignore]
     def health() -> dict[str, Any]:
         return {"status": "ok", "snapshot": reader.number()}

@@ -12,10 +12,10 @@ from urllib.parse import quote
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 
-from dashboard import words
-from dashboard.figures import Look
+from dashboard import context, words
 from dashboard.pages import PRODUCT
 from dashboard.state import link
+from dashboard.theme import Look, variable
 
 VERDICTS = {
     "feasible": "good",
@@ -127,12 +127,12 @@ def interval(low: float | None, high: float | None) -> str:
 
 def dot(look: Look) -> Any:
     """A category's symbol in its colour, as its points have it."""
-    return html.Span(className=f"dot dot-{look.symbol}", style={"backgroundColor": look.colour})
+    return html.Span(className=f"dot dot-{look.symbol}", style={"backgroundColor": variable(look.colour)})
 
 
 def thumbnail_url(number: int, product_id: str) -> str:
-    """Where a product's thumbnail of that snapshot is served."""
-    return f"/thumbnail/{number}?id={quote(product_id, safe='')}"
+    """Where a product's thumbnail of that snapshot is served: the same while its images are the same."""
+    return f"/thumbnail/{context.shown(number).token('images')}?id={quote(product_id, safe='')}"
 
 
 def image(number: int, product_id: str, name: str | None, has_image: bool, class_name: str = "thumb") -> Any:

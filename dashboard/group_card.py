@@ -6,7 +6,8 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard import components as ui
-from dashboard import figures, words
+from dashboard import words
+from dashboard.theme import Look
 from store.questions import groups
 
 
@@ -18,7 +19,7 @@ def card(
     central: list[groups.Central],
     examples: list[groups.Example],
     unsure: list[groups.Unsure],
-    looks: dict[str, figures.Look],
+    looks: dict[str, Look],
     stable_from: float | None,
     wrong: int,
 ) -> Any:
@@ -103,5 +104,5 @@ def _description(described: groups.Description, stable_from: float | None) -> An
     )
 
 
-def _category(category: str | None, looks: dict[str, figures.Look]) -> Any:
+def _category(category: str | None, looks: dict[str, Look]) -> Any:
     return [ui.dot(looks[category]), category] if category in looks and category else "no category"

@@ -7,9 +7,11 @@ from typing import Any
 from dash import Dash, Input, Output, dcc, html, no_update
 
 from dashboard import components as ui
-from dashboard import figures, lists, words
+from dashboard import lists, theme, words
 from dashboard.pages import Page
+from dashboard.plots.category_heat import category_heat
 from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
+from dashboard.theme import Look
 from store.questions import catalogue, categories, study
 from store.reader import Reader
 
@@ -102,7 +104,7 @@ def register(app: Dash, reader: Reader) -> None:
             ranked = [s.method for s in study.ranking(cursor)]
             verdicts = {v.category: v for v in categories.category_verdicts(cursor)}
             stable_from = study.stable_from(cursor)
-            looks = figures.looks([c.name for c in catalogue.categories(cursor)])
+            looks = theme.looks([c.name for c in catalogue.categories(cursor)])
             judged = study.judged(cursor)
         column = pick(column, list(words.CATEGORY_FIGURES))
         meanings = words.CATEGORY_MEANINGS | {"stability": words.stability(stable_from)}
@@ -128,7 +130,7 @@ def _table(
     scores: Sequence[categories.CategoryScore],
     verdicts: dict[str, categories.CategoryVerdict],
     every: dict[tuple[str, str], categories.CategoryScore],
-    looks: dict[str, figures.Look],
+    looks: dict[str, Look],
     meanings: dict[str, str],
 ) -> Any:
     columns = [c for c in words.CATEGORY_FIGURES if any(getattr(s, c) is not None for s in scores)]
@@ -251,7 +253,7 @@ def _heat(
         extremes(scores, method, column),
         ui.graph(
             "category-heat",
-            figures.category_heat([s for s in scores if s.category in shown], methods, column),
+            category_heat([s for s in scores if s.category in shown], methods, column),
             f"Heat map of the {name} of each category by each method",
             columns=len(methods),
         ),

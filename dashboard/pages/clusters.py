@@ -5,8 +5,9 @@ from typing import Any
 from dash import Dash, Input, Output, html, no_update
 
 from dashboard import components as ui
-from dashboard import figures, group_card, lists, misplaced, words
+from dashboard import group_card, lists, misplaced, theme, words
 from dashboard.pages import Page
+from dashboard.plots.confusion import confusion
 from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
 from store.questions import catalogue, groups, maps, study
 from store.questions.ask import Cursor
@@ -155,7 +156,7 @@ def register(app: Dash, reader: Reader) -> None:
             examples = groups.examples(cursor, *where, fitting=FITTING, odd=ODD, of=of)
             central = groups.central(cursor, *where, CENTRAL, of)
             unsure = groups.least_sure(cursor, *where, UNSURE, of)
-            looks = figures.looks([c.name for c in catalogue.categories(cursor)])
+            looks = theme.looks([c.name for c in catalogue.categories(cursor)])
             stable_from = study.stable_from(cursor)
         made = [
             group_card.card(
@@ -221,7 +222,7 @@ def _heat(
         f"{words.method(method)} puts {words.percent(right / total)} of the products into the group of their category",
         ui.graph(
             "confusion",
-            figures.confusion(cells, [(c.cluster, c.matched_category) for c in columns], lines),
+            confusion(cells, [(c.cluster, c.matched_category) for c in columns], lines),
             f"Heat map of the products of each category in each group of {words.method(method)}",
             columns=len(columns),
         ),

@@ -5,9 +5,10 @@ from typing import Any
 from dash import Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
-from dashboard import figures, words
+from dashboard import theme, words
 from dashboard.pages import Page
 from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
+from dashboard.theme import Look
 from store.questions import catalogue, findings
 from store.reader import Reader
 
@@ -65,7 +66,7 @@ def register(app: Dash, reader: Reader) -> None:
         with reader.cursor(number) as cursor:
             votes = findings.suspect_votes(cursor, chosen)
             found = findings.suspects(cursor, chosen, SHOWN)
-            looks = figures.looks([c.name for c in catalogue.categories(cursor)])
+            looks = theme.looks([c.name for c in catalogue.categories(cursor)])
         if votes is None:
             return _head("No category is disputed", "No product's category is disputed by methods of most weight.")
         return [
@@ -117,7 +118,7 @@ def _pair_name(modality: str, match: str | None) -> str:
     return f"{'Similar' if match == 'near' else 'Same'} {words.named(words.MODALITIES, modality)}"
 
 
-def _suspect(number: int, s: findings.Suspect, looks: dict[str, figures.Look]) -> Any:
+def _suspect(number: int, s: findings.Suspect, looks: dict[str, Look]) -> Any:
     facts = [f"{s.votes} of {words.count(s.methods, 'method')}"]
     if s.quality is not None:
         facts.append(f"quality {words.score(s.quality)}")
@@ -139,7 +140,7 @@ def _suspect(number: int, s: findings.Suspect, looks: dict[str, figures.Look]) -
     )
 
 
-def _category(category: str | None, looks: dict[str, figures.Look]) -> Any:
+def _category(category: str | None, looks: dict[str, Look]) -> Any:
     if category is None:
         return "no category"
     return html.Span(

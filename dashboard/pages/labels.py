@@ -4,9 +4,10 @@ from typing import Any
 
 from dash import Dash, Input, Output, html
 
-from dashboard import charts, words
 from dashboard import components as ui
+from dashboard import words
 from dashboard.pages import Page
+from dashboard.plots.learning import learning
 from dashboard.state import SNAPSHOT, Address, Control, callback, pick
 from store.questions import labels, study
 from store.reader import Reader
@@ -71,7 +72,7 @@ def register(app: Dash, reader: Reader) -> None:
                 title(curves, methods, clustering),
                 ui.graph(
                     "learning",
-                    charts.learning(curves, methods, ceilings, clustering, metric),
+                    learning(curves, methods, ceilings, clustering, metric),
                     f"{name} of each method by the number of labels per category",
                 ),
                 note=f"{name} of a linear classifier on the same vectors, by labelled products per category: the "

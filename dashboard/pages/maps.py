@@ -5,8 +5,10 @@ from typing import Any
 from dash import Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
-from dashboard import lanes, words
+from dashboard import words
 from dashboard.pages import Page
+from dashboard.plots.groupings import GROUPINGS, groupings
+from dashboard.plots.map_strip import map_strip
 from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
 from store.questions import maps, study
 from store.reader import Reader
@@ -45,7 +47,7 @@ def register(app: Dash, reader: Reader) -> None:
     @callback(app, Output("maps-body", "children"), Input(SNAPSHOT, "data"), Input("maps-metric", "value"))
     def body(number: int, metric: str) -> Any:
         with reader.cursor(number) as cursor:
-            every = [s for s in study.scores(cursor) if s.metric == metric and s.grouping in lanes.GROUPINGS]
+            every = [s for s in study.scores(cursor) if s.metric == metric and s.grouping in GROUPINGS]
             found, ranges = maps.map_scores(cursor, metric), maps.map_ranges(cursor, metric)
             trust = {(t.method, t.reducer): t.trustworthiness for t in maps.maps(cursor)}
             ranked = [s.method for s in study.ranking(cursor)]
@@ -89,7 +91,7 @@ def _sentence(ranges: list[maps.MapRange], found: list[maps.MapScore], name: str
 def _groupings(scores: list[study.Score], methods: list[str], name: str, ends: tuple[float, float]) -> Any:
     return ui.card(
         f"{name} depends on where the products are grouped",
-        ui.graph("groupings", lanes.groupings(scores, methods, ends), f"{name} of each method by two groupings"),
+        ui.graph("groupings", groupings(scores, methods, ends), f"{name} of each method by two groupings"),
         note="Dot: the score; line: its 95 % interval, for other products of this shop, grouped anew.",
     )
 
@@ -97,7 +99,7 @@ def _groupings(scores: list[study.Score], methods: list[str], name: str, ends: t
 def _strip(found: list[maps.MapScore], methods: list[str], name: str, ends: tuple[float, float]) -> Any:
     return ui.card(
         f"{name} by map: every point is another map of the same vectors",
-        ui.graph("map-strip", lanes.map_strip(found, methods, ends), f"{name} of each t-SNE map of each method"),
+        ui.graph("map-strip", map_strip(found, methods, ends), f"{name} of each t-SNE map of each method"),
         note="k-means on t-SNE maps that differ in perplexity and seed only. Box: the middle half; line: the median.",
     )
 
@@ -121,7 +123,7 @@ def _table(
     body = [
         [
             dcc.Link(words.method(m), href=link("/projections", m0=m, panels="1")),
-            *(cell(m, grouping) for grouping in lanes.GROUPINGS),
+            *(cell(m, grouping) for grouping in GROUPINGS),
             html.Span([ui.interval(r.low, r.high), html.Span(words.count(r.maps, "map"), className="sub")])
             if (r := over.get(m))
             else "–",
@@ -135,7 +137,7 @@ def _table(
         ui.table(
             [
                 "Method",
-                *(words.grouping(grouping) for grouping in lanes.GROUPINGS),
+                *(words.grouping(grouping) for grouping in GROUPINGS),
                 "k-means on t-SNE maps",
                 "Range",
                 "Trustworthiness",

@@ -5,8 +5,10 @@ from typing import Any
 from dash import Dash, Input, Output, html
 
 from dashboard import components as ui
-from dashboard import figures, lanes, words
+from dashboard import words
 from dashboard.pages import Page
+from dashboard.plots.differences import differences
+from dashboard.plots.dots import dots
 from dashboard.state import SNAPSHOT, Address, Control, callback, pick
 from store.questions import comparisons, study
 from store.reader import Reader
@@ -130,9 +132,7 @@ def register(app: Dash, reader: Reader) -> None:
             rivals = list(comparisons.against(cursor, second, metric).values())
         return [
             html.P(in_words(first, second, found, metric), className="answer"),
-            ui.graph(
-                "differences", lanes.differences(rivals), f"Difference of each other method from {_label(*second)}"
-            )
+            ui.graph("differences", differences(rivals), f"Difference of each other method from {_label(*second)}")
             if rivals
             else None,
             html.P(
@@ -206,9 +206,7 @@ def _dots(
     name = words.named(words.METRICS, metric)
     return ui.card(
         headline(scores, declared, metric),
-        ui.graph(
-            "dots", figures.dots(scores, methods, groupings), f"{name} of each method by each grouping, with intervals"
-        ),
+        ui.graph("dots", dots(scores, methods, groupings), f"{name} of each method by each grouping, with intervals"),
         note=[
             words.METRIC_MEANINGS.get(metric, ""),
             " The methods by the score of the grouping that each is judged by. Lines: 95 % interval, for other ",

@@ -6,9 +6,11 @@ from typing import Any
 
 from dash import Dash, Input, Output, dcc, html
 
-from dashboard import charts, leaderboard, words
 from dashboard import components as ui
+from dashboard import leaderboard, words
 from dashboard.pages import Page
+from dashboard.plots.costs import cost_scores
+from dashboard.plots.group_counts import group_counts
 from dashboard.state import LOGS, SNAPSHOT, callback, pick
 from store.errors import AislemapError
 from store.questions import activity, catalogue, comparisons, costs, estimates, labels, moves, study
@@ -109,7 +111,7 @@ def _how_many(found: list[estimates.Estimate], declared: str | None, ranking: li
         title += f"; the catalogue has {words.count(shown.categories, 'category')}"
     return ui.card(
         title,
-        ui.graph("group-counts", charts.group_counts(found, methods), "Estimated number of groups of each method"),
+        ui.graph("group-counts", group_counts(found, methods), "Estimated number of groups of each method"),
         note="The number of groups, estimated without the categories, with the range over resamples. "
         + ("Dashed line: the number of categories." if shown.categories is not None else ""),
         class_name="how-many",
@@ -138,7 +140,7 @@ def _cost(found: list[costs.Cost], metric: str, declared: str | None) -> Any:
         tradeoff(timed, name, declared),
         html.Div(
             [
-                ui.graph("costs", charts.costs(found, metric), f"{name} of each method by what its vectors cost"),
+                ui.graph("costs", cost_scores(found, metric), f"{name} of each method by what its vectors cost"),
                 ui.table(head, body, tuple(range(1, 7)), "costs"),
             ],
             className="halves wide-only",

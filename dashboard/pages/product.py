@@ -6,9 +6,10 @@ from typing import Any
 from dash import Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
-from dashboard import figures, words
+from dashboard import theme, words
 from dashboard.pages import PRODUCT, Page
 from dashboard.state import SNAPSHOT, Address, Control, callback
+from dashboard.theme import Look
 from store.questions import catalogue, study
 from store.questions.ask import Cursor
 from store.reader import Reader
@@ -37,7 +38,7 @@ def register(app: Dash, reader: Reader) -> None:
                 return ui.not_found(
                     f"There is no product {product_id!r} in snapshot {number}.", "Search for it on the Products page."
                 )
-            looks = figures.looks([c.name for c in catalogue.categories(cursor)])
+            looks = theme.looks([c.name for c in catalogue.categories(cursor)])
             return ui.page(
                 product.name or product.product_id,
                 [_category(product.category, looks), f" · {product.product_id}"],
@@ -55,7 +56,7 @@ def register(app: Dash, reader: Reader) -> None:
             )
 
 
-def _category(category: str | None, looks: dict[str, figures.Look]) -> Any:
+def _category(category: str | None, looks: dict[str, Look]) -> Any:
     return html.Span([ui.dot(looks[category]), category] if category in looks and category else "no category")
 
 
@@ -102,7 +103,7 @@ def _concerns(cursor: Cursor, product_id: str) -> Any:
     return ui.card("To check", html.Ul(lines, className="concerns"), class_name="concern")
 
 
-def _placements(cursor: Cursor, product: catalogue.Product, looks: dict[str, figures.Look]) -> Any:
+def _placements(cursor: Cursor, product: catalogue.Product, looks: dict[str, Look]) -> Any:
     found = catalogue.placements(cursor, product.product_id)
     ranked = study.ranking(cursor)
     lines = []
@@ -146,7 +147,7 @@ def _texts(product: catalogue.Product) -> Any:
     )
 
 
-def _neighbours(cursor: Cursor, number: int, product: catalogue.Product, looks: dict[str, figures.Look]) -> Any:
+def _neighbours(cursor: Cursor, number: int, product: catalogue.Product, looks: dict[str, Look]) -> Any:
     strips = []
     for method in [s.method for s in study.ranking(cursor)]:
         near = catalogue.neighbours(cursor, product.product_id, method, NEIGHBOURS)

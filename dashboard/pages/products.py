@@ -5,9 +5,10 @@ from typing import Any
 from dash import Dash, Input, Output, html, no_update
 
 from dashboard import components as ui
-from dashboard import figures, lists, words
+from dashboard import lists, theme, words
 from dashboard.pages import Page
 from dashboard.state import SNAPSHOT, Address, Control, callback
+from dashboard.theme import Look
 from store.questions import catalogue
 from store.reader import Reader
 
@@ -79,7 +80,7 @@ def register(app: Dash, reader: Reader) -> None:
             if wanted > last:  # fewer matches than before: show the last page
                 wanted = last
                 found = catalogue.search(cursor, text or "", chosen or None, PER_PAGE, (wanted - 1) * PER_PAGE)
-            looks = figures.looks([c.name for c in catalogue.categories(cursor)])
+            looks = theme.looks([c.name for c in catalogue.categories(cursor)])
         count = lists.counted(words.count(found.total, "product"), wanted, last)
         if not found.products:
             content = ui.notice("No product matches", "Try fewer words, or all categories.", name="no-match")
@@ -88,7 +89,7 @@ def register(app: Dash, reader: Reader) -> None:
         return content, count, last, lists.pages_class(last), wanted if wanted != page else no_update
 
 
-def _under(product: catalogue.Brief, looks: dict[str, figures.Look]) -> Any:
+def _under(product: catalogue.Brief, looks: dict[str, Look]) -> Any:
     if product.category is None:
         return "no category"
     return [ui.dot(looks[product.category]), product.category]

@@ -8,9 +8,11 @@ import pyarrow as pa
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard import components as ui
-from dashboard import figures, words
+from dashboard import theme, words
 from dashboard.pages import Page
+from dashboard.plots.projection import projection
 from dashboard.state import SNAPSHOT, Address, Control, callback, pick
+from dashboard.theme import Look
 from store.questions import catalogue, groups, maps, study
 from store.questions.ask import Cursor
 from store.reader import Reader
@@ -223,7 +225,7 @@ def _register_panel(app: Dash, reader: Reader, index: int) -> None:
         if model:
             summary += f" · {model}"
         lit = [name for name in focus or [] if name in shown]
-        return figures.projection(points, named, shown, lit, view=f"{method} {reducer}"), summary
+        return projection(points, named, shown, lit, view=f"{method} {reducer}"), summary
 
     @callback(
         app,
@@ -259,14 +261,14 @@ def _product(reader: Reader, number: int, event: Any) -> catalogue.Brief | None:
         return catalogue.product_at(cursor, int(event["points"][0]["customdata"]))
 
 
-def _shown(cursor: Cursor, colour: str, grouping: str) -> dict[str, figures.Look]:
+def _shown(cursor: Cursor, colour: str, grouping: str) -> dict[str, Look]:
     """The look of each name in the legend. A group has the colour of the category it is matched to."""
-    looks = figures.looks([c.name for c in catalogue.categories(cursor)])
+    looks = theme.looks([c.name for c in catalogue.categories(cursor)])
     if colour == "match":
-        return {"right": figures.Look(figures.RIGHT), "wrong": figures.Look(figures.WRONG, "diamond")}
+        return {"right": Look(theme.RIGHT), "wrong": Look(theme.WRONG, "diamond")}
     if colour == "cluster" and not looks:
         numbers = [f"{n:04d}" for n in range(groups.most(cursor, grouping))]
-        return {f"group {i}": look for i, look in enumerate(figures.looks(numbers).values())}
+        return {f"group {i}": look for i, look in enumerate(theme.looks(numbers).values())}
     return looks
 
 

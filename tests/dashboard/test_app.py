@@ -1,5 +1,6 @@
 """The dashboard at the server: what it serves, what it refuses, and what its state and colours promise."""
 
+import gzip
 import importlib.util
 import itertools
 import math
@@ -14,14 +15,16 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard import figures, lanes, leaderboard, words
+from dashboard import leaderboard, theme, words
 from dashboard.app import create_app
 from dashboard.components import STATUSES, thumbnail_url
 from dashboard.pages import discover
+from dashboard.plots import map_strip
 from dashboard.security import BODY_LIMIT
 from dashboard.state import Address, Control, link, pick
 from store import tables
 from store.root import Root
+from tests.factories import make_store
 
 
 @pytest.fixture(scope="module")
@@ -57,26 +60,44 @@ def test_a_product_that_is_not_there_is_not_found(client: FlaskClient) -> None:
     assert client.get("/products/product").status_code == 404
 
 
-def test_a_thumbnail_is_sent_once_and_revalidated(
-    client: FlaskClient,
-) -> None:
-    found = client.get(thumbnail_url(1, "P0001"))
+def thumbnail(client: FlaskClient, product_id: str) -> str:
+    """The address that the pages of the first snapshot have for a product's thumbnail."""
+    with client.application.app_context():
+        return thumbnail_url(1, product_id)
+
+
+def test_a_thumbnail_is_kept_for_ever_by_its_content(client: FlaskClient, tmp_path: Path) -> None:
+    found = client.get(thumbnail(client, "P0001"))
     assert found.status_code == 200
     assert found.data.startswith(b"\xff\xd8")
-    assert "no-cache" in found.headers["Cache-Control"]  # kept, and asked after each time
-    again = client.get(thumbnail_url(1, "P0001"), headers={"If-None-Match": found.headers["ETag"]})
-    assert (again.status_code, again.data) == (304, b"")
-    assert client.get(thumbnail_url(1, "P0001"), headers={"If-None-Match": '"another"'}).data == found.data
+    assert "immutable" in found.headers["Cache-Control"]
+    other = create_app(make_store(tmp_path, products=61)).server.test_client()
+    assert thumbnail(other, "P0001") != thumbnail(client, "P0001"), "another store at the same address"
 
 
 def test_a_thumbnail_is_served_only_where_there_is_one(client: FlaskClient) -> None:
     for wrong in ("P0007", "nobody", "../../catalog.duckdb", "' OR 1=1 --", ""):
-        assert client.get(thumbnail_url(1, wrong)).status_code == 404
-    assert client.get(thumbnail_url(99, "P0001")).status_code == 404
+        assert client.get(thumbnail(client, wrong)).status_code == 404
+    assert client.get("/thumbnail/0123456789abcdef?id=P0001").status_code == 404
+
+
+def test_text_is_compressed_and_scripts_are_kept(client: FlaskClient) -> None:
+    scripts = re.findall(r'src="(/[^"]+)"', client.get("/").text)
+    for path in ["/theme.css", "/bootstrap.css", *(s for s in scripts if "assets" not in s)]:
+        with client.get(path) as answer, client.get(path, headers={"Accept-Encoding": "gzip"}) as packed:
+            assert len(packed.data) < max(1_000, len(answer.data) / 2), path
+            assert packed.headers["Content-Encoding"] == "gzip"
+            assert gzip.decompress(packed.data) == answer.data
+            assert re.search("max-age=31536000|no-cache", packed.headers["Cache-Control"])
+    for path in (s for s in scripts if "assets" in s):
+        with client.get(path) as answer:
+            assert "immutable" in answer.headers["Cache-Control"]
+    again = client.get("/theme.css", headers={"If-None-Match": client.get("/theme.css").headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
 
 
 def test_every_answer_carries_the_security_headers(client: FlaskClient) -> None:
-    for path in ("/", "/bootstrap.css", "/thumbnail/1?id=nobody", "/no-such-page", "/assets/style.css"):
+    for path in ("/", "/bootstrap.css", "/thumbnail/1?id=nobody", "/theme.css", "/no-such-page", "/assets/style.css"):
         with client.get(path) as response:
             headers = response.headers
         policy = headers["Content-Security-Policy"]
@@ -113,7 +134,7 @@ def test_a_post_from_another_site_or_too_large_is_refused(client: FlaskClient) -
 def test_a_store_that_is_not_there_yet_is_no_error(tmp_path: Path) -> None:
     client = create_app(Root(tmp_path / "later")).server.test_client()
     assert client.get("/").status_code == 200
-    assert client.get(thumbnail_url(1, "P0001")).status_code == 404
+    assert client.get("/thumbnail/1?id=P0001").status_code == 404
     assert client.get("/healthz").json == {"status": "ok", "snapshot": None}
     assert not (tmp_path / "later").exists(), "the dashboard never writes"
 
@@ -133,8 +154,8 @@ def test_an_address_sets_the_controls_and_nonsense_falls_back() -> None:
 @pytest.mark.parametrize("count", [7, 40])
 def test_every_category_has_its_own_look_in_any_order(count: int) -> None:
     names = [f"category {i:02d}" for i in range(count)]
-    looks = figures.looks(names)
-    assert looks == figures.looks(names[::-1])
+    looks = theme.looks(names)
+    assert looks == theme.looks(names[::-1])
     assert len({(look.colour, look.symbol) for look in looks.values()}) == count
 
 
@@ -166,27 +187,34 @@ def contrast(colour: str, ground: str = "#FFFFFF") -> float:
     return (max(lights) + 0.05) / (min(lights) + 0.05)
 
 
-def test_the_first_eight_colours_differ_for_the_colour_blind() -> None:
+@pytest.mark.parametrize("hues", [theme.HUES, theme.DARK_HUES])
+def test_the_first_eight_colours_differ_for_the_colour_blind(hues: tuple[str, ...]) -> None:
     """Protanopia and deuteranopia simulated by Machado et al. 2009 (severity 1), in linear RGB."""
     simulations = (
         ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
         ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
     )
-    looks = figures.looks([f"category {i}" for i in range(8)]).values()
+    looks = theme.looks([f"category {i}" for i in range(8)]).values()
     assert {look.symbol for look in looks} == {"circle"}
+    assert tuple(look.colour for look in looks) == theme.HUES
     for matrix in simulations:
-        seen = [lab(times(matrix, linear(look.colour))) for look in looks]
+        seen = [lab(times(matrix, linear(hue))) for hue in hues]
         assert min(math.dist(one, other) for one, other in itertools.combinations(seen, 2)) >= 15
 
 
 def test_what_carries_data_has_a_contrast_of_three_to_one() -> None:
-    colours = [*figures.HUES, figures.CONTEXT, figures.RIGHT, figures.WRONG, figures.FAINT]
-    colours += [lanes._shade(i, 4) for i in range(4)]
-    style = (Path(figures.__file__).parent / "assets" / "style.css").read_text()
-    drawn = re.findall(r"^\.(?:track|bar)[^{]*\{([^}]*)\}", style, re.MULTILINE)
-    colours += [c for rule in drawn for c in re.findall(r"#[0-9a-f]{6}", rule)]
-    assert len(colours) >= 8 + 4 + 4 + 4
-    assert {c: contrast(c) for c in colours if contrast(c) < 3} == {}
+    light = [colour for colour in theme.NAMES if colour != theme.LINE]
+    shades = [map_strip._shade(i, 4) for i in range(4)]
+    warm = re.findall(r"--warm: (#[0-9a-f]{6})", (Path(theme.__file__).parent / "assets" / "style.css").read_text())
+    assert len(warm) == 2
+    assert {c for c in [*light, *shades, warm[0]] if contrast(c, theme.SURFACE["light"]) < 3} == set()
+    assert {c for c in light if contrast(theme.DARK[c], theme.SURFACE["dark"]) < 3} == set()
+    assert contrast(warm[1], theme.SURFACE["dark"]) >= 3
+
+
+def test_the_pages_and_the_plots_have_one_ground() -> None:
+    style = (Path(theme.__file__).parent / "assets" / "style.css").read_text()
+    assert re.findall(r"--surface: (#[0-9a-f]{6})", style) == [g.lower() for g in theme.SURFACE.values()]
 
 
 def test_figures_are_formatted_for_people() -> None:

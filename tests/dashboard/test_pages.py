@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from dash import Dash
 
-from dashboard import charts, figures, words
+from dashboard import words
 from dashboard.app import create_app
 from dashboard.pages import discover
 from dashboard.pages.categories import something_else
@@ -18,6 +18,8 @@ from dashboard.pages.metrics import PAGE as METRICS
 from dashboard.pages.metrics import in_words
 from dashboard.pages.overview import moved, moved_products
 from dashboard.pages.projections import first_shown
+from dashboard.plots import confusion
+from dashboard.plots import costs as costs_plot
 from store.questions import catalogue, categories, comparisons, costs, estimates, findings, groups, maps, moves, study
 from store.questions.labels import CurvePoint
 from store.reader import Reader
@@ -300,10 +302,10 @@ def test_suspects_say_by_how_many_methods_they_are_disputed(app: Dash, large_sto
 
 def test_names_beside_distant_points_do_not_overlap() -> None:
     points = [("Fusion", 0.80, 0.95), ("Joint text", 0.81, 0.93), ("BERT", 0.6, 0.9), ("USE", 0.61, 0.6)]
-    sides = charts.sides(points)
+    sides = costs_plot.sides(points)
     assert set(sides) == {name for name, _, _ in points}
     assert sides["Fusion"] != sides["Joint text"]
-    assert charts.sides([("a method with a long name", 0.97, 0.5)]) != {"a method with a long name": "middle right"}
+    assert costs_plot.sides([("a method with a long name", 0.97, 0.5)]) != {"a method with a long name": "middle right"}
 
 
 def test_a_model_of_several_methods_uses_their_page_names() -> None:
@@ -372,11 +374,11 @@ def test_projections_begin_with_each_verdicts_best_mapped_method(large_store: Ro
 def test_the_column_names_of_a_confusion_table_fit() -> None:
     for count in (7, 12, 20):
         clusters = [(i, f"Loungewear and Nightwear {i}") for i in range(count)]
-        axis = figures.confusion([], clusters, [name for _, name in clusters]).layout.xaxis
+        axis = confusion.confusion([], clusters, [name for _, name in clusters]).layout.xaxis
         assert len(axis.ticktext) == count
         lines = [line for label in axis.ticktext for line in label.split("<br>")]
         if count <= 14:
-            assert max(map(len, lines)) * axis.tickfont.size / 2 <= figures.COLUMNS_WIDTH / count
+            assert max(map(len, lines)) * axis.tickfont.size / 2 <= confusion.COLUMNS_WIDTH / count
         else:
             assert axis.tickangle
 

@@ -1,0 +1,63 @@
+"""The axes that several plots share."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from dashboard import words
+from dashboard.theme import LINE, base
+
+ANGLES = [0, -90]
+"""Angles of the names over columns: the first that keeps them from overlapping in the window's width."""
+PLAIN = {"showgrid": False, "zeroline": False, "ticks": "", "automargin": True, "fixedrange": True}
+AXIS = {"gridcolor": LINE, "zerolinecolor": LINE, "automargin": True, "fixedrange": True}
+
+
+def titled(text: str) -> dict[str, Any]:
+    """The title of an axis or a legend, in the size of the labels."""
+    return {"text": text, "font": {"size": 13}}
+
+
+def methods_down(figure: go.Figure, methods: Sequence[str]) -> None:
+    """The methods as the vertical axis, the first on top, at the same height in every figure of as many."""
+    figure.update_yaxes(
+        tickvals=list(range(len(methods))),
+        ticktext=[words.method(m) for m in methods],
+        range=[len(methods) - 0.5, -0.5],
+        ticklabelstandoff=8,
+        zeroline=False,
+        showgrid=False,
+        automargin=True,
+        fixedrange=True,
+    )
+    for i in range(len(methods) - 1):
+        figure.add_hline(i + 0.5, line={"color": LINE, "width": 1})
+
+
+def lanes(methods: Sequence[str], ends: tuple[float, float]) -> go.Figure:
+    """A lane per method over the scores from `ends[0]` to `ends[1]`, so that two figures can be compared."""
+    figure = base(
+        height=100 + 54 * len(methods),
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0},
+    )
+    methods_down(figure, methods)
+    figure.update_xaxes(range=ends, **AXIS)
+    return figure
+
+
+def categories_down(figure: go.Figure, categories: Sequence[str]) -> None:
+    """The categories as the vertical axis, by their places: two long names can be the same where they are cut."""
+    figure.update_yaxes(
+        tickvals=list(range(len(categories))),
+        ticktext=[short(c, 28) for c in categories],
+        autorange="reversed",
+        ticklabelstandoff=8,
+        **PLAIN,
+    )
+
+
+def short(text: str, length: int = 16) -> str:
+    """The text cut to that many characters."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"

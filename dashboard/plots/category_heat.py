@@ -1,0 +1,51 @@
+"""A figure of each category by each method, as a heat map."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from dashboard import words
+from dashboard.plots.axes import ANGLES, PLAIN, categories_down
+from dashboard.theme import BLUES, INK, base
+from store.questions.categories import CategoryScore
+
+
+def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str], column: str = "f1") -> go.Figure:
+    """A heat map of one measure: categories down, methods across."""
+    categories = sorted({s.category for s in scores})
+    by_place = {(s.category, s.method): s for s in scores}
+    found = [[by_place.get((c, m)) for m in methods] for c in categories]
+    values = [[None if s is None else getattr(s, column) for s in line] for line in found]
+    hints = [
+        [
+            "" if s is None else f"{c}, {words.method(s.method)}: {words.score(getattr(s, column))}<br>{_hint(s)}"
+            for s in line
+        ]
+        for c, line in zip(categories, found, strict=True)
+    ]
+    figure = base(height=max(260, 70 + (24 if len(categories) > 14 else 40) * len(categories)))
+    figure.add_trace(
+        go.Heatmap(
+            z=values,
+            x=[words.method(m).replace(" ", "<br>", 1) for m in methods],
+            y=list(range(len(categories))),
+            zmin=0,
+            zmax=1,
+            colorscale=BLUES,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            texttemplate="%{z:.2f}",
+            textfont={"color": INK},
+            text=hints,
+            hovertemplate="%{text}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(side="top", autotickangles=ANGLES, **PLAIN)
+    categories_down(figure, categories)
+    return figure
+
+
+def _hint(score: CategoryScore) -> str:
+    mixed = f"; most misplaced ones are with {score.confused_with}" if score.confused_with else ""
+    return f"precision {words.score(score.precision)}, recall {words.score(score.recall)}{mixed}"

@@ -1,0 +1,84 @@
+"""The products of each category in each group, as a heat map."""
+
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard import words
+from dashboard.plots.axes import ANGLES, PLAIN, categories_down, short
+from dashboard.theme import BLUES, INK, base
+from store.questions.groups import Cell
+
+COLUMNS_WIDTH = 790
+"""Width in pixels of all columns of a confusion table together, in a window of 1,280 pixels."""
+
+
+def confusion(
+    cells: Sequence[Cell], clusters: Sequence[tuple[int, str | None]], categories: Sequence[str]
+) -> go.Figure:
+    """Categories down, groups across in matched order, so that a perfect grouping is a full diagonal.
+
+    Fractions are of all products of a category in `cells`, also of those in groups that have no column.
+    """
+    line = {category: i for i, category in enumerate(categories)}
+    column = {cluster: i for i, (cluster, _) in enumerate(clusters)}
+    counts = np.zeros((len(categories), len(clusters)))
+    totals = np.zeros((len(categories), 1))
+    for cell in cells:
+        if cell.category in line:
+            totals[line[cell.category]] += cell.products
+            if cell.cluster in column:
+                counts[line[cell.category], column[cell.cluster]] = cell.products
+    fractions = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
+    many, size = len(clusters) > 14, 13 if len(clusters) <= 8 else 11
+    labels = [
+        f"{short(m or 'unmatched', 18)} · {c}"
+        if many
+        else f"Group {c}<br>{_lines(m, COLUMNS_WIDTH * 2 // (size * len(clusters))) if m else 'unmatched'}"
+        for c, m in clusters
+    ]
+    figure = base(
+        height=max(300, (190 if many else 105) + (22 if many else 42) * len(categories)),
+        margin={"l": 8, "r": 80 if many else 8, "t": 8, "b": 8},  # plotly leaves out a slanted name that does not fit
+    )
+    figure.add_trace(
+        go.Heatmap(
+            z=fractions,
+            x=list(range(len(clusters))),
+            y=list(range(len(categories))),
+            zmin=0,
+            zmax=1,
+            colorscale=BLUES,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            text=np.where(counts > 0, counts.astype(int).astype(str), ""),
+            texttemplate=None if len(clusters) > 24 else "%{text}",
+            textfont={"color": INK},
+            customdata=[
+                [
+                    f"{category}, group {group}: {words.count(int(n), 'product')} ({words.percent(part)})"
+                    for (group, _), n, part in zip(clusters, numbers, parts, strict=True)
+                ]
+                for category, numbers, parts in zip(categories, counts, fractions, strict=True)
+            ],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(
+        tickvals=list(range(len(clusters))),
+        ticktext=labels,
+        tickfont={"size": size},
+        side="top",
+        tickangle=-50 if many else None,
+        autotickangles=ANGLES,
+        **PLAIN,
+    )
+    categories_down(figure, categories)
+    return figure
+
+
+def _lines(text: str, length: int = 16) -> str:
+    return "<br>".join(textwrap.wrap(text, length, max_lines=2, placeholder="…"))

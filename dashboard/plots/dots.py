@@ -1,0 +1,56 @@
+"""A score of each method by each grouping."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from dashboard import words
+from dashboard.theme import FAINT, HUES, LINE, SYMBOLS, base
+from store.questions.study import Score
+
+
+def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[str]) -> go.Figure:
+    """One metric: a line per method (the best on top), a point per grouping, with its interval where there is one."""
+    have = {(s.method, s.grouping) for s in scores}
+    lanes = {m: [g for g in groupings if (m, g) in have] for m in methods}
+    most = max([1, *map(len, lanes.values())])
+    spread = 0.72 / most
+    figure = base(
+        height=110 + max(52, 13 * most) * len(methods),
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    )
+    for i, grouping in enumerate(groupings):
+        mine = [s for s in scores if s.grouping == grouping and s.value is not None]
+        where = [
+            methods.index(s.method) + (lanes[s.method].index(grouping) - (len(lanes[s.method]) - 1) / 2) * spread
+            for s in mine
+        ]
+        up = [0 if s.high is None else s.high - (s.value or 0) for s in mine]
+        down = [0 if s.low is None else (s.value or 0) - s.low for s in mine]
+        shade, symbol = HUES[i % len(HUES)], SYMBOLS[i % len(SYMBOLS)]
+        figure.add_trace(
+            go.Scatter(
+                x=[s.value for s in mine],
+                y=where,
+                mode="markers",
+                name=words.grouping(grouping),
+                marker={"size": 10, "color": shade, "symbol": symbol},
+                error_x={"type": "data", "array": up, "arrayminus": down, "color": shade, "thickness": 1.5, "width": 3},
+                text=[words.method(s.method) for s in mine],
+                hovertemplate="%{text}: %{x:.3f}<extra>%{fullData.name}</extra>",
+            )
+        )
+    figure.update_yaxes(
+        tickvals=list(range(len(methods))),
+        ticktext=[words.method(m) for m in methods],
+        autorange="reversed",
+        showgrid=True,
+        gridcolor=LINE,
+        zeroline=False,
+        ticklabelstandoff=8,
+        automargin=True,
+        fixedrange=True,
+    )
+    figure.update_xaxes(gridcolor=LINE, zerolinecolor=FAINT, automargin=True, fixedrange=True, rangemode="tozero")
+    return figure
