@@ -1,4 +1,4 @@
-"""The commands of the store: sql, and store status, history, tables, verify, vacuum, repoint."""
+"""The commands of the store: sql, and store status, history, tables, verify, repair, vacuum, repoint."""
 
 import io
 import sys
@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from store.errors import InputError, QueryError, StoreDamaged
+from store.errors import InputError, QueryError, StoreDamaged, StoreError
 from store.limits import Limits
+from store.root import Root
 from store.terminal import printable
 
 store = typer.Typer(help="Look at a store, and keep it in order.", no_args_is_help=True)
@@ -57,11 +58,12 @@ def sql(
     is. What meets a limit is refused with exit code 7, whole.
     """
     from store.export import write
-    from store.root import Root
     from store.sql import ask
 
     text = sys.stdin.read() if statement == "-" else statement
     result = ask(Root(store), text, number, Limits(seconds, memory, rows, reply))
+    if number is None:
+        _say_notices(Root(store))
     if form is Format.parquet and output is None and sys.stdout.isatty():
         raise QueryError("Parquet is not for a terminal; add --output FILE or send it to a file with '>'.")
     if output is None and sys.stdout.isatty():
@@ -83,8 +85,8 @@ def sql(
 def status(store: Store) -> None:
     """Say what the newest snapshot holds: its tables, rows and size."""
     from store import snapshot
-    from store.root import Root
 
+    _say_notices(Root(store))
     newest = snapshot.open_snapshot(Root(store))
     size = sum(file.bytes for files in newest.files.values() for file in files)
     typer.echo(f"Snapshot {newest.number} of {newest.created}, {size / 1e6:.1f} MB in {len(newest.files)} tables:")
@@ -96,12 +98,15 @@ def status(store: Store) -> None:
 def history(store: Store) -> None:
     """List the snapshots that can be opened with --snapshot, oldest first."""
     from store import snapshot
-    from store.root import Root
 
     root = Root(store)
     snapshot.open_snapshot(root)  # says so where nothing is published
     for number in snapshot.numbers(root):
-        s = snapshot.open_snapshot(root, number)
+        try:
+            s = snapshot.read_manifest(root, number)
+        except StoreError as error:
+            typer.echo(printable(f"{number:>6}  {error}"))
+            continue
         rows = sum(file.rows for file in s.files.get("products", []))
         typer.echo(f"{s.number:>6}  {s.created}  {rows:>8} products  content {s.signature[:12]}")
 
@@ -120,13 +125,31 @@ def verify(store: Store) -> None:
 
     A fault is named with its remedy, and the exit code is 5.
     """
-    from store.root import Root
     from store.upkeep import verify as check
 
     faults = check(Root(store))
     if faults:
         raise StoreDamaged("\n".join([f"The store {store} is damaged:", *faults]))
     typer.echo("Every file of every snapshot is what was written.")
+
+
+@store.command()
+def repair(store: Store) -> None:
+    """Set aside what is damaged, drop older snapshots that are not whole, make catalog.duckdb anew if need be.
+
+    Each thing done is named. The newest snapshot stays: ingest again to compute what is damaged in it.
+    """
+    from store import snapshot
+    from store.lock import writing
+    from store.repair import repair as mend
+
+    root = Root(store)
+    if not snapshot.numbers(root):
+        snapshot.open_snapshot(root)  # as in vacuum
+    with writing(root, "repair"):
+        done = mend(root)
+    for line in done or ["There is nothing to repair."]:
+        typer.echo(printable(line))
 
 
 @store.command()
@@ -141,7 +164,6 @@ def vacuum(
     """
     from store import snapshot
     from store.lock import writing
-    from store.root import Root
     from store.upkeep import vacuum as clean
 
     root = Root(store)
@@ -158,7 +180,6 @@ def repoint(store: Store) -> None:
     Only clients that open catalog.duckdb themselves need it: aislemap finds the files by itself.
     """
     from store.lock import writing
-    from store.root import Root
     from store.snapshot import CATALOGUE, open_snapshot, write_catalogue
 
     root = Root(store)
@@ -166,3 +187,11 @@ def repoint(store: Store) -> None:
     with writing(root, "repoint"):
         write_catalogue(root)
     typer.echo(f"{store / CATALOGUE} reads the files at {store.resolve()} now.")
+
+
+def _say_notices(root: Root) -> None:
+    """Say on standard error why the newest snapshot is not what was published last, if so."""
+    from store.snapshot import notices
+
+    for line in notices(root):
+        typer.echo(printable(f"aislemap: {line}"), err=True)

@@ -34,7 +34,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table. `log` tables grow by one file per event; all others belong to a snapshot."""
+    """One table. `log` tables grow with every event; all others belong to a snapshot."""
 
     name: str
     meaning: str

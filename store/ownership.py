@@ -7,17 +7,16 @@ import json
 import re
 
 from store.errors import StoreError
-from store.root import TEMPORARY, Root
+from store.root import FOLDERS, TEMPORARY, Root
 
-FOLDERS = ("snapshots", "parts", "chunks", "log")
 OWN = re.compile(
     r"parts/[0-9a-f]{32}/(part\.json|[a-z0-9_]+\.parquet)"
     r"|chunks/[0-9a-f]{32}/[0-9a-f]{32}\.parquet"
-    r"|snapshots/\d{8,}\.json"
-    r"|log/[a-z_]+/(00000000-empty|\d{8}T\d{6}(\d{6})?-[0-9a-f]{6})\.parquet"
-    r"|catalog\.duckdb|writer\.json|writer\.lock"
+    r"|snapshots/\d{8,}\.json(\.damaged)?"
+    r"|log/[a-z_]+/\d{8}\.parquet(\.damaged)?"
+    r"|catalog\.duckdb|writer\.json|writer\.lock|log\.lock"
 )
-"""The names of all files that a store has, but temporary ones: a key is 32 hexadecimal digits, a log's file a time."""
+"""The names of all files that a store has, but temporary ones: a key is 32 hexadecimal digits."""
 HOLDER_KEYS = {"purpose", "process", "host", "since"}
 """What `lock` writes to writer.json."""
 
@@ -39,7 +38,9 @@ def claim(root: Root) -> None:
     if any(own(f"snapshots/{name}") for name in root.names("snapshots")):
         return
     strangers = [name for name in root.below(*FOLDERS) if not own(name)]
-    strangers += [name for name in ("catalog.duckdb", "writer.json", "writer.lock") if not _ours(root, name)]
+    strangers += [
+        name for name in ("catalog.duckdb", "writer.json", "writer.lock", "log.lock") if not _ours(root, name)
+    ]
     if strangers:
         raise StoreError(
             f"The folder {root.path} holds {min(strangers)}, which no store wrote, where a store keeps its own files; "
@@ -48,7 +49,7 @@ def claim(root: Root) -> None:
 
 
 def _ours(root: Root, name: str) -> bool:
-    if not root.exists(name) or name == "writer.lock":
+    if not root.exists(name) or name.endswith(".lock"):
         return not root.exists(name) or root.size(name) == 0
     try:
         return name == "writer.json" and set(json.loads(root.read(name))) == HOLDER_KEYS

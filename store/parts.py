@@ -54,8 +54,8 @@ class Part:
 def check(table: str, file: File) -> None:
     """See that a table and a file of it, as read from a manifest or a marker, are such as the store writes.
 
-    A declared table, or `embedding_<method>` with a positive number of dimensions, in `parts/<key>/<table>.parquet`;
-    ValueError, naming what is none, otherwise.
+    A declared table, or `embedding_<method>` with a positive number of dimensions, in `parts/<key>/<table>.parquet`,
+    with counts of rows and bytes and a SHA-256; ValueError, naming what is none, otherwise.
     """
     embedding = re.fullmatch(tables.EMBEDDING + "[a-z0-9_]+", table) is not None
     if not embedding and (table not in tables.BY_NAME or tables.table(table).log):
@@ -65,28 +65,47 @@ def check(table: str, file: File) -> None:
     counted = type(file.dimensions) is int and file.dimensions > 0
     if not (counted if embedding else file.dimensions is None):
         raise ValueError(f"{file.dimensions!r} is no number of dimensions of the table {table}")
+    if not all(type(count) is int and count >= 0 for count in (file.rows, file.bytes)):
+        raise ValueError(f"{file.rows!r} rows of {file.bytes!r} bytes are none of the table {table}")
+    if not isinstance(file.sha256, str) or not re.fullmatch("[0-9a-f]{64}", file.sha256):
+        raise ValueError(f"{file.sha256!r} is no SHA-256 of the table {table}")
 
 
 def find(root: Root, key: str) -> Part | None:
-    """The finished part of that key, or None; a marker that cannot be read, or a file of another size, is a miss."""
+    """The finished part of that key, or None; a marker that cannot be read, or a file of other bytes, is a miss.
+
+    Every byte is read (1 GB a second and more), so that a part that a disk altered is computed again and not reused.
+    """
+    part = marked(root, key)
+    try:
+        sound = part and all(root.sha256(file.name) == file.sha256 for file in part.files.values())
+    except OSError:
+        sound = False
+    return part if sound else None
+
+
+def marked(root: Root, key: str) -> Part | None:
+    """The part of that key as its marker describes it, its files unread; None without a marker that can be read."""
     try:
         raw = json.loads(root.read(f"parts/{key}/part.json"))
         files = {table: File(**file) for table, file in raw.pop("files").items()}
         for table, file in files.items():
             check(table, file)
-        if all(root.size(file.name) == file.bytes for file in files.values()):
-            return Part(files=files, chunks=tuple(raw.pop("chunks")), **raw)
-    except (OSError, ValueError, TypeError, KeyError):
-        pass
-    return None
+        return Part(files=files, chunks=tuple(raw.pop("chunks")), **raw)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 def read(root: Root, part: Part, table: str, columns: list[str] | None = None) -> pa.Table:
-    """One table of a part; an empty table of the declared schema if the part has none of it."""
+    """One table of a part; an empty table of the declared schema if the part has none of it.
+
+    OSError where a page's checksum differs from what was written.
+    """
     if table not in part.files:
         nothing = tables.table(table).schema.empty_table()
         return nothing.select(columns) if columns else nothing
-    return pq.read_table(root.url(part.files[table].name), columns=columns)
+    with pq.ParquetFile(root.url(part.files[table].name), page_checksum_verification=True) as file:
+        return file.read(columns)
 
 
 class PartWriter:
@@ -97,7 +116,7 @@ class PartWriter:
 
     def __init__(self, root: Root, key: str) -> None:
         self.root, self.key = root, key
-        self._open: dict[str, tuple[pq.ParquetWriter, Any]] = {}
+        self._open: dict[str, pq.ParquetWriter] = {}
         self._declared: dict[str, tables.Table] = {}
         self._stack = ExitStack()
 
@@ -113,15 +132,21 @@ class PartWriter:
         if table.name not in self._open:
             name = f"parts/{self.key}/{table.name}.parquet"
             path = self._stack.enter_context(self.root.writing(name))
-            writer = pq.ParquetWriter(path, table.schema, compression="zstd")
-            self._stack.callback(writer.close)  # before `writing` syncs and renames
-            self._open[table.name], self._declared[table.name] = (writer, path), table
-        self._open[table.name][0].write_table(batch)
+            with self.root.in_words(name):
+                writer = pq.ParquetWriter(path, table.schema, compression="zstd", write_page_checksum=True)
+            self._stack.callback(self._close, name, writer)  # before `writing` syncs and renames
+            self._open[table.name], self._declared[table.name] = writer, table
+        with self.root.in_words(table.name):
+            self._open[table.name].write_table(batch)
 
     def __exit__(
         self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.__exit__(error_type, error, trace)
+
+    def _close(self, name: str, writer: pq.ParquetWriter) -> None:
+        with self.root.in_words(name):
+            writer.close()
 
     def files(self) -> dict[str, File]:
         """The files written, by table; to be called after the `with` block."""

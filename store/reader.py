@@ -2,15 +2,25 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 import duckdb
 
-from store import snapshot
+from store import logs, snapshot, views
+from store.errors import StoreError
 from store.root import Root
 
 KEPT = 3
 """Snapshots kept open: the newest, and those that pages opened before it still show."""
+
+
+@dataclass
+class _Opened:
+    snapshot: snapshot.Snapshot
+    connection: duckdb.DuckDBPyConnection
+    logs: str
+    """The stamp of the logs that it shows."""
 
 
 class Reader:
@@ -24,12 +34,17 @@ class Reader:
         self.removed = False
         """Whether the store had a snapshot when it was looked at, and had none when it was looked at last."""
         self._had = False
-        self._open: dict[int, duckdb.DuckDBPyConnection] = {}
+        self._open: dict[int, _Opened] = {}
         self._lock = threading.Lock()
 
     def number(self) -> int | None:
-        """The newest snapshot's number, None if nothing is published: one listing of a folder."""
+        """The number of the newest whole snapshot, None if nothing is published: one listing of a folder once it is
+        open. If none is whole it is the newest, and who opens that is told why.
+        """
         newest = next(reversed(self.numbers()), None)
+        if newest is not None and newest not in self._open:
+            with suppress(StoreError):
+                newest = snapshot.open_snapshot(self.root).number
         self._had = self._had or newest is not None
         self.removed = self._had and newest is None
         return newest
@@ -39,8 +54,14 @@ class Reader:
         return snapshot.numbers(self.root)
 
     def stamp(self) -> str:
-        """Changes whenever the logs (runs, schedule) do: the names of their newest files."""
-        return " ".join(name for log in ("runs", "schedule") for name in self.root.names(f"log/{log}")[-1:])
+        """Changes whenever the logs do."""
+        return logs.stamp(self.root)
+
+    def notices(self) -> list[str]:
+        """What whoever sees the newest snapshot should be told (`snapshot.notices`)."""
+        with suppress(StoreError):  # told by whoever opens it
+            return snapshot.notices(self.root)
+        return []
 
     @contextmanager
     def cursor(self, number: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -48,11 +69,16 @@ class Reader:
         wanted = self.number() if number is None else number
         with self._lock:
             if wanted is None or wanted not in self._open:
-                wanted = snapshot.open_snapshot(self.root, wanted).number  # StoreMissing where there is none
-                self._open[wanted] = snapshot.connect(self.root, wanted)
+                found = snapshot.open_snapshot(self.root, wanted)  # StoreMissing where there is none
+                wanted = found.number
+                self._open[wanted] = _Opened(found, snapshot.connect(self.root, wanted), self.stamp())
                 for old in sorted(self._open)[:-KEPT]:
                     if old != wanted:
                         del self._open[old]
-            cursor = self._open[wanted].cursor()
+            opened, stamp = self._open[wanted], self.stamp()
+            if opened.logs != stamp:
+                snapshot.create_views(opened.connection, self.root, opened.snapshot, views.over, logs_only=True)
+                opened.logs = stamp
+            cursor = opened.connection.cursor()
         with cursor:
             yield cursor

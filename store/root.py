@@ -10,12 +10,16 @@ import os
 import re
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from store.errors import StoreError
 
+FOLDERS = ("snapshots", "parts", "chunks", "log")
+"""The folders that a store writes in; a store may stand in a folder that holds many others."""
+DAMAGED = ".damaged"
+"""The ending of a file that was set aside."""
 TEMPORARY = re.compile(r"\.(?P<target>.+)\.[0-9a-f]{8}(\.wal)?")  # `writing` makes the name; DuckDB adds its .wal
 
 
@@ -49,8 +53,9 @@ class Root:
 
     def temporaries(self) -> list[str]:
         """The temporary files there are: those of writing going on, and what killed writers left."""
-        found = (p for p in self.path.rglob(".*") if TEMPORARY.fullmatch(p.name) and p.is_file())
-        return sorted(p.relative_to(self.path).as_posix() for p in found)
+        top = (path.name for path in self.path.glob(".*") if path.is_file())
+        names = [*top, *self.below(*FOLDERS)]
+        return sorted(name for name in names if TEMPORARY.fullmatch(name.rpartition("/")[2]))
 
     def size(self, name: str) -> int:
         """Size of a file in bytes."""
@@ -73,12 +78,12 @@ class Root:
         On an exception the temporary file goes and `name` is as before. StoreError where the disk does not take it.
         """
         target = self.path / name
-        with self._in_words(name):
+        with self.in_words(name):
             _make(target.parent)
         temporary = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}"
         try:
             yield temporary
-            with self._in_words(name):
+            with self.in_words(name):
                 _sync(temporary)
                 if replace:
                     temporary.replace(target)
@@ -90,24 +95,34 @@ class Root:
 
     def put(self, name: str, data: bytes, replace: bool = True) -> None:
         """Write a whole file; see `writing`."""
-        with self.writing(name, replace) as temporary, self._in_words(name):
+        with self.writing(name, replace) as temporary, self.in_words(name):
             temporary.write_bytes(data)
 
     @contextmanager
-    def _in_words(self, name: str) -> Iterator[None]:
+    def in_words(self, name: str) -> Iterator[None]:
+        """StoreError, naming the file, for an OSError of writing it; a FileExistsError is an answer and stays."""
         try:
             yield
-        except FileExistsError:  # an answer, not a fault
+        except FileExistsError:
             raise
         except OSError as error:
-            raise StoreError(f"{name} cannot be written in {self.path}: {error.strerror or error}.") from error
+            reason = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]  # pyarrow adds its own
+            raise StoreError(f"{name} cannot be written in {self.path}: {reason}.") from error
 
     def remove(self, name: str) -> None:
-        """Delete a file, and its folder if that leaves it empty; no error if it is gone already."""
+        """Delete a file, and its folder if that leaves it empty; no error if it is gone already, else StoreError."""
         path = self.path / name
-        path.unlink(missing_ok=True)
-        if path.parent != self.path and path.parent.is_dir() and not any(path.parent.iterdir()):
-            path.parent.rmdir()
+        with self.in_words(name):
+            path.unlink(missing_ok=True)
+        if path.parent != self.path:
+            with suppress(OSError):  # it is not empty
+                path.parent.rmdir()
+
+    def set_aside(self, name: str) -> str:
+        """Rename a damaged file so that nothing reads it any more, in place of one set aside before; its new name."""
+        with self.in_words(name):
+            (self.path / name).replace(self.path / (name + DAMAGED))
+        return name + DAMAGED
 
 
 def _make(folder: Path) -> None:

@@ -2,44 +2,53 @@
 
 snapshots/00000007.json   the manifest: which files make up each table; created once, never replaced
 catalog.duckdb            one documented view per table over the newest snapshot; swapped in with one rename
-log/<table>/*.parquet     the logs (runs, steps, schedule): one small file per event, only ever added to
 """
 
 import hashlib
 import json
+import os
+import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 
-from store import tables
+from store import logs, tables, views
 from store.errors import SnapshotNotFound, StoreDamaged, StoreError, StoreMissing
 from store.ownership import own
 from store.parts import File, Part, check
-from store.root import Root
+from store.root import DAMAGED, Root
 
-FORMAT = 1
+FORMAT = 2
 CATALOGUE = "catalog.duckdb"
+SETTLED = 10.0
+"""Seconds after which a publishing that is under way has put its catalogue in place: it takes milliseconds."""
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": False}
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One published state of all tables. `signature` is a hash over the content of every file."""
+    """One published state of all tables. `signature` is a hash over the content of every file.
+
+    `parts` are the keys of all parts, those without rows too, by which `vacuum` knows what a run can take again.
+    """
 
     number: int
     created: str
     version: str
     signature: str
+    parts: tuple[str, ...]
     files: dict[str, list[File]]
+
+    def all_files(self) -> list[File]:
+        """The files of all its tables."""
+        return [file for files in self.files.values() for file in files]
 
     def declared(self) -> list[tables.Table]:
         """Every table a reader finds in it: the declared ones, empty or not, and its embedding tables."""
@@ -53,72 +62,116 @@ class Snapshot:
 
 def numbers(root: Root) -> list[int]:
     """The numbers of all snapshots in the store, oldest first; empty if nothing was published."""
-    names = (name for name in root.names("snapshots") if own(f"snapshots/{name}"))
-    return sorted(int(name.removesuffix(".json")) for name in names)
+    return sorted(int(name.removesuffix(".json")) for name in _manifests(root) if not name.endswith(DAMAGED))
 
 
 def open_snapshot(root: Root, number: int | None = None) -> Snapshot:
-    """The snapshot of that number, or the newest. StoreMissing, SnapshotNotFound or StoreDamaged.
+    """The snapshot of that number, or the newest one that is whole: each of its files is there, with its size.
 
-    SQL is made of the names in a manifest, so one that holds a table, a file or a dimension that the store would not
-    write is damaged (`parts.check`), whoever wrote it and whatever its signature says.
+    StoreMissing, SnapshotNotFound, or errors as `read_manifest` and StoreDamaged for a file, where no snapshot is whole
+    or the one that was asked for is not.
     """
     have = numbers(root)
     if not have:
         raise StoreMissing(f"Nothing is published in the store {root.path}; run `aislemap ingest` into it first.")
-    number = have[-1] if number is None else number
-    if number not in have:
+    if number is not None and number not in have:
         raise SnapshotNotFound(f"The store {root.path} has no snapshot {number}; it has {have[0]} to {have[-1]}.")
+    faults = []
+    for candidate in [number] if number is not None else reversed(have):
+        try:
+            return _whole(root, read_manifest(root, candidate))
+        except StoreError as error:
+            faults.append(error)
+    raise faults[0]
+
+
+def read_manifest(root: Root, number: int) -> Snapshot:
+    """A snapshot as its manifest has it, its files not looked at.
+
+    SQL is made of the names in a manifest, so one that holds a table, a file or a dimension that the store would not
+    write is StoreDamaged (`parts.check`), whoever wrote it and whatever its digest says. So is one that differs in
+    any other field from what was written. StoreError if another version of aislemap wrote it in another form.
+    """
     name = manifest_name(number)
     try:
         raw = json.loads(root.read(name))
+        if raw["format"] != FORMAT:
+            raise StoreError(_of_other_version(f"Snapshot {number} of {root.path}", str(raw["version"])))
         files = {table: [File(**file) for file in entries] for table, entries in raw["files"].items()}
         for table, entries in files.items():
             for file in entries:
                 check(table, file)
-        if (raw["number"], raw["signature"]) != (number, _signature(files)):
+        read = Snapshot(number, raw["created"], raw["version"], raw["signature"], tuple(raw["parts"]), files)
+        if json.loads(_manifest(read)) != raw:
             raise ValueError("it is not what was written")
-        return Snapshot(number, raw["created"], raw["version"], raw["signature"], files)
-    except (ValueError, KeyError, TypeError) as error:
+        return read
+    except FileNotFoundError as error:  # dropped meanwhile
+        raise SnapshotNotFound(f"The store {root.path} has no snapshot {number} any more.") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StoreDamaged(
-            f"The manifest {name} of {root.path} cannot be read ({error}); delete it to fall back to the one before."
+            f"The manifest {name} of {root.path} cannot be read ({error}); `aislemap store repair` sets it aside."
         ) from error
+
+
+def notices(root: Root) -> list[str]:
+    """What a reader of the newest snapshot should be told: why it is not the last that was published, which log is
+    not whole, and whether `catalog.duckdb` shows another. A sentence each; errors as `open_snapshot`.
+    """
+    shown = open_snapshot(root).number
+    lines = []
+    for number in reversed(numbers(root)):
+        if number == shown:
+            break
+        try:
+            open_snapshot(root, number)
+        except StoreError as error:
+            lines.append(f"{error} Until then snapshot {shown} is the newest.")
+    lines += [
+        f"{fault} Its rows are left out; the next ingestion sets it aside." for fault in logs.damaged(root).values()
+    ]
+    if not lines and not _follows(root, shown):
+        lines.append(f"{CATALOGUE} does not show snapshot {shown} yet; `aislemap store repoint` makes it anew.")
+    return lines
 
 
 def publish(root: Root, parts: Iterable[Part]) -> Snapshot:
     """Publish these parts as the newest snapshot; the newest one as it is, if it has the same content already.
 
-    The parts' files are on disk before the manifest names them. The catalogue is made anew either way: a writer may
-    have been killed between the manifest and the catalogue, or the store been moved. Only the holder of the store's
-    lock may publish; FileExistsError if somebody published that number without holding it.
+    The parts' files are on disk before the manifest names them, and the catalogue's before that: only its rename is
+    left then. The catalogue is made anew in any case: a writer may have been killed before that, or the store been
+    moved. Only the holder of the store's lock may publish; FileExistsError if somebody published that number without
+    holding it. StoreError where the disk does not take it; what was published stays.
     """
     files: dict[str, list[File]] = defaultdict(list)
+    keys = set()
     for part in parts:
+        keys.add(part.key)
         for table, file in part.files.items():
             files[table].append(file)
     ordered = {table: sorted(files[table], key=lambda f: f.sha256) for table in sorted(files)}
     signature = _signature(ordered)
-    have = numbers(root)
-    newest = open_snapshot(root) if have else None
+    newest = _newest(root)
     if newest is None or newest.signature != signature:
-        number = have[-1] + 1 if have else 1
+        taken = [int(name.partition(".")[0]) for name in _manifests(root)]  # a damaged one keeps its number
         created = datetime.now(UTC).isoformat(timespec="seconds")
-        newest = Snapshot(number, created, aislemap_version(), signature, ordered)
-        manifest = json.dumps({"format": FORMAT, **asdict(newest)}, indent=1).encode()
-        root.put(manifest_name(number), manifest, replace=False)
-    write_catalogue(root)
+        number = max(taken, default=0) + 1
+        newest = Snapshot(number, created, aislemap_version(), signature, tuple(sorted(keys)), ordered)
+        write_catalogue(root, newest)
+    else:
+        write_catalogue(root)
     return newest
 
 
-def write_catalogue(root: Root) -> None:
+def write_catalogue(root: Root, new: Snapshot | None = None) -> None:
     """Rebuild `catalog.duckdb` for the newest snapshot at the store's present place, and swap it in.
 
-    Views hold absolute paths (DuckDB resolves relative ones against the reader's folder), so a store that was
-    moved or copied needs this once: `aislemap store repoint`. The file is opened again and its views are counted
-    before it takes the old one's place. StoreError, and the old one stays, where it cannot be written whole.
+    With `new` that one is published: its manifest is written when the rename is all that is left to do. Views hold
+    absolute paths (DuckDB resolves relative ones against the reader's folder), so a store that was moved or copied
+    needs this once: `aislemap store repoint`. The file is opened again and its views are counted before it takes the
+    old one's place. StoreError, and the old one stays, where it cannot be written whole.
     """
-    snapshot = open_snapshot(root)
-    ensure_logs(root)
+    snapshot = new or open_snapshot(root)
+    logs.mend(root)
     with root.writing(CATALOGUE) as temporary:
         journal = temporary.with_name(f"{temporary.name}.wal")
         try:
@@ -131,17 +184,21 @@ def write_catalogue(root: Root) -> None:
         except duckdb.Error as error:
             raise StoreError(f"{CATALOGUE} cannot be written in {root.path}: {str(error).splitlines()[0]}") from error
         finally:
-            journal.unlink(missing_ok=True)
+            root.remove(journal.name)
         root.remove(f"{CATALOGUE}.wal")  # left by a client that wrote to the old file; the new one would not open
+        if new:
+            root.put(manifest_name(new.number), _manifest(new), replace=False)
+        with root.in_words(CATALOGUE):
+            os.utime(temporary)  # not older than the manifest: `_follows`
 
 
 def _write_views(path: Path, root: Root, snapshot: Snapshot) -> None:
     """Write the views to a new database that DuckDB 1.0 and later can open."""
     with duckdb.connect(config=SETTINGS) as connection:
-        connection.execute(f"ATTACH {_quote(str(path))} AS catalogue (STORAGE_VERSION 'v1.0.0')")
+        connection.execute(f"ATTACH {views.quote(str(path))} AS catalogue (STORAGE_VERSION 'v1.0.0')")
         connection.execute("USE catalogue")
         connection.begin()
-        _create_views(connection, root, snapshot)
+        create_views(connection, root, snapshot, views.following)
         connection.commit()  # one for all views: ten times as fast as one for each
         connection.execute("CHECKPOINT catalogue")  # one at closing fails in silence
         connection.execute("USE memory")
@@ -149,14 +206,16 @@ def _write_views(path: Path, root: Root, snapshot: Snapshot) -> None:
 
 
 def connect(root: Root, number: int | None = None) -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB connection with one view per table of a snapshot (the newest by default).
+    """An in-memory DuckDB connection with one view per table of a snapshot (the newest whole one by default).
 
-    It does not open `catalog.duckdb`, so it works from a read-only mount and from a store that was moved.
-    StoreMissing, SnapshotNotFound, or StoreDamaged where a manifest or a file cannot be read.
+    It does not open `catalog.duckdb`, so it works from a read-only mount and from a store that was moved. Errors as
+    `open_snapshot`, StoreDamaged where a file cannot be read, and StoreError where one lacks a column that its table
+    has today. A file of a log that cannot be read is left out.
     """
+    snapshot = open_snapshot(root, number)
     connection = duckdb.connect(config=SETTINGS)
     connection.execute("SET TimeZone = 'UTC'")
-    _create_views(connection, root, open_snapshot(root, number))
+    create_views(connection, root, snapshot, views.over)
     return connection
 
 
@@ -173,23 +232,36 @@ def connect_sealed(root: Root, number: int | None = None, memory_mb: int | None 
     memory = {} if memory_mb is None else {"memory_limit": f"{memory_mb}MB"}
     connection = duckdb.connect(config={**SETTINGS, **memory, "temp_directory": ""})
     connection.execute("SET TimeZone = 'UTC'")
-    _create_views(connection, root, snapshot, sealed=True)
+    create_views(connection, root, snapshot, views.sealed)
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
 
 
-def ensure_logs(root: Root) -> None:
-    """See that each log has a file, empty at first, so that its view can always be read."""
-    for table in tables.TABLES:
-        if table.log and not root.names(f"log/{table.name}"):
-            _write(root, f"log/{table.name}/00000000-empty.parquet", table.schema.empty_table())
+def create_views(
+    connection: duckdb.DuckDBPyConnection,
+    root: Root,
+    snapshot: Snapshot,
+    make: Callable[[duckdb.DuckDBPyConnection, Root, tables.Table, list[str]], None],
+    logs_only: bool = False,
+) -> None:
+    """Make the views of a snapshot's tables, or of the logs only, in a connection, each by `make` (see `store.views`).
 
-
-def append_log(root: Root, table: str, rows: list[dict[str, Any]], stamp: str) -> None:
-    """Add rows to a log as one file. `stamp` names it: a UTC time that sorts, and something unique."""
-    declared = tables.table(table)
-    _write(root, f"log/{table}/{stamp}.parquet", pa.Table.from_pylist(rows, schema=declared.schema))
+    StoreDamaged where a file cannot be read, StoreError where one lacks a column that its table has today. A file of a
+    log that cannot be opened is left out.
+    """
+    damaged = logs.damaged(root)
+    for table in snapshot.declared():
+        if table.log:
+            names = [name for name in logs.files(root, table.name) if name not in damaged]
+        elif logs_only:
+            continue
+        else:
+            names = [file.name for file in snapshot.files.get(table.name, [])]
+        try:
+            make(connection, root, table, names)
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            raise _unreadable(root, snapshot, table, names, error) from error
 
 
 def aislemap_version() -> str:
@@ -205,9 +277,42 @@ def manifest_name(number: int) -> str:
     return f"snapshots/{number:08d}.json"
 
 
-def pattern(path: str) -> str:
-    """A path as DuckDB takes it literally, whatever wildcards are in the names of its folders."""
-    return "".join(f"[{c}]" if c in "*?[" else c for c in path)
+def _manifests(root: Root) -> list[str]:
+    """The names of all manifests, also of those that were set aside."""
+    return [name for name in root.names("snapshots") if own(f"snapshots/{name}")]
+
+
+def _newest(root: Root) -> Snapshot | None:
+    """What the newest manifest says; None if there is none that can be read."""
+    have = numbers(root)
+    try:
+        return read_manifest(root, have[-1]) if have else None
+    except StoreError:
+        return None
+
+
+def _whole(root: Root, snapshot: Snapshot) -> Snapshot:
+    for file in snapshot.all_files():
+        try:
+            size = root.size(file.name)
+        except FileNotFoundError:
+            size = None
+        if size != file.bytes:
+            found = "is missing" if size is None else f"has {size} bytes, not the {file.bytes} that were written"
+            raise StoreDamaged(
+                f"Snapshot {snapshot.number} of {root.path} is not whole: {file.name} {found}; ingest again to write "
+                "it anew, or `aislemap store verify` names every fault and its remedy."
+            )
+    return snapshot
+
+
+def _follows(root: Root, number: int) -> bool:
+    """Whether the catalogue was put in place after that manifest; true for a manifest of this moment."""
+    try:
+        published = root.modified(manifest_name(number))
+        return root.modified(CATALOGUE) >= published or time.time() - published < SETTLED
+    except FileNotFoundError:
+        return False
 
 
 def _signature(files: dict[str, list[File]]) -> str:
@@ -215,58 +320,25 @@ def _signature(files: dict[str, list[File]]) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _write(root: Root, name: str, rows: pa.Table) -> None:
-    with root.writing(name) as temporary:
-        try:
-            pq.write_table(rows, temporary, compression="zstd")
-        except OSError as error:
-            raise StoreError(f"{name} cannot be written in {root.path}: {error}") from error
+def _manifest(snapshot: Snapshot) -> bytes:
+    """What stands in the manifest: every field, and the hash of all of them."""
+    fields = {"format": FORMAT, **asdict(snapshot)}
+    digest = hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+    return json.dumps({**fields, "digest": digest}, indent=1).encode()
 
 
-def _create_views(connection: duckdb.DuckDBPyConnection, root: Root, snapshot: Snapshot, sealed: bool = False) -> None:
-    for table in snapshot.declared():
-        try:
-            (_sealed_view if sealed else _view)(connection, root, snapshot, table)  # both read each file's schema
-        except (duckdb.Error, pa.ArrowException, OSError) as error:
-            raise StoreDamaged(
-                f"The table {table.name} of snapshot {snapshot.number} cannot be read ({str(error).splitlines()[0]}); "
-                "`aislemap store verify` names every fault and its remedy."
-            ) from error
-        connection.execute(f'COMMENT ON VIEW "{table.name}" IS {_quote(table.meaning)}')
-        for column in table.columns:
-            connection.execute(f'COMMENT ON COLUMN "{table.name}"."{column.name}" IS {_quote(column.comment)}')
-
-
-def _view(connection: duckdb.DuckDBPyConnection, root: Root, snapshot: Snapshot, table: tables.Table) -> None:
-    if table.log:
-        folder = f"log/{table.name}"
-        sources = [pattern(root.url(folder)) + "/*.parquet"] if root.names(folder) else []
-    else:
-        sources = [pattern(root.url(file.name)) for file in snapshot.files.get(table.name, [])]
-    nothing = ", ".join(f'NULL::{c.type} AS "{c.name}"' for c in table.columns)
-    select = (
-        f"SELECT {_columns(table)} FROM read_parquet([{', '.join(map(_quote, sources))}])"
-        if sources
-        else f"SELECT {nothing} WHERE false"
-    )
-    connection.execute(f'CREATE VIEW "{table.name}" AS {select}')
-
-
-def _sealed_view(connection: duckdb.DuckDBPyConnection, root: Root, snapshot: Snapshot, table: tables.Table) -> None:
-    if table.log:
-        names = [f"log/{table.name}/{name}" for name in root.names(f"log/{table.name}") if name.endswith(".parquet")]
-    else:
-        names = [file.name for file in snapshot.files.get(table.name, [])]
+def _unreadable(root: Root, snapshot: Snapshot, table: tables.Table, names: list[str], error: Exception) -> StoreError:
+    what = f"The table {table.name} of snapshot {snapshot.number}"
     for name in names:
-        pq.read_schema(root.url(name))  # a dataset of a given schema opens nothing before it is asked
-    urls = [root.url(name) for name in names]
-    rows = ds.dataset(urls, schema=table.schema, format="parquet") if urls else table.schema.empty_table()
-    connection.from_arrow(rows).project(_columns(table)).create_view(table.name)
+        with suppress(StoreDamaged):
+            if lacking := set(table.schema.names).difference(logs.columns(root, name)):
+                return StoreError(_of_other_version(f"{what}, without the column {min(lacking)},", snapshot.version))
+    reason = str(error).splitlines()[0]
+    return StoreDamaged(f"{what} cannot be read ({reason}); `aislemap store verify` names every fault and its remedy.")
 
 
-def _columns(table: tables.Table) -> str:
-    return ", ".join(f'"{c.name}"::{c.type} AS "{c.name}"' for c in table.columns)
-
-
-def _quote(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _of_other_version(what: str, made_by: str) -> str:
+    return (
+        f"{what} was made by another version of aislemap ({made_by}; this is {aislemap_version()}): ingest again with "
+        "this one."
+    )

@@ -4,6 +4,7 @@ It is forked, which costs milliseconds where a new interpreter costs most of a s
 whatever it computes: the time by an alarm, the memory by its address space, the disk by a file size of none.
 """
 
+import gc
 import json
 import multiprocessing
 import os
@@ -99,6 +100,7 @@ def _serve(work: Callable[[], Iterator[pa.Table]], limits: Limits, sender: "conn
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches both; the parent says so
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, limits.seconds)
+    gc.freeze()  # a connection of the parent would wait for threads that are not here
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):  # C++ writes to it as memory ends; the parent tells it in words
         os.dup2(nowhere, standard)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from store import snapshot
+from store import logs
 from store.root import Root
 
 
@@ -11,13 +11,13 @@ def write_logs(root: Root, number: int, products: int) -> None:
     start = datetime(2026, 11, 20, 6, 0, tzinfo=UTC) + timedelta(days=number)
     run = {"catalogue": "catalogue.csv", "products": products, "steps_cached": 0, "peak_mb": 812.0, "version": "test"}
     failed, good = f"{start:%Y%m%dT%H%M%S}-a", f"{start:%Y%m%dT%H%M%S}-b"
-    snapshot.append_log(root, "runs", [
+    logs.append(root, "runs", [
         {**run, "run_id": failed, "started": start, "seconds": 3.5, "status": "failed", "snapshot": None,
          "steps_computed": 0, "steps_failed": 1, "detail": "The catalogue catalogue.csv has no column for names."},
         {**run, "run_id": good, "started": start + timedelta(minutes=5), "seconds": 74.2, "status": "published",
          "snapshot": number, "steps_computed": 3, "steps_failed": 1, "detail": None},
-    ], good)  # fmt: skip
-    snapshot.append_log(root, "steps", [
+    ])  # fmt: skip
+    logs.append(root, "steps", [
         {"run_id": good, "step": step, "key": "0" * 16, "status": status, "seconds": seconds, "peak_mb": memory,
          "rows": products, "detail": detail}
         for step, status, seconds, memory, detail in (
@@ -32,10 +32,10 @@ def write_logs(root: Root, number: int, products: int) -> None:
             ("clustering:joint-text", "computed", 4.8, 280.0, None),
             ("features:use", "unavailable", None, None, "No weights found for use."),
         )
-    ], good)  # fmt: skip
-    snapshot.append_log(root, "schedule", [
+    ])  # fmt: skip
+    logs.append(root, "schedule", [
         {"happened": start, "job": "nightly", "event": "scheduled", "next_run": start + timedelta(hours=1),
          "run_id": None, "detail": "every day at 07:00"},
         {"happened": start + timedelta(hours=1), "job": "nightly", "event": "published",
          "next_run": start + timedelta(days=1, hours=1), "run_id": good, "detail": f"snapshot {number}"},
-    ], good)  # fmt: skip
+    ])  # fmt: skip

@@ -25,7 +25,7 @@ import psutil
 
 from ingestion.task import Progress, Task, Work
 from store.chunks import Chunks
-from store.errors import AislemapError, MethodUnavailable
+from store.errors import AislemapError, MethodUnavailable, StoreError
 from store.parts import File, Part, PartWriter
 
 POLL_SECONDS = 0.1
@@ -67,13 +67,15 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """A step broke. `unavailable` is true if a method's weights could not be loaded after all."""
+    """A step broke. `status` is unavailable if a method's weights could not be loaded after all, and store if what
+    it made cannot be written: that is no fault of the step, and ends the run.
+    """
 
     task: Task
     reason: str
     seconds: float
     peak_mb: float
-    unavailable: bool = False
+    status: str = "failed"
 
 
 Event = Progressed | Finished | Failed
@@ -206,7 +208,7 @@ class LocalEngine:
         worker.task = None
         if ending == "finished":
             return Finished(task, Part(task.key, task.step, round(seconds, 3), peak, *values))
-        return Failed(task, values[0], seconds, peak, unavailable=values[1])
+        return Failed(task, values[0], seconds, peak, status=values[1])
 
     def _died(self, worker: _Worker) -> Failed:
         task, seconds, peak = worker.task, time.monotonic() - worker.started, worker.peak / 2**20
@@ -239,17 +241,19 @@ def _work(connection: "Connection[Any, Any]", output: str) -> None:
 
 
 def attempt(task: Task, progress: Progress) -> tuple[Any, ...]:
-    """Run a task in this process: ("finished", files by table, chunks used) or ("failed", reason, unavailable)."""
+    """Run a task in this process: ("finished", files by table, chunks used) or ("failed", reason, status)."""
     try:
         return "finished", *run(task, progress)
     except MethodUnavailable as error:
-        return "failed", str(error), True
+        return "failed", str(error), "unavailable"
+    except StoreError as error:
+        return "failed", str(error), "store"
     except AislemapError as error:
-        return "failed", str(error), False
+        return "failed", str(error), "failed"
     except Exception as error:
         log.debug("step %s failed", task.step, exc_info=True)
         where = traceback.extract_tb(error.__traceback__)[-1]
-        return "failed", f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})", False
+        return "failed", f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})", "failed"
 
 
 def run(task: Task, progress: Progress) -> tuple[dict[str, File], tuple[str, ...]]:

@@ -5,6 +5,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,8 +23,8 @@ from ingestion.reading.formats import open_rows
 from ingestion.reading.parquet_rows import holds_images
 from ingestion.reading.parquet_rows import parts as parts_of_folder
 from ingestion.task import Step
-from store import lock, ownership, parts, snapshot, tables
-from store.errors import CatalogueError, ConfigError, MethodUnavailable, StepFailed
+from store import lock, logs, ownership, parts, snapshot, tables
+from store.errors import CatalogueError, ConfigError, MethodUnavailable, StepFailed, StoreError
 from store.parts import Part
 from store.root import Root
 
@@ -84,7 +85,8 @@ def ingest(
         finally:
             runner.engine.close()
             report.seconds = time.monotonic() - clock
-            _log(root, report, started, catalogue, detail)
+            with suppress(StoreError) if detail else nullcontext():  # the first error is the one to tell
+                _log(root, report, started, catalogue, detail)
     return report
 
 
@@ -243,5 +245,5 @@ def _log(root: Root, report: Report, started: datetime, catalogue: Path, detail:
         for o in outcomes
     ]
     if steps:
-        snapshot.append_log(root, "steps", steps, report.run_id)
-    snapshot.append_log(root, "runs", [run], report.run_id)
+        logs.append(root, "steps", steps)
+    logs.append(root, "runs", [run])

@@ -203,7 +203,7 @@ class RayEngine:
             part = Part(task.key, task.step, round(seconds, 3), round(peak_mb, 1), *values)
             self._written.append(_Written(Finished(task, part), node, time.monotonic() + SEEN_SECONDS))
             return events
-        return [*events, Failed(task, values[0], seconds, round(peak_mb, 1), unavailable=values[1])]
+        return [*events, Failed(task, values[0], seconds, round(peak_mb, 1), status=values[1])]
 
     def _lost(self, running: _Running, error: Exception) -> list[Event]:
         node = running.node or "a node"

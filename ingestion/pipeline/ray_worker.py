@@ -91,8 +91,8 @@ def run_step(task: Task, start: int, code: str, board: Any) -> tuple[Any, ...]:
     return result, report.node, time.monotonic() - began, report.peak_mb, report.progress
 
 
-def _refused(reason: str) -> tuple[str, str, bool]:
-    return "failed", reason, False
+def _refused(reason: str) -> tuple[str, str, str]:
+    return "failed", reason, "failed"
 
 
 def code_of(task: Task) -> str:

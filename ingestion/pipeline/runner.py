@@ -11,6 +11,7 @@ from ingestion.pipeline.keys import key as key_of
 from ingestion.pipeline.keys import recipe
 from ingestion.task import Step, Task
 from store import parts
+from store.errors import StoreError
 from store.parts import Part
 from store.root import Root
 
@@ -53,7 +54,9 @@ class Runner:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     def run(self, steps: list[Step]) -> None:
-        """Run these steps to their ends. Of those that can start, the one of the highest priority does.
+        """Run these steps to their ends; StoreError where the store does not take what one made.
+
+        Of those that can start, the one of the highest priority does.
 
         Of equal ones the one whose worker may be there already, then the one that comes first in the list.
         """
@@ -105,8 +108,9 @@ class Runner:
 
     def _outcome(self, event: Finished | Failed) -> Outcome:
         if isinstance(event, Failed):
-            status = "unavailable" if event.unavailable else "failed"
-            return Outcome(event.task.step, status, None, event.seconds, event.peak_mb, event.reason)
+            if event.status == "store":
+                raise StoreError(event.reason)
+            return Outcome(event.task.step, event.status, None, event.seconds, event.peak_mb, event.reason)
         part = parts.finish(self.root, event.part)
         return Outcome(part.step, "computed", part, part.seconds, part.peak_mb)
 

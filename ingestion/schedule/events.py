@@ -3,13 +3,12 @@
 import json
 import logging
 import re
-import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from ingestion.jobs import Job
-from store import snapshot
+from store import logs
 from store.root import Root
 
 log = logging.getLogger(__name__)
@@ -85,8 +84,7 @@ def record(event: Event, job: Job | None = None) -> None:
         "detail": event.detail,
     }
     try:
-        stamp = f"{event.at.astimezone(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:6]}"
-        snapshot.append_log(Root(job.store), "schedule", [row], stamp)
+        logs.append(Root(job.store), "schedule", [row])
     except Exception as error:  # whatever is wrong with one store, the other jobs go on
         log.warning("%s: the event %s is not in the table schedule of %s: %s", job.name, event.event, job.store, error)
 

@@ -1,4 +1,4 @@
-"""The logs: runs, their steps, the schedule. They grow by one file per event and belong to no snapshot."""
+"""The logs: runs, their steps, the schedule. They grow with every event and belong to no snapshot."""
 
 from store.columns import Column, Table
 

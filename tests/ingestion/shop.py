@@ -108,7 +108,7 @@ class DirectEngine:
         if ending == "finished":
             self._events.append(Finished(task, Part(task.key, task.step, time.monotonic() - started, MEMORY, *values)))
         else:
-            self._events.append(Failed(task, values[0], time.monotonic() - started, MEMORY, unavailable=values[1]))
+            self._events.append(Failed(task, values[0], time.monotonic() - started, MEMORY, status=values[1]))
 
     def events(self) -> list[Event]:
         events, self._events = self._events, []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from store import lock, snapshot
+from store import lock, logs
 from store.errors import StoreError
 from store.ownership import claim, own
 from store.root import Root
@@ -55,8 +55,8 @@ def test_what_a_killed_first_run_left_is_the_stores_own(root: Root) -> None:
         holder = root.read(lock.HOLDER)
     for name in (f"parts/{KEY}/products.parquet", f"parts/{KEY}/.terms.parquet.0123abcd", ".catalog.duckdb.0123abcd"):
         root.put(name, b"half")
-    snapshot.append_log(root, "schedule", [{"job": "nightly"}], "20261102T070000123456-0123ab")
-    snapshot.ensure_logs(root)
+    logs.append(root, "schedule", [{"job": "nightly"}])
+    logs.mend(root)
     root.put(lock.HOLDER, holder)
     assert set(json.loads(holder)) == {"purpose", "process", "host", "since"}
     claim(root)
@@ -64,7 +64,7 @@ def test_what_a_killed_first_run_left_is_the_stores_own(root: Root) -> None:
 
 def test_every_file_of_a_published_store_is_its_own(root: Root) -> None:
     publish(root, 1)
-    snapshot.append_log(root, "runs", [{"run_id": "r1"}], "20261102T070000-0123ab")
+    logs.append(root, "runs", [{"run_id": "r1"}])
     files = [p.relative_to(root.path).as_posix() for p in root.path.rglob("*") if p.is_file()]
     assert [name for name in files if not own(name)] == []
     root.put("parts/brakes/disc.jpg", b"mine")

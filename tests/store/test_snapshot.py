@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from store import snapshot, tables
+from store import logs, snapshot, tables
 from store.errors import SnapshotNotFound, StoreDamaged, StoreError, StoreMissing
 from store.root import Root
 from store.sql import ask
@@ -83,6 +83,7 @@ def test_a_number_that_somebody_else_took_is_not_replaced(root: Root, monkeypatc
     taken = root.read(snapshot.manifest_name(1))
     with monkeypatch.context() as patch:
         patch.setattr(snapshot, "numbers", lambda root: [])  # as listed before the other one published
+        patch.setattr(snapshot, "_manifests", lambda root: [])
         with pytest.raises(FileExistsError):
             snapshot.publish(root, [write_part(root, 2)])
     assert root.read(snapshot.manifest_name(1)) == taken
@@ -135,11 +136,14 @@ def test_a_damaged_manifest_is_named_with_its_remedy_and_spares_the_others(root:
         "a field less": json.dumps({k: v for k, v in raw.items() if k != "created"}).encode(),
     }[fault]
     root.put(name, bad)
-    with pytest.raises(StoreDamaged, match=f"{name}.*delete it to fall back"):
-        snapshot.open_snapshot(root)
-    root.remove(name)
-    with snapshot.connect(root) as connection:
-        assert carried(connection) == whole(1)
+    with pytest.raises(StoreDamaged, match=f"{name}.*`aislemap store repair` sets it aside"):
+        snapshot.open_snapshot(root, 2)
+    for look in (snapshot.connect, snapshot.connect_sealed):
+        with look(root) as connection:
+            assert carried(connection) == whole(1)
+    (notice,) = snapshot.notices(root)
+    assert notice.endswith("Until then snapshot 1 is the newest.")
+    assert name in notice
 
 
 def forge(root: Root, change: Callable[[dict[str, Any]], None]) -> None:
@@ -147,8 +151,8 @@ def forge(root: Root, change: Callable[[dict[str, Any]], None]) -> None:
     name = snapshot.manifest_name(snapshot.numbers(root)[-1])
     raw = json.loads(root.read(name))
     change(raw["files"])
-    content = {table: [file["sha256"] for file in raw["files"][table]] for table in sorted(raw["files"])}
-    raw["signature"] = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    del raw["digest"]
+    raw["digest"] = hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
     root.put(name, json.dumps(raw).encode())
 
 
@@ -158,7 +162,7 @@ def test_sql_in_a_manifests_table_name_is_never_run(root: Root, tmp_path: Path, 
     target = tmp_path / "written.csv"
     name = f"embedding_x\" AS SELECT 1; COPY (SELECT 1) TO '{target}'; CREATE VIEW \"y"
     forge(root, lambda files: files.update({name: files["embedding_bert"]}))
-    with pytest.raises(StoreDamaged, match=r"COPY \(SELECT 1\).*is no table of a store.*delete it to fall back"):
+    with pytest.raises(StoreDamaged, match=r"COPY \(SELECT 1\).*is no table of a store.*store repair"):
         look(root)
     assert not target.exists()
 
@@ -208,7 +212,7 @@ def test_a_damaged_file_is_named_by_whoever_opens_the_snapshot(root: Root, damag
     name = publish(root, 1).files["products"][0].name
     root.remove(name) if damage == "missing" else root.put(name, root.read(name)[:50])
     for look in (snapshot.connect, snapshot.connect_sealed):
-        with pytest.raises(StoreDamaged, match=r"table products of snapshot 1.*store verify"):
+        with pytest.raises(StoreDamaged, match=rf"Snapshot 1 .* is not whole: {name} .*store verify"):
             look(root)
 
 
@@ -382,17 +386,17 @@ def test_a_read_only_store_refuses_a_writer_in_words(root: Root) -> None:
         root.path.chmod(stat.S_IRWXU)
 
 
-def test_logs_grow_by_whole_files_and_an_open_catalogue_sees_them(root: Root) -> None:
+def test_an_open_catalogue_sees_what_is_added_to_a_log(root: Root) -> None:
     publish(root, 1)
     started = datetime(2026, 11, 2, 7, tzinfo=UTC)
     with stock(root) as client:
         assert client.execute("SELECT count(*) FROM runs").fetchall() == [(0,)]
         for n in (1, 2, 3):
-            snapshot.append_log(root, "runs", [{"run_id": f"r{n}", "started": started, "seconds": n}], f"2026110{n}-ab")
+            logs.append(root, "runs", [{"run_id": f"r{n}", "started": started, "seconds": n}])
         assert client.execute("SELECT run_id, epoch(started) FROM runs ORDER BY 1").fetchall() == [
             (f"r{n}", started.timestamp()) for n in (1, 2, 3)
         ]
     publish(root, 2)
     with snapshot.connect(root, 1) as connection:
         assert connection.execute("SELECT count(*) FROM runs").fetchall() == [(3,)], "logs belong to no snapshot"
-    assert len(root.names("log/runs")) == 4
+    assert root.names("log/runs") == ["00000001.parquet"]

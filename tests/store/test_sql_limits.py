@@ -1,6 +1,7 @@
 """A query that would take the machine ends in one sentence, and leaves nothing that runs on."""
 
 import faulthandler
+import gc
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+import duckdb
 import psutil
 import pyarrow as pa
 import pytest
@@ -116,3 +118,20 @@ def test_the_page_of_queries_has_every_limit_with_its_default_and_reason() -> No
     page = (REPOSITORY / "docs" / "queries.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `--(\w+)` \| (\d+)(?: MB)? \| .{20,} \|$", page, re.MULTILINE))
     assert {name: int(value) for name, value in rows.items()} == asdict(Limits())
+
+
+def test_what_this_process_left_to_its_collector_does_not_end_a_query() -> None:
+    left: list[object] = [duckdb.connect()]
+    left[0].execute("SELECT sum(i) FROM range(10_000_000) t(i)")  # type: ignore[attr-defined]  # it has threads now
+    left.append(left)
+
+    def collecting() -> Iterator[pa.Table]:
+        gc.collect()
+        yield pa.table({"n": [1]})
+
+    gc.disable()
+    try:
+        del left
+        assert sql_worker.run(collecting, Limits()).to_pylist() == [{"n": 1}]
+    finally:
+        gc.enable()

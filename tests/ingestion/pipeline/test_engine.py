@@ -95,12 +95,12 @@ def test_an_exception_is_a_reason_with_its_file_and_line(engine: LocalEngine, tm
 
 def test_an_error_of_ours_is_the_reason_as_it_stands(engine: LocalEngine, tmp_path: Path) -> None:
     failed = failure(engine, Root(tmp_path), "refuse")
-    assert (failed.reason, failed.unavailable) == ("The thing is empty; fill it.", False)
+    assert (failed.reason, failed.status) == ("The thing is empty; fill it.", "failed")
 
 
 def test_weights_that_cannot_be_loaded_are_no_failure(engine: LocalEngine, tmp_path: Path) -> None:
     failed = failure(engine, Root(tmp_path), "miss_weights")
-    assert (failed.reason, failed.unavailable) == ("The hub does not answer. Give a path.", True)
+    assert (failed.reason, failed.status) == ("The hub does not answer. Give a path.", "unavailable")
 
 
 @pytest.mark.parametrize(

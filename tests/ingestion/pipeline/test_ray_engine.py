@@ -168,7 +168,7 @@ def test_progress_arrives_before_the_end(tmp_path: Path, start: Callable[..., An
 def test_a_step_that_raises_fails_with_its_reason(tmp_path: Path, start: Callable[..., Any]) -> None:
     engine = start()
     assert failure(engine, Root(tmp_path), "break_down").reason.startswith("ZeroDivisionError: of all things (")
-    assert failure(engine, Root(tmp_path), "miss_weights").unavailable
+    assert failure(engine, Root(tmp_path), "miss_weights").status == "unavailable"
 
 
 def test_a_step_that_kills_each_worker_fails_at_last(
