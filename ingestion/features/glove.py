@@ -10,6 +10,7 @@ import io
 import os
 import socket
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -17,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ingestion.features import documents, weights
-from ingestion.features.base import Batch, Inputs, Method, Model
+from ingestion.features import documents, per_product, weights
+from ingestion.features.bag_of_words import no_known_word
+from ingestion.features.base import Batch, Inputs, Method, Model, Text
 from ingestion.task import Progress
 from store.errors import MethodUnavailable
 
@@ -63,11 +65,31 @@ class Glove(Method):
         return Model(self.settings.model, "gensim downloader", "see gensim-data")
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
-        """Yield (rows, d) vectors, L2-normalised. MethodUnavailable if the file is none of word vectors."""
-        path = model.weights or self._download(model.name)
-        vocabulary = {word for text in inputs.texts() for word in text.clean.split()}
-        vectors = read_vectors(path, vocabulary)
-        yield from documents.embed(self.settings, vectors.get, inputs, progress)
+        """Yield (rows, d) vectors, L2-normalised. MethodUnavailable if the file is none of word vectors.
+
+        Without `smoothing` a vector depends on its own text alone, and is kept for the next run. The file is read only
+        if a text is new, and then once for all words.
+        """
+
+        @cache
+        def words() -> dict[str, NDArray[np.float32]]:
+            vocabulary = {word for text in inputs.texts() for word in text.clean.split()}
+            found = read_vectors(model.weights or self._download(model.name), vocabulary)
+            if not found:
+                raise documents.none_known(len(vocabulary))
+            return found
+
+        def pool(texts: list[Text]) -> list[bytes]:
+            batch = documents.pooled(texts, words())
+            vectors = dict(zip(batch.product_ids, per_product.as_bytes(batch.vectors), strict=True))
+            return [vectors.get(text.product_id, b"") for text in texts]
+
+        if self.settings.smoothing is not None:
+            yield from documents.embed(self.settings, words().get, inputs, progress)
+            return
+        results = inputs.chunks.results(inputs.texts, lambda text: text.clean, pool, progress)
+        found = ((text, vector or no_known_word(text.product_id)) for text, vector in results)
+        yield from per_product.batches(found)
 
     def _download(self, model: str) -> Path:
         """Fetch by gensim's downloader and return the file; the code it fetches along with it is not run."""

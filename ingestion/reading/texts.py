@@ -9,6 +9,8 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
+from itertools import islice
+from tempfile import TemporaryFile
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +19,7 @@ from ingestion.issues import Issues
 from ingestion.reading import boilerplate, languages
 from ingestion.reading.languages import UNSPACED, Language
 from ingestion.task import Progress, Work
+from store.chunks import Chunks
 from store.errors import ConfigError
 from store.tables import table
 
@@ -113,7 +116,7 @@ def step(work: Work, *, columns: tuple[str, ...], language: str | None = None) -
     """Write `texts` and `issues` of the catalogue's products; `language` is found by looking where it is None."""
     check_columns(columns)
     products = work.read("catalogue", "products", ["product_id", "catalogue_row", *columns])
-    for rows, issues in text_batches(products, columns, work.progress, language):
+    for rows, issues in text_batches(products, columns, work.progress, language, work.chunks):
         work.write("texts", rows)
         work.write("issues", issues)
 
@@ -125,13 +128,19 @@ def texts(products: pa.Table, columns: tuple[str, ...], progress: Progress) -> t
 
 
 def text_batches(
-    products: pa.Table, columns: tuple[str, ...], progress: Progress, language: str | None = None
+    products: pa.Table,
+    columns: tuple[str, ...],
+    progress: Progress,
+    language: str | None = None,
+    chunks: Chunks | None = None,
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Tables `texts` and `issues` of every 1,000 products; `columns` are joined in their order to the raw text.
 
     A product without text is not in `texts` but in `issues` (one row for all of them if none has any). One whose
-    cleaning leaves nothing is in both: its raw text can still be read. `progress` is called with (products done,
-    products in all). ConfigError if a column is not text, or is the category: the labels must not be in the text.
+    cleaning leaves nothing is in both: its raw text can still be read. The lemmas of a text are kept in `chunks` by
+    the text and the catalogue's language; boilerplate is found anew, as it is that of the whole catalogue. `progress`
+    is called with (products cleaned, products in all). ConfigError if a column is not text, or is the category: the
+    labels must not be in the text.
     """
     check_columns(columns)
     issues = Issues("texts")
@@ -142,30 +151,36 @@ def text_batches(
         progress(len(products), len(products))
         yield pa.Table.from_pylist([], schema=SCHEMA), issues.take()
         return
-    every = -(-len(products) // boilerplate.SAMPLE_SIZE) or 1
+    every, n = -(-len(products) // boilerplate.SAMPLE_SIZE) or 1, len(products)
     sample = [_raw(parts) for parts in _rows(products.select(list(columns))[::every])]
     its = Language(language, "as the setting language says") if language else languages.detect(sample)
     if its.code != "en":
         issues.add("language", describe(its))
-    repeated = boilerplate.find(clean(raw, its.code).split() for raw in sample)
-    done = 0
-    for batch in products.select(["product_id", "catalogue_row", *columns]).to_batches(max_chunksize=BATCH):
-        rows = []
-        for product_id, row, *parts in _rows(batch):
-            raw = _raw(parts)
-            cleaned = " ".join(boilerplate.strip(clean(raw, its.code).split(), repeated))
-            if not raw:
-                issues.add("empty text", f"Empty in {names}; text methods leave the product out.", product_id, row)
-                continue
-            if not cleaned:
-                detail = "Nothing is left of the text after cleaning; word methods leave the product out."
-                issues.add("no words", detail, product_id, row)
-            counts = {"raw_words": len(raw.split()), "clean_words": len(cleaned.split())}
-            row_of_text = {"product_id": product_id, "raw": raw, "clean": cleaned, "language": its.code}
-            rows.append(row_of_text | counts)
-        done += len(batch)
-        yield pa.Table.from_pylist(rows, schema=SCHEMA), issues.take()
-        progress(done, len(products))
+    with TemporaryFile("w+", encoding="utf-8", prefix="aislemap-") as lemmas:
+        results = (chunks or Chunks()).results(
+            lambda: (_raw(parts) for parts in _rows_of_batches(products.select(list(columns)))),
+            lambda raw: f"{its.code}\0{raw}",
+            lambda raws: [clean(raw, its.code).encode() for raw in raws],
+            lambda done, total: progress(done * n // total, n),
+        )
+        lemmas.writelines(f"{result.decode()}\n" for _, result in results)
+        lemmas.seek(0)
+        repeated = boilerplate.find(line.split() for line in islice(lemmas, 0, None, every))
+        lemmas.seek(0)
+        for batch in products.select(["product_id", "catalogue_row", *columns]).to_batches(max_chunksize=BATCH):
+            rows = []
+            for (product_id, row, *parts), line in zip(_rows(batch), lemmas, strict=False):
+                raw, cleaned = _raw(parts), " ".join(boilerplate.strip(line.split(), repeated))
+                if not raw:
+                    issues.add("empty text", f"Empty in {names}; text methods leave the product out.", product_id, row)
+                    continue
+                if not cleaned:
+                    detail = "Nothing is left of the text after cleaning; word methods leave the product out."
+                    issues.add("no words", detail, product_id, row)
+                counts = {"raw_words": len(raw.split()), "clean_words": len(cleaned.split())}
+                row_of_text = {"product_id": product_id, "raw": raw, "clean": cleaned, "language": its.code}
+                rows.append(row_of_text | counts)
+            yield pa.Table.from_pylist(rows, schema=SCHEMA), issues.take()
 
 
 def describe(language: Language) -> str:
@@ -186,6 +201,11 @@ def describe(language: Language) -> str:
 
 def _rows(table: pa.Table | pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
     return zip(*(column.to_pylist() for column in table.columns), strict=True)
+
+
+def _rows_of_batches(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    for batch in table.to_batches(max_chunksize=BATCH):
+        yield from _rows(batch)
 
 
 def _raw(parts: Sequence[str | None]) -> str:

@@ -5,16 +5,19 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ingestion.features import documents, weights
+from ingestion.features import documents, glove, weights
 from ingestion.features.glove import read_vectors
 from ingestion.features.registry import build
+from store.chunks import Chunks
 from store.errors import MethodUnavailable, StepFailed
+from store.root import Root
 
 ROOT = Path(__file__).parents[3]
 LEARNT = pytest.mark.parametrize("name", ["word2vec", "fasttext"])
@@ -172,3 +175,21 @@ def test_the_fingerprint_of_a_folder_changes_with_a_name_and_with_a_byte(tmp_pat
     (tmp_path / "a").rename(tmp_path / "b")
     seen.add(weights.sha256_of(tmp_path))
     assert len(seen) == 3
+
+
+def test_glove_reads_its_file_only_for_new_texts(run, make_inputs, vectors_file, tmp_path, monkeypatch):
+    read = []
+    monkeypatch.setattr(glove, "read_vectors", lambda *given: read.append(given) or read_vectors(*given))
+
+    def vectors(texts, recipe="a" * 32):
+        inputs = replace(make_inputs(texts), chunks=Chunks(Root(tmp_path / "store"), recipe))
+        return run(build("glove", {"weights": str(vectors_file)}), inputs)
+
+    texts = [("a", "mug cup"), ("b", "watch"), ("c", "qqq")]
+    vectors(texts)
+    kept = vectors(texts[::-1])
+    assert len(read) == 1
+    assert [issue.product_id for issue in kept.issues] == ["c"]
+    more = [*texts, ("d", "cup")]
+    assert np.array_equal(vectors(more).vectors, vectors(more, "b" * 32).vectors)
+    assert len(read) == 3

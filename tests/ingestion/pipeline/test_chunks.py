@@ -58,7 +58,9 @@ def goods(tmp_path: Path) -> Shop:
 
 
 def change(goods: Shop) -> None:
-    """Add one product, change one and remove one."""
+    """Add one product, change one and remove one; of another the image's bytes change."""
+    image = goods[1] / "M00.png"
+    image.write_bytes(image.read_bytes() + b"\0")
     rows = shop.read(goods[0])
     rows[7]["name"] = "a strap of leather for a quartz watch"
     added = {**rows[8], "id": "new", "name": "a mug for coffee with a handle"}
@@ -94,9 +96,9 @@ def test_vacuum_leaves_the_chunks_that_the_next_run_takes_over(goods: Shop, tmp_
     encoded(goods, tmp_path / "store", methods={"encoder": {"dimensions": 8}})
     encoded(goods, tmp_path / "store")
     root = Root(tmp_path / "store")
-    assert len(root.names("chunks")) == 2
+    before = len(root.names("chunks"))
     vacuum(root, keep=1, grace=NO_GRACE)
-    assert len(root.names("chunks")) == 1
+    assert len(root.names("chunks")) == before - 1
     change(goods)
     assert len(encoded(goods, tmp_path / "store")) == 2
 

@@ -8,8 +8,11 @@ import pytest
 
 from ingestion.config import Catalogue as Settings
 from ingestion.reading import catalogue
+from ingestion.reading import texts as module
 from ingestion.reading.texts import clean, join, lemma, mend_unicode, split_glued, stop_words, strip_html, texts, words
+from store.chunks import Chunks
 from store.errors import ConfigError
+from store.root import Root
 from store.tables import table
 
 
@@ -108,8 +111,9 @@ def test_labels_and_columns_without_text_are_refused(columns: tuple[str, ...]) -
 
 def test_progress_counts_products() -> None:
     seen: list[tuple[int, int]] = []
-    texts(products(*({"name": "mug"} for _ in range(2500))), ("name",), lambda done, total: seen.append((done, total)))
-    assert seen == [(1000, 2500), (2000, 2500), (2500, 2500)]
+    rows = products(*({"name": f"mug {n}"} for n in range(2500)))
+    texts(rows, ("name",), lambda done, total: seen.append((done, total)))
+    assert seen[:3] == [(1024, 2500), (2048, 2500), (2500, 2500)]
 
 
 def test_every_flipkart_product_has_a_text_with_words(shared: Path) -> None:
@@ -117,3 +121,29 @@ def test_every_flipkart_product_has_a_text_with_words(shared: Path) -> None:
     cleaned, issues = texts(found.products, ("name", "description"), quiet)
     assert (cleaned.num_rows, issues.num_rows) == (1050, 0)
     assert not any(char.isdigit() or char.isupper() for text in cleaned["clean"].to_pylist() for char in text)
+
+
+def test_only_new_texts_are_cleaned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cleaned: list[str] = []
+
+    def counted(text: str, language: str = "en") -> str:
+        cleaned.append(text)
+        return clean(text, language)
+
+    def read(*names: str, language: str = "en") -> list[dict[str, Any]]:
+        cleaned.clear()
+        rows = products(*({"name": name} for name in names))
+        kept = Chunks(Root(tmp_path), "a" * 32)
+        return pa.concat_tables(
+            found for found, _ in module.text_batches(rows, ("name",), quiet, language, kept)
+        ).to_pylist()
+
+    monkeypatch.setattr(module, "clean", counted)
+    templated = [f"Cups. Buy this mug online with free shipping today {n}" for n in range(6)]
+    read("Blue Mugs", *templated)
+    after = read("Blue Mugs", "Red Plates", *templated[1:])
+    assert cleaned == ["Red Plates"]
+    read("Blue Mugs", language="de")
+    assert cleaned == ["Blue Mugs"]
+    monkeypatch.undo()
+    assert after == texts(products(*({"name": row["raw"]} for row in after)), ("name",), quiet)[0].to_pylist()
