@@ -103,4 +103,4 @@ def test_a_damaged_log_of_one_store_ends_no_scheduler(published: Path, caplog: p
     clock.pass_(hours=6)
     scheduler.idle()
     assert scheduler.happened() == ["scheduled", "started", "published"]
-    assert "nightly: the log of" in caplog.text
+    assert "It was set aside as log/schedule/00000001.parquet.damaged." in caplog.text
