@@ -17,7 +17,7 @@ from typing import Any
 
 from ingestion.issues import shorten
 from ingestion.reading.rows import Row, Source, mend, name_columns
-from ingestion.reading.text_file import MAX_FIELD, Lines, encoding_of, open_text
+from ingestion.reading.text_file import MAX_FIELD, Lines, encoding_notes, encoding_of, open_text
 from store.errors import CatalogueError
 
 DELIMITERS = ",;\t|"
@@ -47,7 +47,7 @@ def open_csv(path: Path) -> Source:
     header = _header(path, head)
     what = {"\t": "a tab", ",": "','", ";": "';'", "|": "'|'"}.get(header.delimiter, repr(header.delimiter))
     about = f"text delimited by {what}" + ("" if encoding == "utf-8-sig" else f", {encoding.upper()}")
-    return Source(header.columns, _csv_rows(path, encoding, header), header.notes, about)
+    return Source(header.columns, _csv_rows(path, encoding, header), encoding_notes(encoding) + header.notes, about)
 
 
 def _header(path: Path, head: list[str]) -> Header:

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from ingestion.issues import shorten
 from ingestion.reading.rows import Row, Source
-from ingestion.reading.text_file import Lines, encoding_of, open_text
+from ingestion.reading.text_file import Lines, encoding_notes, encoding_of, open_text
 from store.errors import CatalogueError
 
 MAX_ARRAY = 1 << 30
@@ -29,7 +29,7 @@ def open_json(path: Path) -> Source:
     for row in rows(path, encoding):
         columns.update(dict.fromkeys(row.cells or ()))
     about = "a JSON array" if rows is _array_rows else "JSON, one object per line"
-    return Source(list(columns), rows(path, encoding), format=about)
+    return Source(list(columns), rows(path, encoding), encoding_notes(encoding), about)
 
 
 def _is_array(path: Path, encoding: str) -> bool:

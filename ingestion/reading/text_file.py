@@ -8,6 +8,7 @@ from collections import deque
 from pathlib import Path
 from typing import IO, TextIO, cast
 
+from ingestion.reading.encodings import guess
 from store.errors import CatalogueError
 
 MAX_FIELD = 16 * 1024 * 1024
@@ -20,6 +21,11 @@ MAX_CONTROL_FRACTION = 0.05
 """Fraction of control characters in the first 64 KiB above which a file is not text."""
 MIN_ZERO_BYTES = 0.2
 """Fraction of a text's bytes that are zero at one parity, at least, for it to be UTF-16: two fifths are ASCII."""
+
+MAX_SCANNED = 16 * 1024 * 1024
+"""Bytes at the start of a file in which lines with bytes beyond ASCII are looked for."""
+MAX_BEYOND = 65536
+"""Bytes of such lines that are judged: some hundreds of names, and a tenth of a second."""
 
 MAGIC = {
     b"PAR1": "a Parquet file",
@@ -56,7 +62,8 @@ def read_head(path: Path, size: int = 65536) -> bytes:
 def encoding_of(path: Path) -> str:
     """The encoding to open a text file with; CatalogueError if it is empty or not text.
 
-    UTF-8, or UTF-16 and UTF-32 by their byte order mark; UTF-16 without one by the zero bytes of its ASCII characters.
+    UTF-8, or UTF-16 and UTF-32 by their byte order mark; UTF-16 without one by the zero bytes of its ASCII characters;
+    another one where the letters speak for it (`encodings.guess`).
     """
     head = read_head(path)
     if not head.strip(b"\xef\xbb\xbf \t\r\n"):
@@ -82,7 +89,32 @@ def encoding_of(path: Path) -> str:
         raise CatalogueError(
             f"The catalogue {path} is not {path.suffix} text: its start is binary; export it as UTF-8."
         )
-    return "utf-8-sig"
+    return guess(_lines_beyond_ascii(path)) or "utf-8-sig"
+
+
+def encoding_notes(encoding: str) -> list[tuple[str, str]]:
+    """As an issue of the file that its encoding was guessed, with the remedy; none where the file shows it."""
+    if encoding.startswith("utf"):
+        return []
+    name = encoding.upper()
+    detail = f"The file is not UTF-8; by its letters it was read as {name}. If names are garbled, export it as UTF-8."
+    return [("encoding guessed", detail)]
+
+
+def _lines_beyond_ascii(path: Path) -> list[bytes]:
+    """Lines with bytes beyond ASCII: those of the first `MAX_SCANNED` bytes, up to `MAX_BEYOND` of them."""
+    found: list[bytes] = []
+    scanned = size = 0
+    try:
+        with open_bytes(path) as file:
+            while scanned < MAX_SCANNED and size < MAX_BEYOND and (line := file.readline(MAX_BEYOND)):
+                scanned += len(line)
+                if not line.isascii():
+                    found.append(line.rstrip(b"\r\n"))
+                    size += len(line)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        pass  # reading the rows says where the archive is damaged
+    return found
 
 
 def open_text(path: Path, encoding: str) -> TextIO:
