@@ -50,6 +50,9 @@ class Catalogue(Settings):
     """What stands between the levels of a category path; found by looking when not given (`>>`, `>`, `/`, `|`, ...)."""
     language: Annotated[str | None, Field(pattern="[a-z]{2}")] = None
     """The language of the texts as an ISO 639-1 code, for stop words and lemmas; found by looking when not given."""
+    join_variants: bool = True
+    """Whether rows that are variants of one product, as a size or a colour, are one product with all their images: else
+    each would have the others as near-duplicates beside it, and groups would be those of variants."""
     max_rows: Annotated[int, Field(ge=1)] = 1_000_000
     """A catalogue of more rows is refused, a Parquet file before anything of it is decoded: a million products are
     more than a study on one machine can group."""

@@ -78,6 +78,7 @@ class _Reader:
         self.level = found.level.number
         self.issues = Issues("catalogue")
         self.rows_of_ids: dict[str, int] = {}
+        self.groups: dict[str, str] = {}
         self.first: dict[str, int] = {}
         self.counts: dict[str, int] = {}
         self.categories: set[str] = set()
@@ -136,7 +137,7 @@ class _Reader:
         notes = list(row.problems)
         product = None if row.cells is None else self._fill(row, row.cells, notes)
         if product is not None and self._join_variant(product, row):
-            notes.append(("variant row", "A variant of the product; its images were joined to that, the row left out."))
+            notes.append(("variant row", "A variant of the product; it has its images if it stands right before it."))
             product_id, product = product["product_id"], None
         else:
             product_id = None if product is None else product["product_id"]
@@ -164,7 +165,14 @@ class _Reader:
         if variants is None or row.cells is None:
             return False
         parent = is_variant(variants, row.cells)
-        if variants.type_column is None:
+        if variants.group:
+            group = (as_text(row.cells.get(variants.parent)) or "").strip()
+            first = None if is_missing(group) else self.groups.setdefault(group, product["product_id"])
+            if first in (None, product["product_id"]):
+                return False
+            same = self.last is not None and self.last["product_id"] == first
+            product["product_id"] = first
+        elif variants.type_column is None:
             name = product["name"]
             same = self.last is not None and self.last["product_id"] == product["product_id"]
             if product["product_id"] not in self.rows_of_ids:

@@ -24,7 +24,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
     "cp1253": ("αάβγδεέζηήθιίϊΐκλμνξοόπρσςτυύϋΰφχψωώ",),
     "cp1256": ("ابتثجحخدذرزسشصضطظعغفقكلمنهويىءآأؤإئةپچژگ\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652",),
 }  # fmt: skip
-"""The 8-bit encodings that are known, the likelier first, with the letters beyond ASCII of languages written in each."""
+"""The 8-bit encodings that are known, the likelier first, and the letters beyond ASCII of languages written in each."""
 MULTIBYTE = frozenset({"gb18030", "gbk", "gb2312", "big5", "big5hkscs", "cp932", "shift_jis", "shift_jis_2004"}) | {
     *("shift_jisx0213", "euc_jp", "euc_jis_2004", "euc_jisx0213", "euc_kr", "cp949", "johab"),
 }
@@ -44,7 +44,7 @@ def guess(lines: Iterable[bytes]) -> str | None:
     if sum(map(_is_utf8, lines)) * 2 >= len(lines):
         return None
     sample = b"\n".join(lines)
-    scores = {encoding: _likeness(sample, encoding) for encoding in LANGUAGES}
+    scores = {encoding: _plausibility(sample, encoding) for encoding in LANGUAGES}
     best = max(scores, key=lambda encoding: scores[encoding])
     from charset_normalizer import from_bytes  # a file that is UTF-8 needs no part of it
 
@@ -63,7 +63,7 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def _likeness(sample: bytes, encoding: str) -> float:
+def _plausibility(sample: bytes, encoding: str) -> float:
     """How much a text looks like one language in an encoding: the fraction of its letters, less what speaks against it.
 
     That are capitals within words (the letters of CP1251 and KOI8-R are the same with their case exchanged), and words

@@ -115,6 +115,8 @@ def variants(found: Survey) -> list[str]:
     if found.variants.type_column:
         how = f"rows that {shorten(found.variants.type_column)} calls a variant belong to the product in "
         how += shorten(found.variants.parent)
+    elif found.variants.group:
+        how = f"rows of one {shorten(found.variants.parent)} are one product (join_variants = false keeps each)"
     else:
         how = f"rows that repeat {shorten(found.variants.parent)} without a name of their own are one product"
     return [f"Variants: {how}; their images are joined."]

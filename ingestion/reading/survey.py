@@ -30,17 +30,20 @@ MIN_FOLLOWERS = 0.5
 """Fraction of the rows that repeat an id, at least, that have no name: then they are rows of variants."""
 _CHILD = frozenset({"variant", "variation", "product_variation", "child"})
 """Values of a column 'type' that name a row of a variant (Wix, WooCommerce)."""
+_GROUPS = frozenset(map(usual_names.key, usual_names.GROUPS))
 
 
 @dataclass(frozen=True)
 class Variants:
-    """How rows of variants are recognised: by a column of their type, or since they repeat the id and have no name.
+    """How rows of variants are recognised.
 
-    `parent` is the column in which they name their product; None if it is the column of the id.
+    By a column of their type; or since they repeat what stands in `parent` and have no name; or, if `group`, since they
+    repeat what stands in `parent`, whatever their own id and name. `parent` names their product in any case.
     """
 
     type_column: str | None
-    parent: str | None
+    parent: str
+    group: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def survey(path: Path, settings: Settings, has_images: bool = False) -> Survey:
     variants = find_variants(head, profiles, fields, settings)
     if profiles and not fields.keys() & {"name", "description", "image"} and not has_images and not source.image_column:
         raise CatalogueError(nothing_to_group_by(path, profiles, headless))
-    if variants is not None and variants.parent is not None and variants.type_column is None:
+    if variants is not None and variants.type_column is None and not variants.group:
         fields["id"] = Taken(variants.parent, "rows repeat it")
     cells = [row.get(fields["category"].column) for row in rows] if "category" in fields else []
     separator = settings.category_separator or categories.find_separator(cells)
@@ -130,7 +133,9 @@ def _cut(cell: Any) -> Any:
 def find_variants(
     head: list[dict[str, Any]], profiles: Mapping[str, Profile], fields: Mapping[str, Taken], settings: Settings
 ) -> Variants | None:
-    """Whether rows are variants of the product before them, and how they say so; None if there are none."""
+    """Whether rows are variants of other rows, and how they say so; None if there are none."""
+    if not settings.join_variants:
+        return None
     types = {
         name: {(as_text(row.get(name)) or "").strip().casefold() for row in head} & _CHILD
         for name in profiles
@@ -143,6 +148,12 @@ def find_variants(
     parents = [name for name in profiles if usual_names.key(name) in {"parent", "parentid", "parentsku"}]
     if type_column is not None and parents:
         return Variants(type_column, parents[0])
+    named = settings.columns.model_dump().values()
+    for column in profiles:
+        if usual_names.keys(column)[-1] in _GROUPS and column not in named:
+            values = [text for row in head if not is_missing(text := as_text(row.get(column)))]
+            if len(set(values)) < len(values):
+                return Variants(None, column, group=True)
     name = fields["name"].column if "name" in fields else None
     own = fields["id"].column if "id" in fields else None
     if name is None:
@@ -167,7 +178,7 @@ def find_variants(
 
 def is_variant(variants: Variants, cells: Mapping[str, Any]) -> str | None:
     """What a row that says it is a variant names its product by, as '1001' for 'id:1001'; None for any other row."""
-    if variants.type_column is None or variants.parent is None:
+    if variants.type_column is None:
         return None
     if (as_text(cells.get(variants.type_column)) or "").strip().casefold() not in _CHILD:
         return None

@@ -77,6 +77,8 @@ USUAL_NAMES: dict[str, tuple[str, ...]] = {
 """What catalogues usually call a column, the most likely first; case, accents and separators do not matter."""
 HANDLES = ("handle", "url_handle", "handle_id", "product_handle", "parent_id", "parent_sku")
 """Columns that name the product that a row of a variant belongs to."""
+GROUPS = ("item_group_id", "group_id", "variant_group_id", "parent_asin")
+"""Columns that name what several products are variants of, each with an id and a name of its own (Google Merchant)."""
 FILLERS = re.compile(r"^(?:g|products?|prod|item|article|artikel|produkt|shop)(?=[\W_])[\W_]*", re.IGNORECASE)
 """What is put before a usual name and adds nothing: `product_brand`, `g:price`."""
 CATEGORY_WORDS = re.compile(

@@ -57,6 +57,14 @@ def test_three_products_are_enough(name, run, make_inputs):
 
 
 @BAGS
+def test_one_term_that_is_left_is_enough(name, run, make_inputs):
+    result = run(build(name, {}), make_inputs([("a", "oak table"), ("b", "oak chair"), ("c", "pine stool")]))
+    assert result.ids == ["a", "b"]
+    assert {term for _, term, _ in result.terms} == {"oak"}
+    assert np.allclose(result.vectors, 1.0)
+
+
+@BAGS
 def test_a_product_without_a_known_word_is_an_issue_only(name, run, make_inputs):
     texts = [("a", "red mug"), ("b", "red mug"), ("c", "xylophone"), ("d", "")]
     result = run(build(name, {}), make_inputs(texts))

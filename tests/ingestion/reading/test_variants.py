@@ -40,6 +40,13 @@ SHOPS = {
         ),
         {"7": ["t1.jpg", "t2.jpg"], "9": ["l1.jpg", "l2.jpg"], "11": ["c.jpg"]},
     ),
+    "Google Merchant": (
+        (
+            "id,item_group_id,title,image_link\nT1,T,Plum teapot small,t1.jpg\nT2,T,Plum teapot large,t2.jpg\n"
+            "C,,Candle,c.jpg\nL1,L,Grey lantern,l1.jpg\nL2,L,Grey lantern,\nD,,Dish,d.jpg\n"
+        ),
+        {"T1": ["t1.jpg", "t2.jpg"], "C": ["c.jpg"], "L1": ["l1.jpg"], "D": ["d.jpg"]},
+    ),
     "rows that repeat the id": (
         (
             "id,name,image\n1,Plum teapot,t1.jpg\n1,,t2.jpg\n2,Grey lantern,l1.jpg\n"
@@ -78,3 +85,23 @@ def test_products_of_one_id_with_their_own_names_are_no_variants(tmp_path: Path)
     path = tmp_path / "c.csv"
     path.write_text("id,name,category\n1,plum teapot,A\n1,grey lantern,A\n2,candle,B\n")
     assert [i["problem"] for i in catalogue.read(path, Settings()).issues.to_pylist()] == ["duplicate id"]
+
+
+def test_variants_of_a_group_that_stand_apart_are_one_product(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("id,item_group_id,title\n1,T,small teapot\n2,L,lantern\n3,T,large teapot\n4,,candle\n")
+    found = catalogue.read(path, Settings())
+    assert found.products["product_id"].to_pylist() == ["1", "2", "4"]
+    assert ("1", 3, "variant row") in [
+        (i["product_id"], i["catalogue_row"], i["problem"]) for i in found.issues.to_pylist()
+    ]
+
+
+@pytest.mark.parametrize(("content", "expected"), SHOPS.values(), ids=SHOPS)
+def test_variants_are_kept_as_products_where_the_settings_say_so(
+    tmp_path: Path, content: str, expected: dict[str, list[str]]
+) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text(content)
+    found = catalogue.read(path, Settings(join_variants=False))
+    assert not {"variant row", "variants"} & set(found.issues["problem"].to_pylist())
