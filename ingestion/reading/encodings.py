@@ -1,7 +1,7 @@
 """Which encoding a text that is not UTF-8 is in: by the letters that it would have in each.
 
 An 8-bit encoding is right where the letters beyond ASCII are those of one language; all bytes are valid in most of
-them, so that nothing else tells them apart. Those of Chinese, Japanese, Korean, Thai and Hebrew are told by
+them, so that nothing else tells one from another. Those of Chinese, Japanese, Korean, Thai and Hebrew are told by
 charset-normalizer, which fails for others: it took Polish in CP1250 for Western European, and Russian in KOI8-R for
 Japanese (version 3.5).
 """

@@ -87,7 +87,7 @@ def test_products_of_one_id_with_their_own_names_are_no_variants(tmp_path: Path)
     assert [i["problem"] for i in catalogue.read(path, Settings()).issues.to_pylist()] == ["duplicate id"]
 
 
-def test_variants_of_a_group_that_stand_apart_are_one_product(tmp_path: Path) -> None:
+def test_variants_of_a_group_that_are_not_adjacent_are_one_product(tmp_path: Path) -> None:
     path = tmp_path / "c.csv"
     path.write_text("id,item_group_id,title\n1,T,small teapot\n2,L,lantern\n3,T,large teapot\n4,,candle\n")
     found = catalogue.read(path, Settings())
