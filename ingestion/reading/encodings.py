@@ -1,7 +1,7 @@
 """Which encoding a text that is not UTF-8 is in: by the letters that it would have in each.
 
 An 8-bit encoding is right where the letters beyond ASCII are those of one language; all bytes are valid in most of
-them, so that nothing else tells one from another. Those of Chinese, Japanese, Korean, Thai and Hebrew are told by
+them, so that nothing else tells one from another. Those of Chinese, Japanese, Korean, Thai and Hebrew are detected by
 charset-normalizer, which fails for others: it took Polish in CP1250 for Western European, and Russian in KOI8-R for
 Japanese (version 3.5).
 """
@@ -30,7 +30,7 @@ MULTIBYTE = frozenset({"gb18030", "gbk", "gb2312", "big5", "big5hkscs", "cp932",
 }
 LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257")
 """Those in which letters beyond ASCII stand in words with ASCII letters."""
-TOLD = MULTIBYTE | {"cp1255", "cp874"}
+DETECTED = MULTIBYTE | {"cp1255", "cp874"}
 """Those that charset-normalizer is asked for."""
 MIN_LETTERS = 0.9
 """Fraction of the characters beyond ASCII that are of one language, at least, for an encoding to be taken."""
@@ -38,7 +38,7 @@ _NEUTRAL = frozenset("‘’‚“”„–—…•€£¥§©®™°²³½¼¾
 """Signs that any language uses: they speak for no encoding."""
 
 
-def guess(lines: Iterable[bytes]) -> str | None:
+def find_encoding(lines: Iterable[bytes]) -> str | None:
     """The encoding of lines with bytes beyond ASCII; None where most are UTF-8, or where CP1252 is as likely as any."""
     lines = list(lines)
     if sum(map(_is_utf8, lines)) * 2 >= len(lines):
@@ -49,10 +49,10 @@ def guess(lines: Iterable[bytes]) -> str | None:
     from charset_normalizer import from_bytes  # a file that is UTF-8 needs no part of it
 
     found = from_bytes(sample).best()
-    told = found.encoding if found is not None and found.encoding in TOLD else None
-    if scores[best] >= MIN_LETTERS and told not in TOLD - MULTIBYTE:
+    detected = found.encoding if found is not None and found.encoding in DETECTED else None
+    if scores[best] >= MIN_LETTERS and detected not in DETECTED - MULTIBYTE:
         return None if best == "cp1252" else best
-    return told
+    return detected
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -8,7 +8,7 @@ from collections import deque
 from pathlib import Path
 from typing import IO, TextIO, cast
 
-from ingestion.reading.encodings import guess
+from ingestion.reading.encodings import find_encoding
 from store.errors import CatalogueError
 
 MAX_FIELD = 16 * 1024 * 1024
@@ -63,7 +63,7 @@ def encoding_of(path: Path) -> str:
     """The encoding to open a text file with; CatalogueError if it is empty or not text.
 
     UTF-8, or UTF-16 and UTF-32 by their byte order mark; UTF-16 without one by the zero bytes of its ASCII characters;
-    another one where the letters speak for it (`encodings.guess`).
+    another one where the letters speak for it (`encodings.find_encoding`).
     """
     head = read_head(path)
     if not head.strip(b"\xef\xbb\xbf \t\r\n"):
@@ -89,16 +89,16 @@ def encoding_of(path: Path) -> str:
         raise CatalogueError(
             f"The catalogue {path} is not {path.suffix} text: its start is binary; export it as UTF-8."
         )
-    return guess(_lines_beyond_ascii(path)) or "utf-8-sig"
+    return find_encoding(_lines_beyond_ascii(path)) or "utf-8-sig"
 
 
 def encoding_notes(encoding: str) -> list[tuple[str, str]]:
-    """As an issue of the file that its encoding was guessed, with the remedy; none where the file shows it."""
+    """As an issue of the file that its encoding was assumed, with the remedy; none where the file shows it."""
     if encoding.startswith("utf"):
         return []
     name = encoding.upper()
     detail = f"The file is not UTF-8; by its letters it was read as {name}. If names are garbled, export it as UTF-8."
-    return [("encoding guessed", detail)]
+    return [("encoding assumed", detail)]
 
 
 def _lines_beyond_ascii(path: Path) -> list[bytes]:

@@ -6,7 +6,7 @@ import pytest
 
 from ingestion.config import Catalogue as Settings
 from ingestion.reading import catalogue
-from ingestion.reading.encodings import guess
+from ingestion.reading.encodings import find_encoding
 
 NAMES = {
     "Polish": ("cp1250 iso8859_2", "żółty kubek, świecznik mosiężny, lampa stołowa, łyżka, dzbanek na herbatę"),
@@ -37,7 +37,7 @@ def test_names_of_other_encodings_are_read_as_written(tmp_path: Path, name: str,
     path.write_bytes("\n".join(["id,name,category", *lines]).encode(encoding))
     found = catalogue.read(path, Settings())
     assert found.products["name"].to_pylist() == [names[i % len(names)] for i in range(20)]
-    problem = "not UTF-8" if encoding == "cp1252" else "encoding guessed"
+    problem = "not UTF-8" if encoding == "cp1252" else "encoding assumed"
     assert problem in found.issues["problem"].to_pylist()
 
 
@@ -49,7 +49,7 @@ def test_json_lines_of_another_encoding_are_read_too(tmp_path: Path) -> None:
 
 def test_a_few_stray_bytes_do_not_change_the_encoding_of_a_file() -> None:
     lines = [text.encode() for text in ("żółty kubek", "łyżka", "świecznik")]
-    assert guess([*lines, "dzbanek na herbatę".encode("cp1250")]) is None
+    assert find_encoding([*lines, "dzbanek na herbatę".encode("cp1250")]) is None
 
 
 def test_an_encoding_is_found_behind_thousands_of_ascii_rows(tmp_path: Path) -> None:
