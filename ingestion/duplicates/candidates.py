@@ -8,14 +8,15 @@ datasketch has no such limit: for 2,000 texts of one template it returns all 2 m
 its signatures take ten times as long (not repeatable).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Index = NDArray[np.int64]
 WINDOW = 32
-"""Items that an item is paired with in a band, at most. It bounds the memory: n * WINDOW pairs at a time."""
+"""Items that an item is paired with in a band, at most: n * WINDOW pairs bound the time, n at a time the memory."""
 NEAREST = 10
 """Items that an item is compared with, at most, however many are similar; so n * NEAREST comparisons bound the time. A
 duplicate is nearer than nearly all other items; a larger duplicate group is connected by the links of each to its
@@ -24,40 +25,43 @@ nearest.
 
 
 def candidates(
-    keys: NDArray[np.uint64], rank: Index, distance: Callable[[Index, Index], NDArray[np.float32]]
-) -> list[tuple[int, int]]:
-    """The pairs (i, j), i < j, to compare: sorted, at most n * NEAREST.
+    keys: NDArray[np.unsignedinteger[Any]], rank: Index, distance: Callable[[Index, Index], NDArray[np.float32]]
+) -> Index:
+    """The pairs (i, j), i < j, to compare: (p, 2), sorted, p at most n * NEAREST.
 
     `keys` is (n, b), one key per item and band; `rank` is (n,), a permutation that puts items with equal beginnings
-    next to each other. `distance(i, j)` is a cheap distance of the pairs of two index arrays, infinite where they
-    cannot be duplicates.
+    next to each other. `distance(i, j)` is a cheap distance of the pairs of two index arrays, of n pairs at most,
+    infinite where they cannot be duplicates.
     """
     n = len(keys)
-    codes = np.empty(0, dtype=np.int64)
-    distances = np.empty(0, dtype=np.float32)
+    by_rank = np.argsort(rank)
+    codes, distances = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
     for band in keys.T:
-        i, j = _within_window(band, rank)
-        new = np.setdiff1d(i * n + j, codes)
-        far = distance(new // n, new % n)
-        codes, distances = (
-            np.concatenate([codes, new[np.isfinite(far)]]),
-            np.concatenate([distances, far[np.isfinite(far)]]),
-        )
-        codes, distances = _nearest(codes, distances, n)
-    return [(int(code // n), int(code % n)) for code in np.sort(codes)]
+        found = [(codes, distances)]
+        for i, j in _within_window(band, by_rank):
+            far = distance(i, j)
+            near = np.isfinite(far)
+            found.append((i[near] * n + j[near], far[near]))
+        if any(len(some) for some, _ in found[1:]):
+            codes, first = np.unique(np.concatenate([some for some, _ in found]), return_index=True)
+            distances = np.concatenate([some for _, some in found])[first]
+            codes, distances = _nearest(codes, distances, n)
+    return np.stack([codes // n, codes % n], axis=1)
 
 
-def _within_window(band: NDArray[np.uint64], rank: Index) -> tuple[Index, Index]:
-    """The pairs of items with equal keys that lie within the window."""
-    order = np.lexsort((rank, band))
-    found = [np.empty((2, 0), dtype=np.int64)]
+def _within_window(band: NDArray[np.unsignedinteger[Any]], by_rank: Index) -> Iterator[tuple[Index, Index]]:
+    """The pairs of items with equal keys that lie within the window: those of each distance in turn."""
+    order = by_rank[np.argsort(band[by_rank], kind="stable")]
+    own = band[order]
+    first = np.arange(len(order))
     for step in range(1, min(WINDOW, len(order) - 1) + 1):
-        same = band[order[:-step]] == band[order[step:]]
-        if not same.any():  # equal keys lie side by side: none at this distance, none at a greater
-            break
-        found.append(np.stack([order[:-step][same], order[step:][same]]))
-    both = np.concatenate(found, axis=1)
-    return both.min(axis=0), both.max(axis=0)
+        # equal keys lie side by side: a pair at this distance has one at the last
+        first = first[first < len(order) - step]
+        first = first[own[first] == own[first + step]]
+        if not len(first):
+            return
+        one, other = order[first], order[first + step]
+        yield np.minimum(one, other), np.maximum(one, other)
 
 
 def _nearest(codes: Index, distances: NDArray[np.float32], n: int) -> tuple[Index, NDArray[np.float32]]:

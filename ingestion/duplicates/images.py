@@ -175,9 +175,9 @@ def pairs(
     return dict(sorted(found.items()))
 
 
-def _candidates(fingerprints: Sequence[Fingerprint]) -> list[tuple[int, int]]:
+def _candidates(fingerprints: Sequence[Fingerprint]) -> candidates.Index:
     if len(fingerprints) < 2:
-        return []
+        return np.empty((0, 2), dtype=np.int64)
     bits = np.array([seen.bits for seen in fingerprints])
     hashes = np.packbits(np.pad(bits, ((0, 0), (0, 1))), axis=1).view(np.uint64)[:, 0]
     blocks = np.array([seen.blocks for seen in fingerprints])

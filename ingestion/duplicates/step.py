@@ -8,9 +8,11 @@ listing slightly altered; a variant in another colour, size or model is another 
 `images` of this package define the difference).
 """
 
+import hashlib
 import heapq
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -27,24 +29,43 @@ def step(work: Work) -> None:
     """Write `duplicates`."""
     products = work.read("catalogue", "products", ["product_id", "name"])
     order = products["product_id"].to_pylist()
-    raw, names = _mapping(work.read("texts", "texts", ["product_id", "raw"])), _mapping(products)
-    work.write("duplicates", of_texts(order, raw, names))
+    work.write("duplicates", of_texts(order, work.read("texts", "texts", ["product_id", "raw"]), products["name"]))
     work.progress(1, 2)
     work.write("duplicates", of_images(order, work.read("images", "images", ["product_id", "sha256", "thumbnail"])))
     work.progress(2, 2)
 
 
-def _mapping(table: pa.Table) -> dict[str, Any]:
-    """A table of two columns as a mapping from the first to the second."""
-    return dict(zip(*(column.to_pylist() for column in table.columns), strict=True))
+@dataclass(frozen=True)
+class Column(Sequence[Any]):
+    """Rows of an Arrow column, in the order of `rows`: a Python object is made of a value only as it is asked for."""
+
+    values: pa.ChunkedArray
+    rows: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, k: Any) -> Any:
+        return self.values[self.rows[k]].as_py()
 
 
-def of_texts(order: Sequence[str], raw: Mapping[str, str], names: Mapping[str, str | None]) -> list[Row]:
-    """Rows of `duplicates` by text; `order` are all product ids, `raw` their texts, `names` their names, if any."""
-    rows, distinct = exact("text", order, {key: " ".join(text.casefold().split()) for key, text in raw.items()})
-    return rows + near(
-        "text", distinct, near_texts.pairs([raw[key] for key in distinct], [names.get(key) for key in distinct])
+def of_texts(order: Sequence[str], texts: pa.Table, names: pa.ChunkedArray) -> list[Row]:
+    """Rows of `duplicates` by text; `order` are all product ids, `names` their names, if any, in the same order.
+
+    `texts` has the columns product_id and raw.
+    """
+    ids, raw = texts["product_id"].to_pylist(), texts["raw"]
+    rows, distinct = exact("text", order, dict(zip(ids, map(_digest, raw), strict=True)))
+    row_of, place_of = ({key: k for k, key in enumerate(keys)} for keys in (ids, order))
+    links = near_texts.pairs(
+        Column(raw, [row_of[key] for key in distinct]), Column(names, [place_of[key] for key in distinct])
     )
+    return rows + near("text", distinct, links)
+
+
+def _digest(text: pa.StringScalar) -> bytes:
+    """16 bytes that texts equal but for case and white space share: those of a whole catalogue fit in memory."""
+    return hashlib.sha256(" ".join(text.as_py().casefold().split()).encode("utf-8", "surrogatepass")).digest()[:16]
 
 
 def of_images(order: Sequence[str], images: pa.Table) -> list[Row]:
@@ -61,9 +82,9 @@ def of_images(order: Sequence[str], images: pa.Table) -> list[Row]:
     return rows + near("image", distinct, near_images.pairs(len(distinct), thumbnail))
 
 
-def exact(modality: str, order: Sequence[str], content: Mapping[str, str]) -> tuple[list[Row], list[str]]:
+def exact(modality: str, order: Sequence[str], content: Mapping[str, str | bytes]) -> tuple[list[Row], list[str]]:
     """One row per product whose content equals an earlier one's, with the earliest such; and the ids of the others."""
-    first: dict[str, str] = {}
+    first: dict[str | bytes, str] = {}
     rows, distinct = [], []
     for product_id in order:
         if product_id not in content:

@@ -10,25 +10,21 @@ names must be equal but for typos, order, price or a whole sentence (`is_one_nam
 the maker added, counts as another product. Without a name the first sentence is taken. One limit remains: texts without
 names that begin with equal words and differ further on by four words or more are near-duplicates.
 
-Candidate pairs are found by MinHash over words and pairs of words (Broder 1997; banding after Leskovec, Rajaraman &
-Ullman, 'Mining of Massive Datasets', section 3.4), so the work grows with the catalogue, not its square.
+Candidate pairs are found by `minhash`.
 """
 
 import re
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 
-from ingestion.duplicates import candidates
-from ingestion.reading import boilerplate
+from ingestion.duplicates import minhash
+from ingestion.duplicates.minhash import FILLERS
 
 MIN_DICE = 2 / 3
 """Near-duplicates share at least two words in three (Dice): a description of three or four sentences may lose one."""
@@ -38,23 +34,10 @@ PHRASE_WORDS = 20
 """A text of fewer words is one phrase, such as a title: in it only a whole sentence can be an inserted passage."""
 TYPO_LETTERS = 5
 """Letters that a word with a typo has at least. Most shorter words are one letter from another word: red and rod."""
-BANDS, ROWS = 32, 3
-"""Of pairs that share half of their words and pairs of words, 98.6 % have a key in common (1 - (1 - s^ROWS)^BANDS), of
-those that share 0.6 nearly all; of those that share a tenth 3 %, which `SIGNATURE_AGREEMENT` drops."""
-SIGNATURE_AGREEMENT = 0.3
-"""Pairs whose signatures agree less are dropped: four standard errors below the half (96 hashes)."""
-CHUNK_SIZE = 2_000
-"""Texts, or pairs of texts, whose features are in memory at a time."""
-# fmt: off
-FILLERS = frozenset({
-    "a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "is", "it", "its", "of", "on", "or", "our", "s",
-    "that", "the", "these", "this", "to", "with", "your",
-})
-# fmt: on
+CACHED_TEXTS = 4_096
+"""Texts that are kept as words while pairs are compared."""
 _PRICE = re.compile(r"(?:\b(?:rs|inr|usd|eur|gbp)\b\.?|[$€£₹])\s*\d[\d,.]*(?:/-)?|\d[\d,.]*\s*[$€£₹]", re.IGNORECASE)
 _TOKEN = re.compile(r"(?P<stop>[.!?](?=\s|$)|[;•\n])|(?P<word>\d+(?=[^\W\d_]+(?!\w))|[^\W_]+)")
-
-Hashes = NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
@@ -221,93 +204,20 @@ def pairs(
     `names` are the products' names, as many as texts; where one of a pair has none, the first sentences are compared.
     Candidates are searched twice: by all words, and by those that few texts have, for where boilerplate is most of a
     text, its variants are nearer than its duplicates. Each text is compared at most `candidates.NEAREST` times in
-    either search, by `compare`. Deterministic.
+    either search, by `compare`. `texts` and `names` are read one at a time, so they need not be lists. Deterministic.
     """
-    tokenised = [TokenisedText.of(text) for text in texts]
-    rank = np.empty(len(tokenised), dtype=np.int64)
-    rank[sorted(range(len(tokenised)), key=lambda k: (tokenised[k].words, k))] = np.arange(len(tokenised))
-    whole = [_features(text.words) for text in tokenised]
-    proposed: set[tuple[int, int]] = set()
-    for features in (whole, _rare(whole)) if tokenised else ():
-        kept = np.array([k for k, hashes in enumerate(features) if len(hashes)], dtype=np.int64)
-        if len(kept) > 1:
-            found = _candidates([features[k] for k in kept], rank[kept])
-            proposed |= {(int(kept[i]), int(kept[j])) for i, j in found}
-    named = [TokenisedText.of(name or "").as_name() for name in names or [""] * len(tokenised)]
 
-    def is_one(i: int, j: int) -> bool:
-        both_named = named[i].words and named[j].words
-        return is_one_name(named[i], named[j]) if both_named else same_opening(tokenised[i], tokenised[j])
+    @lru_cache(maxsize=CACHED_TEXTS)
+    def tokenised(k: int) -> TokenisedText:
+        return TokenisedText.of(texts[k])
 
-    compared = {(i, j): compare(tokenised[i], tokenised[j]) for i, j in sorted(proposed)}
-    return {pair: value for pair, value in compared.items() if value > 0 and is_one(*pair)}
+    def is_near(i: int, j: int) -> float:
+        one, other = (TokenisedText.of((names[k] if names else None) or "").as_name() for k in (i, j))
+        both_named = one.words and other.words
+        if both_named and not is_one_name(one, other):  # first: most candidates have other names, and names are short
+            return 0.0
+        value = compare(tokenised(i), tokenised(j))
+        return value if value > 0 and (both_named or same_opening(tokenised(i), tokenised(j))) else 0.0
 
-
-def _features(text: Sequence[str]) -> Hashes:
-    """The hashes of words and of pairs of neighbouring words, fillers left out."""
-    words = [word for word in text if word not in FILLERS] or list(text)
-    features = {*words, *(f"{a} {b}" for a, b in pairwise(words))}
-    return np.array(sorted({zlib.crc32(feature.encode()) for feature in features}), dtype=np.uint32)
-
-
-def _rare(features: Sequence[Hashes]) -> list[Hashes]:
-    """The features without boilerplate: without those in as many texts as `reading.boilerplate` drops."""
-    _, place, count = np.unique(np.concatenate(features), return_inverse=True, return_counts=True)
-    rare = count[place] < max(boilerplate.MIN_PRODUCTS, boilerplate.MIN_FRACTION * len(features))
-    ends = np.cumsum([len(hashes) for hashes in features])[:-1]
-    return [hashes[own] for hashes, own in zip(features, np.split(rare, ends), strict=True)]
-
-
-def _candidates(features: Sequence[Hashes], rank: candidates.Index) -> list[tuple[int, int]]:
-    signatures = _signatures(features)
-    weights = _weights(features)
-
-    def distance(i: candidates.Index, j: candidates.Index) -> NDArray[np.float32]:
-        agree = np.zeros(len(i), dtype=np.float32)
-        for column in signatures.T:
-            agree += column[i] == column[j]
-        enough = np.flatnonzero(agree >= SIGNATURE_AGREEMENT * BANDS * ROWS)
-        far = np.full(len(i), np.inf, dtype=np.float32)
-        for at in range(0, len(enough), CHUNK_SIZE):
-            some = enough[at : at + CHUNK_SIZE]
-            far[some] = 1 - np.asarray(weights[i[some]].multiply(weights[j[some]]).sum(axis=1)).ravel()
-        return far
-
-    return candidates.candidates(_bands(signatures), rank, distance)
-
-
-def _weights(features: Sequence[Hashes]) -> Any:
-    """The texts' features as sparse rows of length one, weighted by inverse frequency: rare features count most."""
-    from scipy import sparse
-
-    _, place, count = np.unique(np.concatenate(features), return_inverse=True, return_counts=True)
-    lengths = [len(hashes) for hashes in features]
-    starts = np.cumsum([0, *lengths])
-    weight = np.log1p(len(features) / count[place])
-    weight /= np.repeat(np.sqrt(np.add.reduceat(weight**2, starts[:-1])), lengths)
-    return sparse.csr_array((weight.astype(np.float32), place, starts), shape=(len(features), len(count)))
-
-
-def _signatures(features: Sequence[Hashes]) -> NDArray[np.uint32]:
-    """(n, BANDS * ROWS) MinHash signatures: the fraction of equal columns estimates the Jaccard of two feature sets."""
-    rng = np.random.default_rng(0)
-    multiply = rng.integers(1, 2**63, BANDS * ROWS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    add = rng.integers(0, 2**63, BANDS * ROWS, dtype=np.uint64)
-    signatures = np.empty((len(features), BANDS * ROWS), dtype=np.uint32)
-    for at in range(0, len(features), CHUNK_SIZE):
-        some = features[at : at + CHUNK_SIZE]
-        starts = np.cumsum([0, *map(len, some[:-1])])
-        flat = np.concatenate(some).astype(np.uint64)
-        for k in range(BANDS * ROWS):
-            # Multiply-shift (Dietzfelbinger et al. 1997): the upper half of the product modulo 2^64.
-            mixed = ((flat * multiply[k] + add[k]) >> np.uint64(32)).astype(np.uint32)
-            signatures[at : at + CHUNK_SIZE, k] = np.minimum.reduceat(mixed, starts)
-    return signatures
-
-
-def _bands(signatures: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    """(n, BANDS) keys, each of `ROWS` columns of the signature."""
-    keys = np.zeros((len(signatures), BANDS), dtype=np.uint64)
-    for row in range(ROWS):
-        keys = keys * np.uint64(0x9E3779B97F4A7C15) + signatures[:, row::ROWS]
-    return keys
+    proposed = minhash.proposed((TokenisedText.of(texts[k]).words for k in range(len(texts))), MIN_DICE)
+    return {(i, j): value for i, j in proposed if (value := is_near(i, j))}
