@@ -4,8 +4,8 @@ Each item has a few short keys, made so that similar items share one of them (lo
 Motwani 1998), and only items that share a key are considered. A key that all products of a shop share would make the
 work quadratic again: of the items with one key, each is paired with the next few in a given order only, as in the
 sorted-neighbourhood method (Hernandez & Stolfo 1995), and of those pairs only the nearest are compared. MinHashLSH of
-datasketch has no such limit: for 2,000 texts of one template it returns all 2 million pairs, this module 13,567, and
-its signatures take ten times as long (not repeatable).
+datasketch has no such limit: for 2,000 texts of one template it returns all 2 million pairs, and its signatures take
+ten times as long (not repeatable).
 """
 
 from collections.abc import Callable, Iterator

@@ -4,7 +4,8 @@ MinHash: Broder 1997; banding after Leskovec, Rajaraman & Ullman, 'Mining of Mas
 pair has a key in common in one of `BANDS` bands and lies within `candidates.WINDOW` places there, has at least the
 asked fraction of words in common, and is among the `candidates.NEAREST` of both texts. What is lost by these bounds are
 pairs that share fewer than half of their words and pairs of words, and duplicates in a bucket of hundreds of texts that
-begin differently.
+begin differently. Against all pairs, without names, it found 201 of 213 near-duplicate pairs of 4,000 titles of
+PriceRunner, and the other 12 connected through these; and 48 of 50 of 5,000 titles of several shops (not repeatable).
 
 No text is held, only numbers of its words and pairs of words.
 """
