@@ -64,7 +64,7 @@ def of_texts(order: Sequence[str], texts: pa.Table, names: pa.ChunkedArray) -> l
 
 
 def _digest(text: pa.StringScalar) -> bytes:
-    """16 bytes that texts equal but for case and white space share: those of a whole catalogue fit in memory."""
+    """16 bytes, the same for texts that are equal but for case and white space; a whole catalogue's fit in memory."""
     return hashlib.sha256(" ".join(text.as_py().casefold().split()).encode("utf-8", "surrogatepass")).digest()[:16]
 
 
