@@ -7,7 +7,7 @@ pairs that share fewer than half of their words and pairs of words, and duplicat
 begin differently. Against all pairs, without names, it found 201 of 213 near-duplicate pairs of 4,000 titles of
 PriceRunner, and the other 12 connected through these; and 48 of 50 of 5,000 titles of several shops (not repeatable).
 
-No text is held, only numbers of its words and pairs of words.
+What is held of a text are numbers of its words and pairs of words, and its beginning until the texts are sorted.
 """
 
 import zlib
