@@ -36,8 +36,8 @@ CHUNK_SIZE = 2_000
 CHECKED_PAIRS = 50_000
 """Pairs whose signatures are in memory at a time: 10 MB."""
 COLUMNS = 2**24
-"""Numbers that features are counted by. Two features of one number, one in eight at two million of them, make a pair
-look nearer than it is, never farther, before its words are compared."""
+"""Numbers that words and features are counted by. Two of one number, one in eight at two million of them, count as
+one: that moves which texts are the nearest a little, and drops no pair for having too few words in common."""
 OPENING = 20
 """Words by which texts are sorted."""
 # fmt: off
