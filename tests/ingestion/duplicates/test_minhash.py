@@ -11,7 +11,7 @@ def dice(one: list[str], other: list[str]) -> float:
     return 2 * (Counter(one) & Counter(other)).total() / (len(one) + len(other))
 
 
-def test_pairs_with_most_words_in_common_are_proposed_and_no_others() -> None:
+def test_pairs_of_mostly_equal_words_are_proposed_and_no_others() -> None:
     rng = random.Random(3)
     vocabulary = [f"word{k}" for k in range(300)]
     texts = []
