@@ -36,14 +36,13 @@ def protect(app: Dash) -> None:
 def content_policy(script_hashes: list[str]) -> str:
     """The content-security policy: everything from this server; the only inline scripts are Dash's own, by hash.
 
-    Plotly writes style elements, hence 'unsafe-inline' for styles. It compiles the drawing routines of its WebGL
-    maps with `new Function`, hence 'unsafe-eval': without it a map of thousands of points is a grey box. Inline
-    scripts and handlers, by which a hostile product name could act, stay forbidden.
+    Plotly writes style elements, hence 'unsafe-inline' for styles. Inline scripts and handlers, by which a hostile
+    product name could act, are forbidden, and so is making code of text: the maps are not plotly's WebGL plots.
     """
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src 'self' 'unsafe-eval' {' '.join(script_hashes)}",
+            f"script-src 'self' {' '.join(script_hashes)}",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self'",

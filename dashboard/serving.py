@@ -18,12 +18,26 @@ FOREVER = "private, max-age=31536000, immutable"
 COMPRESSED = ("text/html", "text/css", "text/javascript", "application/javascript", "application/json")
 COMPRESSED_FROM = 1_000
 """Bytes of an answer from which it is compressed: below, it goes in one packet anyway."""
+PLOTLY = Path(__file__).parent / "vendor" / "plotly-cartesian-4.1.1.min.js.gz"
+"""Plotly's bundle of cartesian plots, a third of the whole: scripts/plotly.sh gets it from npm. It holds no WebGL, and
+so none of the code that would need 'unsafe-eval' in the content-security policy.
+"""
+PLOTLY_SUITE = "/_dash-component-suites/plotly/"
+"""Where Dash looks for the whole bundle."""
 
 
 def serve(app: Dash, reader: Reader) -> None:
     """Add the routes, and compress every answer that is text."""
     app.server.extensions["aislemap"] = reader
     css = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "css" / "bootstrap.min.css"
+
+    @app.server.before_request  # type: ignore[untyped-decorator,unused-ignore]
+    def plotly() -> Response | None:
+        if not request.path.startswith(PLOTLY_SUITE):
+            return None
+        response = Response(PLOTLY.read_bytes(), mimetype="text/javascript")
+        response.headers["Content-Encoding"] = "gzip"
+        return kept(response)
 
     @app.server.get("/bootstrap.css")  # type: ignore[untyped-decorator,unused-ignore]
     def bootstrap() -> Response:

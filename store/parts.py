@@ -18,6 +18,9 @@ import pyarrow.parquet as pq
 from store import tables
 from store.root import Root
 
+ROW_GROUP = 100_000
+"""Rows of a Parquet file that are read together: a question on one product passes over the others by their ids."""
+
 
 @dataclass(frozen=True)
 class File:
@@ -137,7 +140,7 @@ class PartWriter:
             self._stack.callback(self._close, name, writer)  # before `writing` syncs and renames
             self._open[table.name], self._declared[table.name] = writer, table
         with self.root.in_words(table.name):
-            self._open[table.name].write_table(batch)
+            self._open[table.name].write_table(batch, row_group_size=ROW_GROUP)
 
     def __exit__(
         self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

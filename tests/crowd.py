@@ -45,6 +45,10 @@ def make_crowd(folder: Path, groups: int) -> Root:
             {**WHERE, "product_id": i, "cluster": g, "matched_category": names[g], "found_again": 0.9, "placed": False}
             for i, g in zip(ids, placed, strict=True)
         ],
+        "projections": [
+            {"method": "tfidf", "reducer": "pca", "product_id": i, "x": t % 37 + n % 4 / 9, "y": t / 9 + n % 3 / 9}
+            for n, (i, t) in enumerate(zip(ids, truth, strict=True))
+        ],
         "confusions": [
             {**WHERE, "category": names[t], "cluster": g, "matched_category": names[g], "products": count}
             for (t, g), count in cells.items()

@@ -5,7 +5,7 @@ from typing import Any
 from dash import Dash, Input, Output, html
 
 from dashboard import components as ui
-from dashboard import words
+from dashboard import context, words
 from dashboard.pages import Page
 from dashboard.plots.learning import learning
 from dashboard.state import SNAPSHOT, Address, Control, callback, pick
@@ -25,8 +25,7 @@ NOTHING = (
 
 def layout(reader: Reader, search: str) -> Any:
     """The choice of the metric in the state of the address."""
-    with reader.cursor() as cursor:
-        metrics = labels.curve_metrics(cursor)
+    metrics = context.of(reader).ask(labels.curve_metrics)
     if not metrics:
         return ui.notice(*NOTHING)
     defaults = {"metric": metrics[0]}
@@ -51,17 +50,15 @@ def register(app: Dash, reader: Reader) -> None:
 
     @callback(app, Output("labels-body", "children"), Input(SNAPSHOT, "data"), Input("labels-metric", "value"))
     def body(number: int, metric: str) -> Any:
-        with reader.cursor(number) as cursor:
-            curves = labels.learning_curves(cursor, metric)
-            ceilings = labels.ceilings(cursor, metric)
-            judged = study.judged(cursor)
-            ranked = [s.method for s in study.ranking(cursor)]
-            clustering = {
-                s.method: s.value
-                for s in study.scores(cursor)
-                if s.metric == GROUPED.get(metric, metric) and s.value is not None
-                if judged.get(s.method) == s.grouping
-            }
+        ask = context.of(reader, number).ask
+        curves, ceilings = ask(labels.learning_curves, metric), ask(labels.ceilings, metric)
+        judged, ranked = ask(study.judged), [s.method for s in ask(study.ranking)]
+        clustering = {
+            s.method: s.value
+            for s in ask(study.scores)
+            if s.metric == GROUPED.get(metric, metric) and s.value is not None
+            if judged.get(s.method) == s.grouping
+        }
         have = {p.method for p in curves}
         methods = [m for m in ranked if m in have]
         if not methods:

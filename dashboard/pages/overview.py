@@ -7,14 +7,13 @@ from typing import Any
 from dash import Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
-from dashboard import leaderboard, words
+from dashboard import context, leaderboard, words
 from dashboard.pages import Page
 from dashboard.plots.costs import cost_scores
 from dashboard.plots.group_counts import group_counts
 from dashboard.state import LOGS, SNAPSHOT, callback, pick
 from store.errors import AislemapError
 from store.questions import activity, catalogue, comparisons, costs, estimates, labels, moves, study
-from store.questions.ask import Cursor
 from store.reader import Reader
 
 
@@ -32,30 +31,35 @@ def register(app: Dash, reader: Reader) -> None:
 
     @callback(app, Output("overview-body", "children"), Input(SNAPSHOT, "data"), Input(LOGS, "data"))
     def body(number: int, logs: str) -> Any:
-        with reader.cursor(number) as cursor:
-            metric = study.declared(cursor)[1]
-            ranking = study.ranking(cursor)
-            verdicts = study.verdicts(cursor)
-            others = comparisons.others(cursor)
-            declared = others[0][0] if others else None
-            compared = comparisons.against(cursor, others[0], metric) if others else {}
-            estimated = estimates.estimated_scores(cursor, metric)
-            parts = [
-                _how_many(estimates.k_estimates(cursor), declared, ranking),
-                _named(estimates.named_scores(cursor)),
-            ]
-            parts = [part for part in parts if part is not None]
-            sample = catalogue.rests_on(cursor)
-            return [
-                html.P(f"The study rests on {sample}; the others were placed in its groups.") if sample else None,
-                _verdicts(verdicts, ranking, estimated),
-                leaderboard.card(
-                    ranking, verdicts, declared, compared, estimated, labels.ceilings(cursor, metric), metric
-                ),
-                _cost(costs.costs(cursor), metric, next(iter(study.rests_on(cursor)), None)),
-                html.Div(parts, className="halves" if len(parts) > 1 else "stack") if parts else None,
-                html.Div([_catalogue(cursor), _changes(reader, cursor, number), _activity(cursor)], className="thirds"),
-            ]
+        ask = context.of(reader, number).ask
+        metric = ask(study.declared)[1]
+        ranking = ask(study.ranking)
+        verdicts = ask(study.verdicts)
+        others = ask(comparisons.others)
+        declared = others[0][0] if others else None
+        compared = ask(comparisons.against, others[0], metric) if others else {}
+        estimated = ask(estimates.estimated_scores, metric)
+        parts = [
+            _how_many(ask(estimates.k_estimates), declared, ranking),
+            _named(ask(estimates.named_scores)),
+        ]
+        parts = [part for part in parts if part is not None]
+        sample = ask(catalogue.rests_on)
+        return [
+            html.P(f"The study rests on {sample}; the others were placed in its groups.") if sample else None,
+            _verdicts(verdicts, ranking, estimated),
+            leaderboard.card(ranking, verdicts, declared, compared, estimated, ask(labels.ceilings, metric), metric),
+            _cost(ask(costs.costs), metric, next(iter(ask(study.rests_on)), None)),
+            html.Div(parts, className="halves" if len(parts) > 1 else "stack") if parts else None,
+            html.Div(
+                [
+                    _catalogue(ask(catalogue.summary), ask(catalogue.issue_counts)),
+                    _changes(reader, number),
+                    _activity(reader, number),
+                ],
+                className="thirds",
+            ),
+        ]
 
 
 def _verdicts(
@@ -196,9 +200,7 @@ def _named(found: list[estimates.NamedScore]) -> Any:
     )
 
 
-def _catalogue(cursor: Cursor) -> Any:
-    found = catalogue.summary(cursor)
-    issues = catalogue.issue_counts(cursor)
+def _catalogue(found: catalogue.Summary, issues: list[catalogue.Count]) -> Any:
     facts = [
         ui.fact(words.count(found.products), "products"),
         ui.fact(words.count(found.categories), "categories"),
@@ -215,15 +217,13 @@ def _catalogue(cursor: Cursor) -> Any:
     )
 
 
-def _changes(reader: Reader, cursor: Cursor, number: int) -> Any:
+def _changes(reader: Reader, number: int) -> Any:
     earlier = [n for n in reader.numbers() if n < number]
     if not earlier:
         return ui.card("This is the first snapshot", html.P("The next one is compared with it here.", className="note"))
     title = f"Since snapshot {earlier[-1]}"
     try:
-        with reader.cursor(earlier[-1]) as before:
-            changes = study.changes(cursor, before)
-            differ = _moves(reader, number, earlier[-1])
+        changes, differ = _differences(reader, number, earlier[-1])
     except AislemapError as error:
         return ui.card(title, html.P(str(error), className="note"))
     lines = moved(changes)
@@ -236,10 +236,10 @@ def _changes(reader: Reader, cursor: Cursor, number: int) -> Any:
 
 
 @lru_cache(maxsize=4)
-def _moves(reader: Reader, number: int, earlier: int) -> moves.Moves:
-    """The products that differ between two snapshots, which never change: asked once."""
+def _differences(reader: Reader, number: int, earlier: int) -> tuple[list[study.Change], moves.Moves]:
+    """The scores and the products that differ between two snapshots, which never change: asked once."""
     with reader.cursor(number) as cursor, reader.cursor(earlier) as before:
-        return moves.moves(cursor, before)
+        return study.changes(cursor, before), moves.moves(cursor, before)
 
 
 def moved_products(found: moves.Moves) -> str:
@@ -260,9 +260,10 @@ def moved(changes: Sequence[study.Change]) -> list[list[str]]:
     return [line for line in lines if line[1] != line[2]]
 
 
-def _activity(cursor: Cursor) -> Any:
-    runs = activity.runs(cursor, 1)
-    jobs = [job for job in activity.jobs(cursor) if job.next_run]
+def _activity(reader: Reader, number: int) -> Any:
+    with reader.cursor(number) as cursor:  # the logs grow beside a snapshot, so their answers are not kept
+        runs = activity.runs(cursor, 1)
+        jobs = [job for job in activity.jobs(cursor) if job.next_run]
     last = html.P("No run is in the log.", className="note")
     if runs:
         run = runs[0]

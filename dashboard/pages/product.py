@@ -6,12 +6,12 @@ from typing import Any
 from dash import Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
-from dashboard import theme, words
+from dashboard import context, words
+from dashboard.context import Context
 from dashboard.pages import PRODUCT, Page
 from dashboard.state import SNAPSHOT, Address, Control, callback
 from dashboard.theme import Look
 from store.questions import catalogue, study
-from store.questions.ask import Cursor
 from store.reader import Reader
 
 NEIGHBOURS = 8
@@ -32,28 +32,28 @@ def register(app: Dash, reader: Reader) -> None:
 
     @callback(app, Output("product-body", "children"), Input(SNAPSHOT, "data"), Input("product-id", "data"))
     def body(number: int, product_id: str) -> Any:
-        with reader.cursor(number) as cursor:
-            product = catalogue.product(cursor, product_id)
-            if product is None:
-                return ui.not_found(
-                    f"There is no product {product_id!r} in snapshot {number}.", "Search for it on the Products page."
-                )
-            looks = theme.looks([c.name for c in catalogue.categories(cursor)])
-            return ui.page(
-                product.name or product.product_id,
-                [_category(product.category, looks), f" · {product.product_id}"],
-                html.Div(
-                    [
-                        html.Div([_image(number, product), _facts(product)], className="stack"),
-                        html.Div(
-                            [_concerns(cursor, product_id), _placements(cursor, product, looks), _texts(product)],
-                            className="stack",
-                        ),
-                    ],
-                    className="product",
-                ),
-                _neighbours(cursor, number, product, looks),
+        asked = context.of(reader, number)
+        product = asked.ask(catalogue.product, product_id)
+        if product is None:
+            return ui.not_found(
+                f"There is no product {product_id!r} in snapshot {number}.", "Search for it on the Products page."
             )
+        looks = asked.looks()
+        return ui.page(
+            product.name or product.product_id,
+            [_category(product.category, looks), f" · {product.product_id}"],
+            html.Div(
+                [
+                    html.Div([_image(number, product), _facts(product)], className="stack"),
+                    html.Div(
+                        [_concerns(asked, product_id), _placements(asked, product, looks), _texts(product)],
+                        className="stack",
+                    ),
+                ],
+                className="product",
+            ),
+            _neighbours(asked, product, looks),
+        )
 
 
 def _category(category: str | None, looks: dict[str, Look]) -> Any:
@@ -86,8 +86,8 @@ def _pairs(pairs: dict[str, Any]) -> Any:
     return html.Dl(lines, className="facts-list")
 
 
-def _concerns(cursor: Cursor, product_id: str) -> Any:
-    found = catalogue.concerns(cursor, product_id)
+def _concerns(asked: Context, product_id: str) -> Any:
+    found = asked.ask(catalogue.concerns, product_id)
     if not found:
         return None
     lines = [
@@ -103,9 +103,9 @@ def _concerns(cursor: Cursor, product_id: str) -> Any:
     return ui.card("To check", html.Ul(lines, className="concerns"), class_name="concern")
 
 
-def _placements(cursor: Cursor, product: catalogue.Product, looks: dict[str, Look]) -> Any:
-    found = catalogue.placements(cursor, product.product_id)
-    ranked = study.ranking(cursor)
+def _placements(asked: Context, product: catalogue.Product, looks: dict[str, Look]) -> Any:
+    found = asked.ask(catalogue.placements, product.product_id)
+    ranked = asked.ask(study.ranking)
     lines = []
     right = 0
     for method in [s.method for s in ranked if s.method in found]:
@@ -147,12 +147,11 @@ def _texts(product: catalogue.Product) -> Any:
     )
 
 
-def _neighbours(cursor: Cursor, number: int, product: catalogue.Product, looks: dict[str, Look]) -> Any:
+def _neighbours(asked: Context, product: catalogue.Product, looks: dict[str, Look]) -> Any:
     strips = []
-    for method in [s.method for s in study.ranking(cursor)]:
-        near = catalogue.neighbours(cursor, product.product_id, method, NEIGHBOURS)
-        if not near:
-            continue
+    found = asked.ask(catalogue.neighbours, product.product_id, NEIGHBOURS)
+    for method in [s.method for s in asked.ask(study.ranking) if s.method in found]:
+        near = found[method]
         same = sum(n.category == product.category for n in near if product.category)
         strips.append(
             html.Div(
@@ -167,7 +166,7 @@ def _neighbours(cursor: Cursor, number: int, product: catalogue.Product, looks: 
                     html.Div(
                         [
                             ui.tile(
-                                number,
+                                asked.number,
                                 n,
                                 [
                                     html.Div(_category(n.category, looks), className="one-line"),

@@ -1,6 +1,9 @@
 """The products: the catalogue in figures, search, and everything about one product."""
 
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from store.questions.ask import Cursor, column, first, rows
 
@@ -83,6 +86,7 @@ class Placement:
 class Neighbour:
     """A product near another one by some method; `similarity` is the cosine, -1 to 1."""
 
+    method: str
     product_id: str
     name: str | None
     category: str | None
@@ -99,6 +103,9 @@ class Concern:
     other: str | None = None
 
 
+SEARCHED_TO = 300_000
+"""Products whose texts are kept in memory to be searched: at some 500 bytes each 150 MB at most."""
+_making = threading.Lock()
 BRIEF = """p.product_id, p.name, p.category, p.brand, p.price,
            p.product_id IN (SELECT product_id FROM images) AS has_image"""
 
@@ -149,20 +156,8 @@ def search(cursor: Cursor, text: str = "", category: str | None = None, limit: i
 
     In catalogue order; letter case does not matter, and no character is a wildcard.
     """
-    words = text.lower().split()
-    where = " AND ".join(
-        ["(? IS NULL OR p.category = ?)"]
-        + ["contains(lower(concat_ws(' ', p.product_id, p.name, p.brand, p.description)), ?)"] * len(words)
-    )
-    values = [category, category, *words]
-    total = column(cursor, f"SELECT count(*) FROM products p WHERE {where}", values)[0]
-    found = rows(
-        cursor,
-        Brief,
-        f"SELECT {BRIEF} FROM products p WHERE {where} ORDER BY p.catalogue_row LIMIT ? OFFSET ?",
-        [*values, limit, offset],
-    )
-    return Found(total, found)
+    found = matching_rows(cursor, text, category)
+    return Found(len(found), products_at(cursor, found[offset : offset + limit]))
 
 
 def product(cursor: Cursor, product_id: str) -> Product | None:
@@ -178,9 +173,41 @@ def product(cursor: Cursor, product_id: str) -> Product | None:
     )
 
 
-def product_at(cursor: Cursor, catalogue_row: int) -> Brief | None:
-    """The product that came from that row of the catalogue, or None."""
-    return first(cursor, Brief, f"SELECT {BRIEF} FROM products p WHERE p.catalogue_row = ?", [catalogue_row])
+def products_at(cursor: Cursor, catalogue_rows: Sequence[int]) -> list[Brief]:
+    """The products that came from those rows of the catalogue, in the order of `catalogue_rows`."""
+    return rows(
+        cursor,
+        Brief,
+        f"""SELECT {BRIEF} FROM products p JOIN (SELECT unnest(?) AS catalogue_row, unnest(range(?)) AS place) USING (
+            catalogue_row) ORDER BY place""",
+        [list(catalogue_rows), len(catalogue_rows)],
+    )
+
+
+def matching_rows(cursor: Cursor, text: str, category: str | None = None) -> list[int]:
+    """The catalogue rows of all products that `search` finds, in order."""
+    words = text.lower().split()
+    where = " AND ".join(["(? IS NULL OR p.category = ?)", *["contains(p.searched, ?)"] * len(words)])
+    return column(
+        cursor,
+        f"SELECT p.catalogue_row FROM {_searched(cursor)} p WHERE {where} ORDER BY p.catalogue_row",
+        [category, category, *words],
+    )
+
+
+def _searched(cursor: Cursor) -> str:
+    """The name of the products with the text that is searched, in lower case.
+
+    It is made at the first search of a snapshot, in memory, so that the next ones read and convert no text again. Of a
+    catalogue that would take too much memory it is a subquery.
+    """
+    select = """SELECT catalogue_row, category, lower(concat_ws(' ', product_id, name, brand, description)) AS searched
+                FROM products"""
+    if column(cursor, "SELECT count(*) FROM products")[0] > SEARCHED_TO:
+        return f"({select})"
+    with _making:
+        cursor.execute(f"CREATE TABLE IF NOT EXISTS searched_products AS {select}")
+    return "searched_products"
 
 
 def thumbnail(cursor: Cursor, product_id: str) -> bytes | None:
@@ -201,20 +228,22 @@ def placements(cursor: Cursor, product_id: str) -> dict[str, Placement]:
     return {p.method: p for p in found}
 
 
-def neighbours(cursor: Cursor, product_id: str, method: str, limit: int = 8) -> list[Neighbour]:
-    """The products nearest to a product by the cosine of a method's vectors, the nearest first: at most those stored.
+def neighbours(cursor: Cursor, product_id: str, limit: int = 8) -> dict[str, list[Neighbour]]:
+    """The products nearest to a product by the cosine of each method's vectors, the nearest first, of those stored.
 
-    Empty if the method has no vectors, as a joint graph, or none of this product. A vector of zeros is near nothing.
+    A method without vectors, as a joint graph, or without one of this product is not there. A vector of zeros is near
+    nothing.
     """
-    return rows(
+    found = rows(
         cursor,
         Neighbour,
-        """SELECT n.neighbour_id AS product_id, p.name, p.category,
+        """SELECT n.method, n.neighbour_id AS product_id, p.name, p.category,
                   n.neighbour_id IN (SELECT product_id FROM images) AS has_image, n.similarity
            FROM neighbours n JOIN products p ON p.product_id = n.neighbour_id
-           WHERE n.method = ? AND n.product_id = ? AND n.rank <= ? AND n.similarity > 0 ORDER BY n.rank""",
-        (method, product_id, limit),
+           WHERE n.product_id = ? AND n.rank <= ? AND n.similarity > 0 ORDER BY n.method, n.rank""",
+        (product_id, limit),
     )
+    return {method: list(near) for method, near in groupby(found, key=lambda n: n.method)}
 
 
 def concerns(cursor: Cursor, product_id: str) -> list[Concern]:

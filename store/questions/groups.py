@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from store.questions.ask import Cursor, column, rows
+from store.questions.ask import Cursor, rows
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,6 @@ def clusters(cursor: Cursor, method: str, grouping: str) -> list[Cluster]:
             FROM grouped g LEFT JOIN main m USING (cluster) GROUP BY g.cluster ORDER BY g.cluster""",
         (method, grouping),
     )
-
-
-def most(cursor: Cursor, grouping: str) -> int:
-    """The most groups that any method has in a grouping; 0 if there are none."""
-    return int(column(cursor, "SELECT coalesce(max(cluster) + 1, 0) FROM clusters WHERE grouping = ?", [grouping])[0])
 
 
 def examples(

@@ -1,8 +1,6 @@
-"""The 2-D maps: which there are, their points, and how the scores of groupings on them vary."""
+"""The 2-D maps: which there are, and how the scores of groupings on them vary."""
 
 from dataclasses import dataclass
-
-import pyarrow as pa
 
 from store.questions.ask import Cursor, rows
 
@@ -48,22 +46,6 @@ def maps(cursor: Cursor) -> list[Map]:
            GROUP BY p.method, p.reducer
            ORDER BY p.method, coalesce(list_position(['tsne', 'umap', 'pca'], p.reducer), 4), p.reducer""",
     )
-
-
-def points(cursor: Cursor, method: str, reducer: str, grouping: str) -> pa.Table:
-    """A map's points in catalogue order: `row` (the product's catalogue row), `x`, `y`, `category`, and the
-    `cluster` and `matched_category` that the method's grouping gives each (NULL where there is none).
-    """
-    return cursor.sql(
-        """SELECT p.catalogue_row AS row, j.x, j.y, p.category, c.cluster, c.matched_category
-           FROM projections j
-           JOIN products p USING (product_id)
-           LEFT JOIN clusters c
-             ON c.product_id = j.product_id AND c.method = j.method AND c.grouping = ?
-           WHERE j.method = ? AND j.reducer = ?
-           ORDER BY p.catalogue_row""",
-        params=(grouping, method, reducer),
-    ).to_arrow_table()
 
 
 def map_scores(cursor: Cursor, metric: str) -> list[MapScore]:

@@ -4,7 +4,7 @@ from playwright.sync_api import Page, expect
 
 PAGES = {
     "overview": ("/", "#overview-body .leaderboard tbody tr"),
-    "projections": ("/projections", "#map-1 .scatterlayer .point"),
+    "projections": ("/projections", "#map-1[data-drawn]"),
     "clusters": ("/clusters", "#confusion .heatmaplayer image"),
     "categories": ("/categories", "#category-heat .heatmaplayer image"),
     "metrics": ("/metrics", "#differences .scatterlayer .point"),

@@ -5,9 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from dashboard.plots import projection
 from store.root import Root
 from tests.browser.conftest import shown
 from tests.factories import make_store
@@ -18,16 +17,11 @@ WAIT = 30_000
 expect.set_options(timeout=WAIT)
 
 
-def points(page: Page, panel: int) -> Locator:
-    """The points of one map."""
-    return page.locator(f"#map-{panel} .scatterlayer .point")
-
-
 @pytest.mark.parametrize(
     ("path", "title", "content"),
     [
         ("/", "Can these products be grouped automatically?", "#overview-body .leaderboard tbody tr"),
-        ("/projections", "Do products of a category lie together?", "#map-0 .scatterlayer .point"),
+        ("/projections", "Do products of a category lie together?", "#map-0[data-drawn]"),
         ("/clusters", "Which categories are mixed up?", "#confusion .heatmaplayer image"),
         ("/categories", "Which categories can be automated?", "#category-heat .heatmaplayer image"),
         ("/metrics", "How well does each method do, by every measure?", "#differences .scatterlayer .point"),
@@ -69,74 +63,6 @@ def test_the_overview_has_verdicts_and_why_a_method_did_not_run(study: str, page
     expect(use).to_contain_text("unavailable")
     expect(use).to_contain_text("--weights use=PATH")
     expect(page.locator(".unavailable tr", has_text="GloVe")).to_contain_text("stopped at 4,096 MB")
-
-
-def test_a_point_shows_its_product_on_hover_and_opens_it_on_click(study: str, page: Page) -> None:
-    page.goto(f"{study}/projections?panels=1&m0=bert&r0=tsne")
-    expect(points(page, 0)).to_have_count(60)
-    point = page.locator("#map-0 .scatterlayer .trace").nth(1).locator(".point").nth(2)
-    row = point.evaluate("node => node.__data__.data")
-    point.hover(force=True)
-    card = page.locator("#map-card-0 .hover-card")
-    expect(card).to_be_visible()
-    product_id = f"P{row - 1:04d}"
-    expect(card.locator("img")).to_have_attribute("src", re.compile(rf"^/thumbnail/\w+\?id={product_id}$"))
-    expect(card.locator(".hover-name")).to_contain_text(f"no. {row - 1}")
-    assert card.locator("img").evaluate("async node => { await node.decode(); return node.naturalWidth }") > 0
-    point.click(force=True)
-    expect(page).to_have_url(f"{study}/products/product?id={product_id}")
-    expect(page.locator("h1")).to_contain_text(f"no. {row - 1}")
-
-
-def test_a_large_map_is_drawn_by_webgl_under_the_csp(
-    small_store: Root, page: Page, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(projection, "WEBGL_FROM", 50)  # a store of thousands would take half a minute to make
-    with shown(small_store.path, page) as address:
-        page.goto(f"{address}/projections?panels=1&m0=bert&r0=tsne")
-        plot = page.locator("#map-0 .js-plotly-plot")
-        expect(plot.locator(".gl-container canvas").first).to_be_attached()
-        expect(plot.locator(".no-webgl")).to_have_count(0)
-        where = plot.evaluate(
-            """plot => {
-                const box = plot.getBoundingClientRect(), [x, y] = [plot._fullLayout.xaxis, plot._fullLayout.yaxis];
-                const trace = plot._fullData[0];
-                return [box.x + x._offset + x.d2p(trace.x[0]), box.y + y._offset + y.d2p(trace.y[0])];
-            }"""
-        )
-        page.mouse.move(where[0] - 30, where[1])
-        page.mouse.move(*where)
-        expect(page.locator("#map-card-0 .hover-card")).to_be_visible()
-
-
-def test_a_chip_colours_its_category_and_greys_the_rest(study: str, page: Page) -> None:
-    page.goto(f"{study}/projections")
-    expect(points(page, 0)).to_have_count(60)
-    page.locator(".chip", has_text="Watches").click()
-    for panel in (0, 1):
-        expect(page.locator(f"#map-{panel} .scatterlayer .trace")).to_have_count(2)
-    expect(points(page, 0)).to_have_count(60)
-    assert "focus=Watches" in page.url
-
-
-def test_a_chip_has_the_colour_and_symbol_of_its_points(study: str, page: Page) -> None:
-    page.goto(f"{study}/projections?colour=match&panels=1&m0=sift")
-    expect(points(page, 0).first).to_be_visible()
-    drawn = page.locator("#map-0 .js-plotly-plot").evaluate(
-        "plot => plot._fullData.filter(t => t.name).map(t => [t.name, t.marker.symbol, t.marker.color.toLowerCase()])"
-    )
-    chips = page.locator(".chip").evaluate_all(
-        """chips => chips.map(chip => {
-            const dot = chip.querySelector(".dot"), style = getComputedStyle(dot);
-            const [r, g, b] = style.backgroundColor.match(/\\d+/g).map(Number);
-            const hex = "#" + [r, g, b].map(part => part.toString(16).padStart(2, "0")).join("");
-            return [chip.textContent, dot.className.replace("dot dot-", ""), hex, style.clipPath];
-        })"""
-    )
-    assert [chip[:3] for chip in chips] == drawn
-    assert [name for name, *_ in drawn] == ["right", "wrong"]
-    assert chips[0][3] == "none"
-    assert "polygon" in chips[1][3], "a diamond"
 
 
 def test_a_linked_view_survives_reload_back_and_a_change_of_page(study: str, page: Page) -> None:
@@ -276,7 +202,7 @@ def test_without_categories_there_are_groups_and_maps_but_no_scores(bare: str, p
     page.goto(bare)
     expect(page.locator(".verdict").first).to_contain_text("unknown")
     page.goto(f"{bare}/projections?colour=cluster")
-    expect(points(page, 0)).to_have_count(60)
+    expect(page.locator("#map-summary-0")).to_contain_text("60 products")
     expect(page.locator(".chip")).to_have_count(7)
     page.goto(f"{bare}/clusters")
     expect(page.locator(".cluster-card")).to_have_count(7)

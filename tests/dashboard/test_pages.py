@@ -367,7 +367,7 @@ def test_projections_begin_with_each_verdicts_best_mapped_method(large_store: Ro
         mapped = {m.method for m in maps.maps(cursor)}
         ranked = [s for s in study.ranking(cursor) if s.method in mapped]
         expected = [next(s.method for s in ranked if s.modality == scope) for scope in ("text", "image", "text+image")]
-        shown = first_shown(cursor, maps.maps(cursor), DECLARED)
+        shown = first_shown(cursor, DECLARED)
     assert [shown[f"m{i}"] for i in range(3)] == expected
 
 
