@@ -5,7 +5,7 @@ SHARED ?= ../shared
 OUT ?= build/encoders
 ENV := .venv/.installed
 .DEFAULT_GOAL := help
-.PHONY: help setup demo study test test-training fast lint format bench screenshots docs encoders lock clean
+.PHONY: help setup demo study test faults test-training fast lint format bench screenshots docs encoders lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -28,18 +28,21 @@ study: $(ENV) ## demo without serving
 	.venv/bin/aislemap sample demo/catalogue
 	.venv/bin/aislemap ingest demo/catalogue/catalogue.csv --images demo/catalogue/images --store demo/store
 
-test: $(ENV) ## lint, types and all tests but those of test-training: fast ones, models, a real browser, a Ray cluster
+test: $(ENV) ## lint, types and all tests but those of test-training and faults: fast ones, models, a real browser, a Ray cluster
 	@scripts/chromium.sh
 	@$(MAKE) --no-print-directory lint
-	.venv/bin/pytest -n auto --dist loadfile -m "not models and not browser and not ray and not training"
-	.venv/bin/pytest -m "(models or browser) and not training"
+	.venv/bin/pytest -n auto --dist loadfile -m "not models and not browser and not ray and not training and not faults"
+	.venv/bin/pytest -m "(models or browser) and not training and not faults"
 	.venv/bin/pytest -m ray
+
+faults: $(ENV) ## fail the disk at each of its touches by a run, kill 200 writers, print what was found: some minutes
+	.venv/bin/pytest -s -m faults
 
 test-training: $(ENV) ## make both encoders on little data, from end to end: some minutes
 	.venv/bin/pytest -m training
 
 fast: $(ENV) ## the fast tests only
-	.venv/bin/pytest -n auto --dist loadfile -m "not models and not browser and not ray and not training"
+	.venv/bin/pytest -n auto --dist loadfile -m "not models and not browser and not ray and not training and not faults"
 
 lint: $(ENV) ## style, types, the direction of imports, the Dockerfile
 	.venv/bin/ruff check .

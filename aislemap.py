@@ -13,7 +13,8 @@ from store.terminal import printable
 EPILOG = (
     "Exit codes: 0 success; 1 an unexpected error; 2 a wrong command line; 3 a catalogue or setting that cannot be "
     "used; 4 the store, or the schedule, is held by another process; 5 the store is missing or damaged; 6 a method "
-    "asked for by name did not run; 7 a SQL question that cannot be answered; 130 interrupted."
+    "asked for by name did not run; 7 a SQL question that cannot be answered; 130 interrupted; 143 an ingestion that "
+    "SIGTERM ended."
 )
 
 app = typer.Typer(

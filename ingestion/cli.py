@@ -1,6 +1,7 @@
 """The commands of ingestion: ingest, look, sample, models, schedule."""
 
 import logging
+import signal
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -23,6 +24,16 @@ Columns = Annotated[
 CATALOGUE = "The products: a CSV, TSV, JSON, JSONL, Excel, Parquet or XML feed file, or a folder of Parquet files."
 
 
+class Terminated(SystemExit):
+    """SIGTERM ended an ingestion; the text is written to the log of runs."""
+
+    def __init__(self) -> None:
+        super().__init__(128 + signal.SIGTERM)
+
+    def __str__(self) -> str:
+        return "It was ended by SIGTERM."
+
+
 def ingest(
     catalogue: Annotated[Path, typer.Argument(help=CATALOGUE)],
     store: Annotated[Path, typer.Option("--store", "-s", help="The store to publish into; made if it is not there.")],
@@ -43,7 +54,8 @@ def ingest(
 ) -> None:
     """Ingest a catalogue: embed it by every method, group it, score it, publish it as the store's newest snapshot.
 
-    What did not change since the last run is not computed again.
+    What did not change since the last run is not computed again. SIGTERM ends it with exit code 143; the next run
+    continues from the steps that were finished.
     """
     from ingestion import console
     from ingestion.config import load
@@ -60,8 +72,15 @@ def ingest(
     checked = _validated(settings)
     for line in opening(catalogue, checked.catalogue, images is not None):
         typer.echo(printable(line))
-    with console.Progress() as listener:
-        report = pipeline.ingest(catalogue, images, store, checked, listener)
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        with console.Progress() as listener:
+            report = pipeline.ingest(catalogue, images, store, checked, listener)
+    except Terminated as ended:
+        typer.echo(f"aislemap: {ended} The next run continues from the steps that were finished.", err=True)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     console.study(store, report)
     weighted = [name for name, _ in _pairs("--weights", weights)]  # who gives weights wants that method to run
     wanted = dict.fromkeys((*(checked.study.methods or ()), *weighted))
@@ -159,6 +178,11 @@ def export_schedule(
             (out / name).write_text(text, encoding="utf-8")
         else:
             typer.echo(f"# {name}\n{text}")
+
+
+def _terminate(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would cut the ending short
+    raise Terminated
 
 
 def names(methods: str | None) -> list[str]:

@@ -182,7 +182,8 @@ def write_catalogue(root: Root, new: Snapshot | None = None) -> None:
             if {name for (name,) in rows} != {table.name for table in snapshot.declared()} or journal.exists():
                 raise StoreError(f"{CATALOGUE} cannot be written in {root.path}: not all of it reached the disk.")
         except duckdb.Error as error:
-            raise StoreError(f"{CATALOGUE} cannot be written in {root.path}: {str(error).splitlines()[0]}") from error
+            reason = str(error).splitlines()[0].rstrip(".")
+            raise StoreError(f"{CATALOGUE} cannot be written in {root.path}: {reason}.") from error
         finally:
             root.remove(journal.name)
         root.remove(f"{CATALOGUE}.wal")  # left by a client that wrote to the old file; the new one would not open

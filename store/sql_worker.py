@@ -10,7 +10,6 @@ import multiprocessing
 import os
 import resource
 import signal
-import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ import pyarrow as pa
 
 from store.errors import AislemapError, QueryError, SnapshotNotFound, StoreDamaged, StoreError, StoreMissing
 from store.limits import Limits
+from store.orphan import end_with_parent
 
 HEADROOM_MB = 1_024
 """Address space beyond a query's memory, for the stacks and arenas of threads: they reserve more than they use. Opening
@@ -104,7 +104,7 @@ def _serve(work: Callable[[], Iterator[pa.Table]], limits: Limits, sender: "conn
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):  # C++ writes to it as memory ends; the parent tells it in words
         os.dup2(nowhere, standard)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     try:
         rows = size = 0
         for piece in work():
@@ -126,13 +126,6 @@ def _serve(work: Callable[[], Iterator[pa.Table]], limits: Limits, sender: "conn
         sender.send_bytes(b"E" + json.dumps(["", traceback.format_exc()]).encode())
     finally:
         os._exit(0)  # threads may still compute what nobody waits for
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
 
 
 def _stream(table: pa.Table) -> memoryview:

@@ -26,6 +26,7 @@ import psutil
 from ingestion.task import Progress, Task, Work
 from store.chunks import Chunks
 from store.errors import AislemapError, MethodUnavailable, StoreError
+from store.orphan import end_with_parent
 from store.parts import File, Part, PartWriter
 
 POLL_SECONDS = 0.1
@@ -156,10 +157,9 @@ class LocalEngine:
 
     def _spawn(self, runtime: str) -> _Worker:
         ours, theirs = self._context.Pipe()
-        output = tempfile.NamedTemporaryFile(prefix="aislemap-", suffix=".log")  # noqa: SIM115  # closed by _stop
-        process = self._context.Process(
-            target=_work, args=(theirs, output.name), name=f"aislemap {runtime}", daemon=True
-        )
+        output = tempfile.TemporaryFile()  # noqa: SIM115  # closed by _stop; it has no name that a killed run leaves
+        handed = Connection(os.dup(output.fileno()), readable=False)  # the one kind of file that a spawned process gets
+        process = self._context.Process(target=_work, args=(theirs, handed), name=f"aislemap {runtime}", daemon=True)
         with _SPAWNING:
             before = {name: os.environ.get(name) for name in ENVIRONMENT}
             os.environ.update(ENVIRONMENT)  # must be there before the child's interpreter starts
@@ -169,6 +169,7 @@ class LocalEngine:
                 for name, value in before.items():
                     os.environ.pop(name) if value is None else os.environ.update({name: value})
         theirs.close()
+        handed.close()
         worker = _Worker(runtime, process, ours, output)
         self._workers.append(worker)
         return worker
@@ -214,7 +215,8 @@ class LocalEngine:
         task, seconds, peak = worker.task, time.monotonic() - worker.started, worker.peak / 2**20
         assert task
         worker.process.join()
-        last_line = Path(worker.output.name).read_text(errors="replace").strip().splitlines()[-1:]
+        worker.output.seek(0)
+        last_line = worker.output.read().decode(errors="replace").strip().splitlines()[-1:]
         self._stop(worker)
         ended = _exit(worker.process.exitcode)
         crashed = " ".join([f"Its process ended unexpectedly ({ended}), at {peak:.0f} MB of memory.", *last_line])
@@ -227,11 +229,11 @@ def _exit(code: int | None) -> str:
     return f"exit code {code}"
 
 
-def _work(connection: "Connection[Any, Any]", output: str) -> None:
+def _work(connection: "Connection[Any, Any]", output: "Connection[Any, Any]") -> None:
     """Receive tasks, run them and report, until the other end closes. `output` takes standard error."""
-    with Path(output).open("ab") as file:
-        os.dup2(file.fileno(), 2)
+    os.dup2(output.fileno(), 2)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    end_with_parent()
     while True:
         try:
             task: Task = connection.recv()

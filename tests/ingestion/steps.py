@@ -123,6 +123,13 @@ def wait_for_ever(work: Work) -> None:
     threading.Event().wait()
 
 
+def compute_for_ever(work: Work) -> None:
+    """Say that it started, and multiply matrices for ever."""
+    work.progress(1, 1)
+    while True:
+        np.ones((400, 400)) @ np.ones((400, 400))
+
+
 def be_suspended(work: Work) -> None:
     """Stop as a process does that somebody suspended: no signal but SIGKILL and SIGCONT reaches it."""
     os.kill(os.getpid(), signal.SIGSTOP)

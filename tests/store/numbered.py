@@ -75,3 +75,14 @@ def _declared(name: str) -> tables.Table:
 def _row(name: str, number: int, i: int) -> dict[str, Any]:
     values = {"products": {"price": number}, "duplicates": {"similarity": number}, "models": {"dimensions": number}}
     return {"product_id": f"P{i}", **values.get(name, {"vector": [number, 1.0, i]})}
+
+
+def publish_in(store: Path, number: int) -> None:
+    """Publish in the store of that folder, as `publish`."""
+    publish(Root(store), number)
+
+
+def repoint_in(store: Path, _: int) -> None:
+    """Make the catalogue of the store in that folder anew."""
+    with lock.writing(Root(store), "repoint"):
+        snapshot.write_catalogue(Root(store))

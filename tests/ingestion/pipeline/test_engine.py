@@ -2,6 +2,8 @@
 
 import gc
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -203,3 +205,39 @@ def test_a_worker_that_is_killed_while_idle_is_replaced(engine: LocalEngine, tmp
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it is dead, and still multiprocessing's to bury
     (after,) = run(engine, task(root, "say_who", key="again"))
     assert worker_of(root, after)[0] != worker_of(root, before)[0]
+
+
+ORPHANS = """
+import sys
+from pathlib import Path
+from ingestion.pipeline.engine import LocalEngine, Progressed
+from ingestion.task import Task
+from store.root import Root
+from tests.ingestion import steps
+
+if __name__ == "__main__":
+    engine, root = LocalEngine(2, 1024), Root(Path(sys.argv[1]))
+    for name in ("wait_for_ever", "compute_for_ever"):
+        engine.submit(Task(name, name, getattr(steps, name), name, root, {}))
+    begun = set()
+    while len(begun) < 2:
+        begun |= {event.task.step for event in engine.events()}
+    print("begun", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_workers_end_with_a_killed_run_and_leave_no_file(tmp_path: Path) -> None:
+    (tmp_path / "temporary").mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "TMPDIR": str(tmp_path / "temporary")}
+    command = [sys.executable, "-c", ORPHANS, str(tmp_path / "store")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True) as run:
+        assert run.stdout
+        assert run.stdout.readline() == "begun\n"
+        workers = psutil.Process(run.pid).children()
+        assert len(workers) >= 2
+        run.kill()
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert alive == []
+    assert list((tmp_path / "temporary").iterdir()) == []

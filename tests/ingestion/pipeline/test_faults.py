@@ -271,3 +271,25 @@ def test_a_run_that_breaks_leaves_its_log_and_frees_the_store(again: tuple[Shop,
     ((status, detail),) = ask(store, "SELECT status, detail FROM runs ORDER BY run_id DESC LIMIT 1")
     assert (status, detail) == ("failed", "KeyboardInterrupt")
     assert ingest(goods, store).status == "unchanged"
+
+
+class Signalled(Listener):
+    """Sends a signal to this process as the first step starts."""
+
+    def started(self, step: str) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_sigterm_ends_an_ingestion_with_143_and_a_row_in_runs(
+    command: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(console.Progress, "started", Signalled.started)
+    assert command("--methods", "broken") == 143
+    assert capsys.readouterr().err.splitlines() == [
+        "aislemap: It was ended by SIGTERM. The next run continues from the steps that were finished."
+    ]
+    store = tmp_path / "store"
+    rows = ask(store, "SELECT status, detail FROM runs ORDER BY started DESC LIMIT 1")
+    assert rows == [("failed", "It was ended by SIGTERM.")]
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert not (store / "writer.json").exists()
