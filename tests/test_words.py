@@ -38,6 +38,7 @@ RIGHT = {
     r"/usr/share": "a folder of the system",
     r"(?i:look[-_ ]alikes?)": "products of the sample that resemble another category; a key of its truth.json",
     r"np\.argsort\([^)]*kind=": "a parameter of numpy",
+    r"marks=pytest": "a parameter of pytest",
 }
 """Phrases in which a banned word has another, right sense, and which."""
 EXCEPT = {

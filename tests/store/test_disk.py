@@ -118,8 +118,8 @@ def test_a_disk_that_fills_up_keeps_the_last_snapshot_that_went_on_it(small_disk
     assert output.startswith("StoreError: ")
     assert output.count("\n") == 1
     assert all(found in (whole(last), whole(last + 1)) for found in seen(root))
-    free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize
-    print(f"a disk of 0.9 MB took {last} snapshots; {free:,} bytes were free at the end")
+    left = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize
+    print(f"a disk of 0.9 MB took {last} snapshots; {left:,} bytes were left at the end")
     assert last > 1
 
 
@@ -146,7 +146,7 @@ for number in itertools.count(int(sys.argv[2])):
 
 @pytest.mark.parametrize("kills", [pytest.param(5, id="some"), pytest.param(200, id="all", marks=pytest.mark.faults)])
 def test_writers_killed_at_any_moment_leave_whole_snapshots(root: Root, tmp_path: Path, kills: int) -> None:
-    choose, number, apart = random.Random(0), 2, 0
+    choose, number, behind = random.Random(0), 2, 0
     for _ in range(kills):
         with start(FOR_EVER, root.path, number, folder=tmp_path) as process:
             assert process.stdout
@@ -156,11 +156,11 @@ def test_writers_killed_at_any_moment_leave_whole_snapshots(root: Root, tmp_path
             done = max([done, *map(int, process.stdout.read().split())])
         found = seen(root)
         assert all(one in (whole(done), whole(done + 1)) for one in found), done
-        apart += found[0] != found[1]
+        behind += found[0] != found[1]
         number = done + 2
         publish(root, number)
         assert seen(root) == [whole(number)] * 2
         assert root.temporaries() == []
         number += 1
     assert verify(root) == []
-    print(f"{kills} writers killed: no mixture, {apart} times a catalogue one snapshot behind, until the next run")
+    print(f"{kills} writers killed: no mixture, {behind} times a catalogue one snapshot behind, until the next run")
