@@ -58,7 +58,7 @@ class Chunks:
         is yielded and not kept. `progress` is called with (items that have their results, all items). Memory is that
         of one chunk and of 16 bytes and a place for each item: the results wait in a temporary file.
         """
-        places = dict.fromkeys((_digest(source(item)) for item in items()), MISSING)
+        places = dict.fromkeys((digest_of(source(item)) for item in items()), MISSING)
         refused: dict[bytes, Refused] = {}
         with TemporaryFile(prefix="aislemap-") as spool:
             held = self._recall(places, spool)
@@ -79,9 +79,21 @@ class Chunks:
             if held > 2 * total or len(self.used) > 2 * -(-total // rows) + SPARE_FILES:
                 self._rewrite(places, spool, rows)
             for item in items():
-                digest = _digest(source(item))
+                digest = digest_of(source(item))
                 yield item, refused[digest] if places[digest] == MISSING else _at(spool, places[digest])
         progress(total, total)
+
+    def newest(self) -> bytes | None:
+        """The result that was kept last and can be read: of a recipe of which one result counts."""
+        for name in self._files():
+            if len(chunk := self._read(name)):
+                self.used.add(name)
+                return bytes(chunk["result"][0].as_py())
+        return None
+
+    def keep(self, source: bytes | str, result: bytes) -> None:
+        """Keep one result."""
+        self._keep([(digest_of(source), result)])
 
     def _recall(self, places: dict[bytes, int], spool: IO[bytes]) -> int:
         """Copy the kept results that are wanted to `spool` and note their places; how many the used files hold."""
@@ -141,7 +153,8 @@ class Chunks:
             self._keep(batch)
 
 
-def _digest(source: bytes | str) -> bytes:
+def digest_of(source: bytes | str) -> bytes:
+    """What a result is kept under: 16 bytes of the hash of its source."""
     data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
     return hashlib.sha256(data).digest()[:16]
 
@@ -151,7 +164,7 @@ def _first(
 ) -> Iterator[tuple[bytes, Item]]:
     """The first item of each missing digest, which is missing no more."""
     for item in items:
-        digest = _digest(source(item))
+        digest = digest_of(source(item))
         if digest in missing:
             missing.remove(digest)
             yield digest, item

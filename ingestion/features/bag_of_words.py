@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
+from ingestion.features import frozen
 from ingestion.features.base import Batch, Inputs, Issue, Model
 from ingestion.settings import Settings
 from ingestion.task import Progress
@@ -71,8 +72,9 @@ def embed(method: str, vectorizer: Any, settings: BagSettings, inputs: Inputs, p
         ngram_range=(1, settings.longest_phrase),
         dtype=np.float32,
     )
+    kept = inputs.frozen.kept(text.clean for text in inputs.texts())
     try:
-        weights = vectorizer.fit_transform(words())
+        weights = vectorizer.fit_transform(words()) if kept is None else _set(vectorizer, kept).transform(words())
     except ValueError as error:
         raise StepFailed(
             f"{method}: of {inputs.n_texts} texts no term is left that stands in at least {settings.min_products} of "
@@ -80,14 +82,18 @@ def embed(method: str, vectorizer: Any, settings: BagSettings, inputs: Inputs, p
             f"in [methods.{method}], or give more texts."
         ) from error
     rows = normalize(weights)
-    dimensions = min(settings.dimensions, *rows.shape)
-    # of one term there is nothing to decompose: its weight is the vector
-    lsa = TruncatedSVD(dimensions, random_state=settings.seed).fit(rows) if rows.shape[1] > 1 else None
     terms = vectorizer.get_feature_names_out()
+    if kept is None:
+        dimensions = min(settings.dimensions, *rows.shape)
+        # of one term there is nothing to decompose: its weight is the vector
+        lsa = TruncatedSVD(dimensions, random_state=settings.seed).fit(rows) if rows.shape[1] > 1 else None
+        components = np.ones((1, 1), np.float32) if lsa is None else lsa.components_
+        kept = {"terms": frozen.packed(terms), "components": components}
+        inputs.frozen.keep(kept | ({"rarity": vectorizer.idf_} if hasattr(vectorizer, "idf_") else {}))
     for start in range(0, len(ids), ROWS):
         part = weights[start : start + ROWS].tocsr()
         batch = rows[start : start + ROWS]
-        vectors = normalize(batch.toarray() if lsa is None else lsa.transform(batch)).astype(np.float32)
+        vectors = normalize(batch @ kept["components"].T).astype(np.float32)
         batch_ids = ids[start : start + ROWS]
         known = np.diff(part.indptr) > 0
         owner = np.repeat(np.arange(len(batch_ids)), np.diff(part.indptr))
@@ -100,6 +106,14 @@ def embed(method: str, vectorizer: Any, settings: BagSettings, inputs: Inputs, p
             issues=[no_known_word(i) for i, keep in zip(batch_ids, known, strict=True) if not keep],
         )
         progress(start + len(batch_ids), len(ids))
+
+
+def _set(vectorizer: Any, kept: frozen.Arrays) -> Any:
+    """The vectorizer as it was when the model was kept."""
+    vectorizer.set_params(vocabulary=frozen.unpacked(kept["terms"]))
+    if "rarity" in kept:
+        vectorizer.idf_ = kept["rarity"]
+    return vectorizer
 
 
 def no_known_word(product_id: str) -> Issue:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ingestion.features.frozen import Frozen
 from ingestion.image_files import decode, open_rgb
 from ingestion.task import Progress
 from store.chunks import Chunks
@@ -72,7 +73,8 @@ class Inputs:
     """What a method may read; each call starts a fresh pass over the catalogue, in its order.
 
     `vectors(method)` gives the product ids and the (n, d) vectors of a method that this one `needs`. `chunks` keeps
-    what depends on one product alone for the next run, under the method's model, settings and code.
+    what depends on one product alone for the next run, under the method's model, settings and code; `frozen` keeps what
+    is fitted on all products.
     """
 
     texts: Callable[[], Iterator[Text]]
@@ -81,6 +83,7 @@ class Inputs:
     n_images: int
     vectors: Callable[[str], tuple[list[str], Vectors]]
     chunks: Chunks = field(default_factory=Chunks)
+    frozen: Frozen = field(default_factory=Frozen)
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,8 @@ class Method(ABC):
     """text, image or text+image"""
     runtime: ClassVar[str]
     """plain, torch or tensorflow: steps of one runtime may share a worker process, others never do."""
+    fits: ClassVar[bool] = False
+    """Whether something of it is fitted on the catalogue."""
     Settings: ClassVar[type[Any]]
     """A pydantic model (see ingestion.config.Settings): every field with default, range and reason."""
 

@@ -13,6 +13,7 @@ class Count(Method):
     name = "count"
     modality = "text"
     runtime = "plain"
+    fits = True
     Settings = bag_of_words.BagSettings
     settings: bag_of_words.BagSettings
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from ingestion.features import documents, word2vec
+from ingestion.features import documents, frozen, word2vec
 from ingestion.features.base import Batch, Inputs, Method, Model
 from ingestion.task import Progress
 
@@ -43,6 +43,7 @@ class FastText(Method):
     name = "fasttext"
     modality = "text"
     runtime = "plain"
+    fits = True
     Settings = FastTextSettings
     settings: FastTextSettings
 
@@ -54,11 +55,21 @@ class FastText(Method):
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
         """Yield (rows, d) vectors, L2-normalised; a word that was never learnt is made of its letter groups."""
         from gensim.models import FastText as Gensim
+        from gensim.models.fasttext import FastTextKeyedVectors
 
         s = self.settings
-        vectors = word2vec.train(
-            self.name, Gensim, s, inputs, min_n=s.shortest_group, max_n=s.longest_group, bucket=s.buckets
-        )
+        kept = inputs.frozen.kept(text.clean for text in inputs.texts())
+        if kept is None:
+            vectors = word2vec.train(
+                self.name, Gensim, s, inputs, min_n=s.shortest_group, max_n=s.longest_group, bucket=s.buckets
+            )
+            words = frozen.packed(vectors.index_to_key)
+            inputs.frozen.keep({"words": words, "vectors": vectors.vectors, "groups": vectors.vectors_ngrams})
+        else:
+            vectors = FastTextKeyedVectors(s.dimensions, s.shortest_group, s.longest_group, s.buckets)
+            vectors.index_to_key = frozen.unpacked(kept["words"])
+            vectors.key_to_index = {word: row for row, word in enumerate(vectors.index_to_key)}
+            vectors.vectors, vectors.vectors_ngrams = kept["vectors"], kept["groups"]
 
         def lookup(word: str) -> NDArray[np.float32] | None:
             vector: NDArray[np.float32] = vectors[word]

@@ -40,6 +40,7 @@ class Fusion(Method):
     name = "fusion"
     modality = "text+image"
     runtime = "plain"
+    fits = True
     Settings = FusionSettings
     settings: FusionSettings
 

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from ingestion.features import per_product
 from ingestion.features.base import Batch, Inputs, Issue, Method, Model, ProductImage, Vectors
+from ingestion.features.frozen import Arrays, Frozen
 from ingestion.image_files import ImageError
 from ingestion.settings import Settings
 from ingestion.task import Progress
@@ -49,6 +51,7 @@ class Sift(Method):
     name = "sift"
     modality = "image"
     runtime = "plain"
+    fits = True
     Settings = SiftSettings
     settings: SiftSettings
 
@@ -61,8 +64,20 @@ class Sift(Method):
         """Yield (rows, words) vectors, L2-normalised. An image without a keypoint is an Issue.
 
         The descriptors are kept per image (up to 64 kB each); they wait in a temporary file while the words are fitted.
-        StepFailed if no image has a keypoint.
+        Where the words of an earlier run are kept, the vectors of its images are, too. StepFailed if no image has a
+        keypoint.
         """
+        kept = inputs.frozen.kept(image.sha256 for image in inputs.images())
+        if kept is None:
+            yield from self._fitted(inputs, progress)
+            return
+        results = inputs.frozen.derived(kept).results(
+            inputs.images, _sha256, lambda images: [self._weighed(i, kept) for i in images], progress, ROWS
+        )
+        yield from per_product.batches((image, vector or _too_plain(image)) for image, vector in results)
+
+    def _fitted(self, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
+        """The vectors by words that are fitted on these images."""
         ids: list[str] = []
         sizes: list[int] = []
         issues: list[Issue] = []
@@ -72,8 +87,7 @@ class Sift(Method):
                 if isinstance(found, Issue):
                     issues.append(replace(found, product_id=image.product_id))
                 elif not found:
-                    detail = "The image is too plain for SIFT; it was given no vector."
-                    issues.append(Issue(image.product_id, "no keypoint", detail))
+                    issues.append(_too_plain(image))
                 else:
                     ids.append(image.product_id)
                     sizes.append(len(found) // WIDTH)
@@ -81,7 +95,7 @@ class Sift(Method):
             if not ids:
                 raise StepFailed(f"sift: none of {len(issues)} images has a keypoint; look at the images.")
             spool.flush()
-            yield from self._quantised(spool, ids, np.asarray(sizes))
+            yield from self._quantised(spool, ids, np.asarray(sizes), inputs.frozen)
         yield Batch([], np.zeros((0, self.settings.words), np.float32), issues=issues)
 
     def _described(self, images: list[ProductImage]) -> list[bytes | Issue]:
@@ -106,7 +120,16 @@ class Sift(Method):
         strongest = np.argsort([-k.response for k in keypoints], kind="stable")[: self.settings.descriptors]
         return bytes(descriptors[strongest].astype(np.uint8).tobytes())
 
-    def _quantised(self, spool: IO[bytes], ids: list[str], sizes: NDArray[np.int64]) -> Iterator[Batch]:
+    def _weighed(self, image: ProductImage, kept: Arrays) -> bytes | Issue:
+        """An image's vector by kept words; no bytes if it has no keypoint, an Issue if it cannot be read."""
+        found = self._descriptors(image)
+        if isinstance(found, Issue) or not found:
+            return found
+        rooted, words = root(np.frombuffer(found, np.uint8).reshape(-1, WIDTH)), kept["words"]
+        nearest = np.argmax(rooted @ words.T - (words**2).sum(axis=1) / 2, axis=1)
+        return per_product.as_bytes(_weigh(np.bincount(nearest, minlength=len(words))[None], kept["rarity"]))[0]
+
+    def _quantised(self, spool: IO[bytes], ids: list[str], sizes: NDArray[np.int64], frozen: Frozen) -> Iterator[Batch]:
         """Fit the words on a sample of the spooled descriptors, count them in every image, weigh the counts."""
         ends = np.cumsum(sizes)
         total = int(ends[-1])
@@ -124,12 +147,11 @@ class Sift(Method):
                 counted.write(counts.tobytes())
             counted.flush()
             rarity = (np.log((1 + len(ids)) / (1 + images_with)) + 1).astype(np.float32)
+            frozen.keep({"words": words.cluster_centers_, "rarity": rarity})
             counts = np.memmap(counted, np.uint16, "r", shape=(len(ids), words.n_clusters))
             for start in range(0, len(ids), ROWS):
                 of = slice(start, start + ROWS)
-                # Counts are not negative, so the signed square root is the square root; its norm is then known.
-                power = np.sqrt(counts[of] * rarity)
-                yield Batch(ids[of], power / np.linalg.norm(power, axis=1, keepdims=True))
+                yield Batch(ids[of], _weigh(counts[of], rarity))
 
     def _words(self, spooled: NDArray[np.uint8], total: int) -> Any:
         from sklearn.cluster import MiniBatchKMeans
@@ -144,6 +166,17 @@ class Sift(Method):
 
 def _sha256(image: ProductImage) -> str:
     return image.sha256
+
+
+def _too_plain(image: ProductImage) -> Issue:
+    return Issue(image.product_id, "no keypoint", "The image is too plain for SIFT; it was given no vector.")
+
+
+def _weigh(counts: NDArray[Any], rarity: Vectors) -> Vectors:
+    """(n, words) counts weighed, signed square root, L2: counts are not negative, so the sign is known."""
+    power = np.sqrt(counts * rarity)
+    weighed: Vectors = (power / np.linalg.norm(power, axis=1, keepdims=True)).astype(np.float32)
+    return weighed
 
 
 def root(descriptors: NDArray[np.uint8]) -> Vectors:

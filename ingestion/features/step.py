@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from ingestion.features import frozen
 from ingestion.features.base import Batch, Inputs, Method, Model, ProductImage, Text
 from ingestion.reading.parquet_rows import holds_images, image_bytes
 from ingestion.task import Work
@@ -17,12 +19,20 @@ from store.errors import StepFailed
 
 
 def step(
-    work: Work, *, method: str, method_class: type[Method], settings: dict[str, Any], model: Model, images: Path | None
+    work: Work,
+    *,
+    method: str,
+    method_class: type[Method],
+    settings: dict[str, Any],
+    model: Model,
+    images: Path | None,
+    refit: frozen.Refit = "always",
 ) -> None:
     """Write `embedding_<method>`, `terms`, `issues` and the row of `models` of one method."""
     made = build(method_class, settings)
     dimensions, products = 0, 0
-    for batch in made.embed(model, inputs(work, images), work.progress):
+    reads = replace(inputs(work, images), frozen=frozen.beside(work.chunks, refit))
+    for batch in made.embed(model, reads, work.progress):
         if batch.product_ids:
             dimensions = check(method, batch, dimensions)
             products += len(batch.product_ids)
@@ -33,7 +43,9 @@ def step(
         work.write("issues", ({**vars(issue), "stage": work.task.step} for issue in batch.issues))
     if not products:
         raise StepFailed(f"{method} gave no vector: no product has what it reads ({made.modality}).")
+    work.chunks.used |= reads.frozen.used
     status = {"status": "ran", "dimensions": dimensions, "products": products}
+    status["fitted"] = reads.frozen.fitted if made.fits else None
     work.write("models", [{**describe(made, settings, model), **status}])
 
 

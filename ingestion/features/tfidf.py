@@ -21,6 +21,7 @@ class Tfidf(Method):
     name = "tfidf"
     modality = "text"
     runtime = "plain"
+    fits = True
     Settings = TfidfSettings
     settings: TfidfSettings
 

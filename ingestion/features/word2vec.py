@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ingestion.features import documents
+from ingestion.features import documents, frozen
 from ingestion.features.base import Batch, Inputs, Method, Model
 from ingestion.task import Progress
 from store.errors import StepFailed
@@ -45,6 +45,7 @@ class Word2Vec(Method):
     name = "word2vec"
     modality = "text"
     runtime = "plain"
+    fits = True
     Settings = Word2VecSettings
     settings: Word2VecSettings
 
@@ -57,10 +58,16 @@ class Word2Vec(Method):
         """Yield (rows, d) vectors, L2-normalised. StepFailed if no word stands `min_count` times."""
         from gensim.models import Word2Vec as Gensim
 
-        vectors = train(self.name, Gensim, self.settings, inputs)
+        kept = inputs.frozen.kept(text.clean for text in inputs.texts())
+        if kept is None:
+            learnt = train(self.name, Gensim, self.settings, inputs)
+            kept = {"words": frozen.packed(learnt.index_to_key), "vectors": learnt.vectors}
+            inputs.frozen.keep(kept)
+        vectors = kept["vectors"]
+        row_of = {word: row for row, word in enumerate(frozen.unpacked(kept["words"]))}
 
         def lookup(word: str) -> NDArray[np.float32] | None:
-            return vectors[word] if vectors.has_index_for(word) else None
+            return vectors[row_of[word]] if word in row_of else None
 
         yield from documents.embed(self.settings, lookup, inputs, progress)
 

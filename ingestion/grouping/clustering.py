@@ -16,6 +16,7 @@ from functools import cache, lru_cache
 import numpy as np
 
 from ingestion.duplicates.groups import load_duplicate_groups
+from ingestion.features.frozen import THIS
 from ingestion.grouping import partitions
 from ingestion.grouping.group_count import load_estimate, median_estimate
 from ingestion.grouping.manifold import DIMENSIONS, Graph, graph, joined, manifold, part, weights
@@ -88,7 +89,7 @@ def joint(
     ways = _on_manifold(joined(parts, product_ids), k, estimate.k if estimate else None)
     _group(work, method, product_ids, _draws(work, product_ids), ways, resamples, seed)
     row = {"method": method, "modality": modality, "model": f"joint graph of {', '.join(have)}"}
-    row |= {"source": "fitted on this catalogue", "licence": "none needed", "status": "ran"}
+    row |= {"source": "fitted on this catalogue", "licence": "none needed", "status": "ran", "fitted": THIS}
     work.write("models", [{**row, "products": len(product_ids), "parameters": json.dumps({"methods": list(have)})}])
 
 

@@ -148,7 +148,7 @@ def _run(
     for method in methods:
         if method.name in models:
             settings = method.settings.model_dump(mode="json")
-            embedding = plan.embedding(method, models[method.name], settings, images)
+            embedding = plan.embedding(method, models[method.name], settings, images, config.study.refit)
             steps += [embedding, *plan.study(method.name, config, k, categories or None)]
             if config.study.named_groups and method.name in named_groups.ENCODERS:
                 steps.append(plan.naming(embedding))

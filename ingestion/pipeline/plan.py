@@ -20,6 +20,7 @@ from ingestion.config import Config
 from ingestion.duplicates import step as duplicates
 from ingestion.features import step as features
 from ingestion.features.base import Method, Model
+from ingestion.features.frozen import Refit
 from ingestion.grouping import all_neighbours, clustering, descriptions, group_count, neighbours, projection
 from ingestion.judging import (
     category_verdicts,
@@ -95,18 +96,21 @@ def content_hash(catalogue: Path) -> str:
     return digest.hexdigest()
 
 
-def embedding(method: Method, model: Model, settings: dict[str, Any], images: Path | None) -> Step:
-    """The step that makes a method's vectors."""
+def embedding(
+    method: Method, model: Model, settings: dict[str, Any], images: Path | None, refit: Refit = "always"
+) -> Step:
+    """The step that makes a method's vectors; `refit` says when one that is fitted on the catalogue is fitted anew."""
     method_class = type(method)
     reads = {"text": ("texts",), "image": ("images",)}.get(method.modality, ())
     # images in the cells of the catalogue are found by their products' rows
     in_cells = ("catalogue",) if method.modality == "image" and images is not None and holds_images(images) else ()
+    fitting = {"refit": refit} if method.fits and refit != "always" else {}
     return Step(
         "features",
         features.step,
         method.name,
         needs=(*reads, *in_cells, *(f"features:{name}" for name in method.needs())),
-        parameters={"method_class": method_class, "settings": settings},
+        parameters={"method_class": method_class, "settings": settings, **fitting},
         stamp={"model": [model.name, model.source, model.sha256]},
         context={"model": model, "images": images},
         runtime=method.runtime,

@@ -91,6 +91,12 @@ TABLES = (
                 "VARCHAR",
                 "SHA-256 of the weights, in hexadecimal; NULL where the model is fitted on this catalogue.",
             ),
+            Column(
+                "fitted",
+                "VARCHAR",
+                "What it was fitted on: this catalogue, or an earlier one and the fraction of it that changed since; "
+                "NULL where nothing is fitted.",
+            ),
             Column("dimensions", "INTEGER", "Length of a vector; NULL for a joint graph, which has none.", "numbers"),
             Column("parameters", "VARCHAR", "All settings of the method, as JSON."),
             Column("status", "VARCHAR", "ran, unavailable or failed."),
