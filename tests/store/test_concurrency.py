@@ -14,6 +14,8 @@ from store.upkeep import vacuum, verify
 from tests.store.numbered import carried, key_of, publish, start, stock, whole
 
 PUBLISHES = 50
+GRACE = timedelta(seconds=4)
+"""Longer than a reader below takes, and less than half as long as fifty are published in."""
 # Opens the store anew again and again until it sees the last snapshot; asks each table in a query of its own.
 READER = """
 import json, os, sys
@@ -84,8 +86,11 @@ def root(tmp_path: Path) -> Root:
     return Root(tmp_path / "store")
 
 
-def test_readers_in_other_processes_see_whole_snapshots_while_fifty_are_published(root: Root, tmp_path: Path) -> None:
+def test_readers_in_other_processes_see_whole_snapshots_while_fifty_come_and_old_ones_go(
+    root: Root, tmp_path: Path
+) -> None:
     publish(root, 1)
+    dropped = 0
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     readers = [start(READER, way, root.path, PUBLISHES, folder=elsewhere) for way in ("stock", "stock", "connect")]
@@ -95,6 +100,9 @@ def test_readers_in_other_processes_see_whole_snapshots_while_fifty_are_publishe
             assert reader.stdout.readline() == "ready\n"
         for number in range(2, PUBLISHES + 1):
             publish(root, number)
+            with lock.writing(root, "vacuum"):
+                dropped += vacuum(root, keep=2, grace=GRACE).snapshots
+        assert dropped > 10
         for reader in readers:
             output, error = reader.communicate(timeout=300)
             assert reader.returncode == 0, error

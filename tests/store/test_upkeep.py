@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store import parts, snapshot
+from store import logs, parts, snapshot
 from store.errors import StoreDamaged, StoreMissing
 from store.root import Root
 from store.upkeep import Freed, vacuum, verify
@@ -205,6 +205,21 @@ def test_nothing_is_dropped_while_a_manifest_cannot_be_read(root: Root) -> None:
     with pytest.raises(StoreDamaged):
         vacuum(root, keep=1, grace=NO_GRACE)
     assert sorted(root.path.rglob("*")) == files
+
+
+def test_the_disk_is_bounded_over_a_hundred_snapshots(root: Root) -> None:
+    sizes = []
+    for n in range(4, 104):
+        publish(root, n)
+        logs.append(root, "runs", [{"run_id": str(n)}])
+        vacuum(root, keep=3, grace=NO_GRACE)
+        places = [place for place in root.path.rglob("*") if place.is_file()]
+        sizes.append((len(places), sum(place.stat().st_size for place in places if "log" not in place.parts)))
+    assert snapshot.numbers(root) == [101, 102, 103]
+    assert {files for files, _ in sizes} == {sizes[0][0]}
+    assert max(size for _, size in sizes) < 1.02 * sizes[0][1], "but for the digits of the numbers"
+    assert root.size("log/runs/00000001.parquet") < 20_000
+    assert verify(root) == []
 
 
 OTHERS = (
