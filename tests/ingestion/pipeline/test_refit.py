@@ -16,8 +16,8 @@ def fitted(goods: Shop, store: Path, refit: Any) -> str:
     """Ingest, and give what `models` says that tfidf was fitted on."""
     study = {"refit": refit, "joint": [], "resamples": 2, "reducers": ["pca"]}
     assert ingest(goods, store, {"tfidf": Tfidf}, study=study).missing == {}
-    ((said,),) = ask(store, "SELECT fitted FROM models WHERE method = 'tfidf'")
-    return str(said)
+    ((source,),) = ask(store, "SELECT fitted FROM models WHERE method = 'tfidf'")
+    return str(source)
 
 
 def test_models_says_what_a_method_was_fitted_on(tmp_path: Path) -> None:
