@@ -8,7 +8,7 @@ the words stay as they are. The words of other languages in it stay too.
 import html
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import Any
@@ -18,6 +18,7 @@ import pyarrow as pa
 from ingestion.issues import Issues
 from ingestion.reading import boilerplate, languages
 from ingestion.reading.languages import UNSPACED, Language
+from ingestion.reading.stop_words import ENGLISH
 from ingestion.task import Progress, Work
 from store.chunks import Chunks
 from store.errors import ConfigError
@@ -27,14 +28,6 @@ SCHEMA = table("texts").schema
 TEXT_COLUMNS = ("name", "description", "brand")
 LABELS = ("category", "category_path")
 BATCH = 1000
-# Words of the stop list that name a product, a part or a property of one in any shop (a top, a thin cable, a sound
-# system): Nothman et al. (2018, 'Stop word lists in free open-source software packages') on such mistakes of the list.
-# fmt: off
-CONTENT_WORDS = frozenset({
-    "back", "bill", "bottom", "cry", "detail", "empty", "fill", "fire", "front", "full", "interest", "mill", "mine",
-    "side", "system", "thick", "thin", "top",
-})
-# fmt: on
 _UPPER, _LOWER = "A-ZÀ-ÖØ-Þ", "a-zß-öø-ÿ"
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!-[^<>]*>")
 _GLUED = re.compile(rf"(?<=[{_LOWER}][{_LOWER}])(?=[{_UPPER}])")
@@ -86,17 +79,12 @@ def words(text: str) -> list[str]:
     return languages.words(_CLITIC.sub(" ", text))
 
 
-@cache
 def stop_words(language: str = "en") -> frozenset[str]:
-    """The stop words of a language: for English the Glasgow list (scikit-learn's copy of it) without `CONTENT_WORDS`.
+    """The stop words of a language: for English those of `stop_words`.
 
     For other languages their frequent function words (`languages.FUNCTION_WORDS`); none where there is no list.
     """
-    if language != "en":
-        return languages.FUNCTION_WORDS.get(language, frozenset())
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
-    return frozenset(ENGLISH_STOP_WORDS - CONTENT_WORDS)
+    return ENGLISH if language == "en" else languages.FUNCTION_WORDS.get(language, frozenset())
 
 
 @lru_cache(maxsize=200_000)

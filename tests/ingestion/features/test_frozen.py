@@ -32,9 +32,9 @@ def embed(run, make_inputs, drawn, three_categories, tmp_path) -> Callable:  # t
 
     def made(method, first, last, refit="never", store="store"):  # type: ignore[no-untyped-def]
         products = drawn if method == "sift" else three_categories
-        given = make_inputs(**{"images" if method == "sift" else "texts": products[first:last]})
+        inputs = make_inputs(**{"images" if method == "sift" else "texts": products[first:last]})
         kept = kept_in(tmp_path / store, refit)
-        result = run(build(method, SETTINGS.get(method, {})), replace(given, frozen=kept))
+        result = run(build(method, SETTINGS.get(method, {})), replace(inputs, frozen=kept))
         return dict(zip(result.ids, result.vectors, strict=True)), kept.fitted
 
     return made
@@ -70,7 +70,7 @@ def test_the_same_history_gives_the_same_vectors(method, embed) -> None:  # type
 @pytest.mark.parametrize(("method", "fit"), [("word2vec", (word2vec, "train")), ("sift", (sift.Sift, "_words"))])
 def test_a_model_is_fitted_again_once_the_fraction_changed(method, fit, embed, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     fits, fitting = [], getattr(*fit)
-    monkeypatch.setattr(*fit, lambda *given, **more: fits.append(1) or fitting(*given, **more))
+    monkeypatch.setattr(*fit, lambda *inputs, **more: fits.append(1) or fitting(*inputs, **more))
     fitted = [embed(method, first, first + 10, 0.2)[1] for first in (0, 1, 2, 1, 2)]
     assert fitted[1].endswith("10.0% changed since")
     assert fitted[2] == THIS

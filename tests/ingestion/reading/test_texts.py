@@ -1,10 +1,13 @@
 """Cleaning: each step does what it says; the raw text is kept; labels cannot get in."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from ingestion.config import Catalogue as Settings
 from ingestion.reading import catalogue
@@ -56,6 +59,18 @@ def test_possessives_contractions_and_hyphens_leave_their_words() -> None:
 def test_words_that_name_products_are_no_stop_words() -> None:
     assert {"the", "and", "with"} <= stop_words()
     assert not {"top", "system", "thin", "back"} & stop_words()
+
+
+def test_the_stop_words_are_those_of_scikit_learn_but_for_names_of_products() -> None:
+    assert stop_words() < ENGLISH_STOP_WORDS
+    assert len(ENGLISH_STOP_WORDS - stop_words()) == 18
+
+
+def test_cleaning_does_not_import_scikit_learn() -> None:
+    code = (
+        "import sys; from ingestion.reading.texts import clean; clean('the blue mugs'); print('sklearn' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "False\n"
 
 
 @pytest.mark.parametrize(("word", "form"), [("curtains", "curtain"), ("women", "woman"), ("qwzrty", "qwzrty")])
