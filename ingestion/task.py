@@ -1,6 +1,6 @@
 """A step, its task, and what its function works with, wherever it runs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,8 @@ from store.root import Root
 
 Progress = Callable[[int, int], None]
 """Called with (products done, products in all)."""
+BATCH_ROWS = 10_000
+"""Rows of a table that are held at a time where all of it need not be: 15 MB of vectors of 384 dimensions."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,10 @@ class Work:
     def read(self, step: str, table: str, columns: list[str] | None = None) -> pa.Table:
         """A table that a needed step wrote; empty, with the declared columns, if it wrote none."""
         return parts.read(self.task.root, self.task.parts[step], table, columns)
+
+    def batches(self, step: str, table: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """As `read`, at most BATCH_ROWS rows at a time; nothing of an empty table."""
+        return parts.batches(self.task.root, self.task.parts[step], table, BATCH_ROWS, columns)
 
     def write(self, table: str | tables.Table, rows: pa.Table | Iterable[dict[str, Any]]) -> None:
         """Append rows to a table of this step's part."""

@@ -1,6 +1,6 @@
 """An embedding in memory, and its nearest neighbours."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -20,8 +20,15 @@ def load(work: Work, step: str, method: str) -> tuple[list[str], Matrix]:
 
     Those of the sample only, in a step that rests on one (`study_sample`).
     """
-    rows = of_study(work, work.read(step, tables.EMBEDDING + method))
-    return rows["product_id"].to_pylist(), matrix(rows["vector"])
+    ids, vectors = zip(*blocks(work, step, method), strict=True)
+    return pa.chunked_array(ids).to_pylist(), np.concatenate(vectors)
+
+
+def blocks(work: Work, step: str, method: str) -> Iterator[tuple[pa.Array, Matrix]]:
+    """As `load`, some thousand products at a time, so that the vectors of all are never held."""
+    for table in work.batches(step, tables.EMBEDDING + method):
+        rows = of_study(work, table)
+        yield rows["product_id"].combine_chunks(), matrix(rows["vector"])
 
 
 def vector_source(work: Work, methods: Iterable[str]) -> str | None:

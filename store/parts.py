@@ -6,7 +6,7 @@ parts/<key>/part.json          written last: a part without it does not exist
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from types import TracebackType
@@ -109,6 +109,14 @@ def read(root: Root, part: Part, table: str, columns: list[str] | None = None) -
         return nothing.select(columns) if columns else nothing
     with pq.ParquetFile(root.url(part.files[table].name), page_checksum_verification=True) as file:
         return file.read(columns)
+
+
+def batches(root: Root, part: Part, table: str, rows: int, columns: list[str] | None = None) -> Iterator[pa.Table]:
+    """As `read`, at most so many rows at a time, so that no more of a large table is held; nothing of an empty one."""
+    if table in part.files:
+        with pq.ParquetFile(root.url(part.files[table].name), page_checksum_verification=True) as file:
+            for batch in file.iter_batches(rows, columns=columns):
+                yield pa.Table.from_batches([batch])
 
 
 class PartWriter:

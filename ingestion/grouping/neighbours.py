@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ingestion.study_sample import STEP, of_study
@@ -29,22 +30,29 @@ class Neighbours:
 def step(work: Work, *, method: str, n_neighbours: int) -> None:
     """Write `neighbours` of one method, of a sample `sample_neighbours`: at most `n_neighbours` rows per product."""
     product_ids, vectors = load(work, f"features:{method}", method)
-    found = Neighbours(product_ids, *nearest(normalised(vectors), n_neighbours))
-    write(work, "sample_neighbours" if STEP in work.task.parts else "neighbours", method, found)
+    found = nearest(normalised(vectors), n_neighbours)
+    table = "sample_neighbours" if STEP in work.task.parts else "neighbours"
+    write(work, table, method, pa.array(product_ids, pa.string()), *found)
 
 
-def write(work: Work, table: str, method: str, found: Neighbours) -> None:
-    """Append the neighbours of one method to a table with the columns of `neighbours`."""
-    n, k = found.rows.shape
-    ids = pa.array(found.product_ids, pa.string())
+def write(
+    work: Work, table: str, method: str, ids: pa.Array, rows: Near, similarity: Matrix, of: pa.Array | None = None
+) -> None:
+    """Append the neighbours of one method to a table with the columns of `neighbours`.
+
+    (n, k) rows of `ids` and their cosines; a row of -1 is no neighbour. `of` are the ids of the n products whose
+    neighbours they are, where those are not all.
+    """
+    n, k = rows.shape
     columns = {
         "method": pa.repeat(method, n * k),
-        "product_id": ids.take(pa.array(np.repeat(np.arange(n), k))),
+        "product_id": (ids if of is None else of).take(pa.array(np.repeat(np.arange(n), k))),
         "rank": pa.array(np.tile(np.arange(1, k + 1, dtype=np.int32), n)),
-        "neighbour_id": ids.take(pa.array(found.rows.ravel())),
-        "similarity": pa.array(found.similarity.ravel()),
+        "neighbour_id": ids.take(pa.array(rows.ravel(), mask=rows.ravel() < 0)),
+        "similarity": pa.array(similarity.ravel()),
     }
-    work.write(table, pa.table(columns))
+    found = pa.table(columns)
+    work.write(table, found.filter(pc.is_valid(found["neighbour_id"])))
 
 
 def load_neighbours(work: Work, method: str) -> Neighbours:
@@ -53,7 +61,7 @@ def load_neighbours(work: Work, method: str) -> Neighbours:
     written = "sample_neighbours" if STEP in work.task.parts else "neighbours"
     table = work.read(f"neighbours:{method}", written, ["neighbour_id", "similarity"])
     n = len(product_ids)
-    rows = pa.compute.index_in(table["neighbour_id"], product_ids.combine_chunks()).to_numpy()
+    rows = pc.index_in(table["neighbour_id"], product_ids.combine_chunks()).to_numpy()
     shape = (n, len(rows) // max(n, 1))
     similarity = table["similarity"].to_numpy().astype(np.float32)
     return Neighbours(product_ids.to_pylist(), rows.astype(np.int32).reshape(shape), similarity.reshape(shape))

@@ -7,7 +7,7 @@ the manifold.
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
@@ -48,18 +48,20 @@ def step(work: Work, *, method: str, reducers: Sequence[str], perplexity: float)
         work.progress(done + 1, len(reducers))
 
 
-def pca(vectors: Matrix, others: Matrix | None = None) -> Matrix:
+def pca(vectors: Matrix, others: Iterable[Matrix] | None = None) -> Matrix:
     """The first two principal components of (n, d) vectors: (n, 2), centred; zeros where nothing differs.
 
-    With (m, d) `others` the places of these on the map of `vectors`: (m, 2).
+    With `others`, blocks of m more vectors, the places of these on the map of `vectors`: (m, 2).
     """
     from sklearn.decomposition import PCA
 
     if min(vectors.shape) < 2 or not np.ptp(vectors, axis=0).any():
-        return np.zeros((len(vectors if others is None else others), 2), dtype=np.float32)
+        n = len(vectors) if others is None else sum(map(len, others))
+        return np.zeros((n, 2), dtype=np.float32)
     fitted = PCA(2, svd_solver="full")
     points = fitted.fit_transform(vectors)
-    return np.asarray(points if others is None else fitted.transform(others), dtype=np.float32)
+    placed = points if others is None else np.concatenate([fitted.transform(block) for block in others if len(block)])
+    return np.asarray(placed, dtype=np.float32)
 
 
 def tsne(vectors: Matrix, perplexity: float, seed: int = 0) -> Matrix:

@@ -8,7 +8,7 @@ their edges have in the graph. Nothing is fitted, no score rests on it, and each
 Reads `clusters` of `scoring:<method>`, `projections` of `projection:<method>`, and the vectors of all products.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ from ingestion.grouping.manifold import weights
 from ingestion.grouping.projection import pca
 from ingestion.grouping.resampling import Labels
 from ingestion.task import Work
-from ingestion.vectors import Matrix, load, nearest, normalised
+from ingestion.vectors import Matrix, blocks, nearest, normalised
 
 NEIGHBOURS = 10
 """Nearest sampled products that place a product: as many as the knn probe and the purity of neighbours count."""
@@ -74,11 +74,31 @@ def majority(labels: Labels, votes: Matrix) -> Labels:
 
 def _search(work: Work, method: str, sampled: pa.Array) -> tuple[list[str], Near, Matrix]:
     """The products to place that the method could read, their nearest of `sampled` by its vectors, and the cosines."""
-    ids, vectors = load(work, f"features:{method}", method)
-    place = pc.fill_null(pc.index_in(pa.array(ids, pa.string()), sampled), -1).to_numpy()
-    unit = normalised(vectors)
-    rows, cosines = nearest(unit[place < 0], NEIGHBOURS, unit[place >= 0])
-    return [ids[at] for at in np.flatnonzero(place < 0)], place[place >= 0][rows].astype(np.int64), cosines
+    place, among = _of_sample(work, method, sampled)
+    ids, rows, cosines = list[str](), [], []
+    for outside, unit in _outside(work, method, sampled):
+        near, similar = nearest(unit, NEIGHBOURS, among)
+        ids += outside.to_pylist()
+        rows.append(place[near])
+        cosines.append(similar)
+    return ids, np.concatenate(rows), np.concatenate(cosines)
+
+
+def _of_sample(work: Work, method: str, sampled: pa.Array) -> tuple[NDArray[np.int64], Matrix]:
+    """The rows of `sampled` that the method could read, in catalogue order, and their unit vectors."""
+    places, vectors = [], []
+    for ids, block in blocks(work, f"features:{method}", method):
+        place = pc.fill_null(pc.index_in(ids, sampled), -1).to_numpy().astype(np.int64)
+        places.append(place[place >= 0])
+        vectors.append(normalised(block[place >= 0]))
+    return np.concatenate(places), np.concatenate(vectors)
+
+
+def _outside(work: Work, method: str, sampled: pa.Array) -> Iterator[tuple[pa.Array, Matrix]]:
+    """The products outside the sample that the method could read, with their unit vectors, block by block."""
+    for ids, block in blocks(work, f"features:{method}", method):
+        outside = pc.invert(pc.is_in(ids, sampled))
+        yield ids.filter(outside), normalised(block[outside.to_numpy(zero_copy_only=False)])
 
 
 def _aligned(
@@ -113,10 +133,8 @@ def _write_maps(work: Work, method: str, product_ids: list[str], near: Near, sam
 
 def _on_axes(work: Work, method: str, sampled: pa.Array) -> Matrix:
     """The places of the products outside the sample on its first two principal components: (n, 2)."""
-    ids, vectors = load(work, f"features:{method}", method)
-    within = pc.is_in(pa.array(ids, pa.string()), sampled).to_numpy(zero_copy_only=False)
-    unit = normalised(vectors)
-    return pca(unit[within], unit[~within])
+    fitted = _of_sample(work, method, sampled)[1]
+    return pca(fitted, (unit for _, unit in _outside(work, method, sampled)))
 
 
 def _names(rows: pa.Table, column: str) -> list[str]:

@@ -40,7 +40,7 @@ TABLES = (
         "How `neighbours` was searched in a catalogue of which the study rests on a sample; without a row it is exact.",
         (
             METHOD,
-            Column("search", "VARCHAR", "exact, or pynndescent (an index, approximate)."),
+            Column("search", "VARCHAR", "exact, or faiss (an index, approximate)."),
             Column("products", "INTEGER", "Products with a vector.", "products"),
             Column("neighbours", "INTEGER", "Neighbours found of each.", "products"),
             Column("recall", "DOUBLE", "Fraction of the true neighbours that were found, of the queries.", "0 to 1"),

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ingestion import task
 from ingestion.grouping.projection import pca
 from ingestion.judging import placing
 from ingestion.judging.placing import majority
@@ -66,6 +67,7 @@ def test_products_of_planted_groups_are_placed_right(tmp_path: Path) -> None:
 def test_placing_in_blocks_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = place(Root(tmp_path / "a"), {"m": np.arange(len(IDS))})
     monkeypatch.setattr(placing, "BLOCK_PRODUCTS", 7)
+    monkeypatch.setattr(task, "BATCH_ROWS", 50)
     assert place(Root(tmp_path / "b"), {"m": np.arange(len(IDS))}) == whole
 
 
@@ -81,12 +83,12 @@ def test_maps_place_products_on_their_axes_or_at_the_median_of_their_nearest(tmp
     rows = place(Root(tmp_path), {"m": np.arange(len(IDS))}, maps=True)["projections"]
     outside = np.flatnonzero(~SAMPLED)
     found = {r: np.array([(p["x"], p["y"]) for p in rows if p["reducer"] == r]) for r in ("pca", "umap")}
-    assert found["pca"] == pytest.approx(pca(normalised(VECTORS[SAMPLED]), normalised(VECTORS[outside])), abs=1e-5)
+    assert found["pca"] == pytest.approx(pca(normalised(VECTORS[SAMPLED]), [normalised(VECTORS[outside])]), abs=1e-5)
     assert (found["umap"] == np.stack([GROUPS[outside] * 10.0] * 2, axis=1)).all(axis=1).mean() > 0.99
 
 
 def test_the_places_of_sampled_products_on_the_axes_are_their_own() -> None:
-    assert pca(VECTORS, VECTORS) == pytest.approx(pca(VECTORS), abs=1e-5)
+    assert pca(VECTORS, [VECTORS[:100], VECTORS[100:]]) == pytest.approx(pca(VECTORS), abs=1e-5)
 
 
 def test_nothing_is_placed_where_nothing_was_grouped(tmp_path: Path) -> None:
