@@ -189,6 +189,7 @@ def _follow(app: Dash, reader: Reader) -> None:
             html.Div(f"Snapshot {number}", className="fw-semibold"),
             html.Div(components.when(created)),
             html.Div(f"Rests on {sample}") if sample else None,
+            *(html.Div(notice) for notice in reader.notices()),
         ]
 
 

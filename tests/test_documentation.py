@@ -107,6 +107,14 @@ def test_the_lines_of_every_page_are_wrapped(page):
     assert [line for line in prose.splitlines() if len(line) > 120 and not line.startswith(("|", "!["))] == []
 
 
+def test_every_test_that_a_page_names_is_there() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    for page in PAGES:
+        named = set(re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8")))
+        assert sorted(name for name in named if f"def {name}(" not in code) == [], page.name
+    assert "`test_" in (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+
+
 def test_every_setting_that_a_page_names_is_one() -> None:
     tables = {name: field.annotation for name, field in Config.model_fields.items()}
     settings = {

@@ -25,6 +25,7 @@ from dashboard.state import Address, Control, link, pick
 from store import tables
 from store.root import Root
 from tests.factories import make_store
+from tests.store.numbered import publish
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,19 @@ def test_every_page_answers_and_an_unknown_one_is_not_found(client: FlaskClient)
     ]  # fmt: skip
     assert all(client.get(path).status_code == 200 for path in paths)
     assert client.get("/no-such-page").status_code == 404
+
+
+def test_the_navigation_says_why_an_older_snapshot_is_shown(tmp_path: Path) -> None:
+    root = Root(tmp_path)
+    for number in (1, 2):
+        publish(root, number)
+    root.put("snapshots/00000002.json", b"{")
+    damaged: FlaskClient = create_app(root).server.test_client()
+    assert damaged.get("/healthz").json == {"status": "ok", "snapshot": 1}
+    shown = callback(damaged).get_data(as_text=True)
+    assert "Snapshot 1" in shown
+    assert "00000002.json" in shown
+    assert "Until then snapshot 1 is the newest." in shown
 
 
 def test_a_product_that_is_not_there_is_not_found(client: FlaskClient) -> None:
