@@ -46,5 +46,11 @@ def of_study(work: Work, rows: pa.Table) -> pa.Table:
     return rows.filter(pc.is_in(rows["product_id"], value_set=sample))
 
 
+def read(work: Work, step: str, table: str, columns: list[str]) -> pa.Table:
+    """As `of_study`, of a table that a needed step wrote; of a large catalogue the other rows are never held."""
+    blocks = [of_study(work, rows) for rows in work.batches(step, table, columns)]
+    return pa.concat_tables(blocks) if blocks else work.read(step, table, columns)
+
+
 def _hash(product_id: str) -> bytes:
     return blake2b(f"{STEP}\0{product_id}".encode(), digest_size=8).digest()

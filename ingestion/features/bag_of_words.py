@@ -6,6 +6,7 @@ nearly all equal, and k-means works best on 50 to 100 dense dimensions.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Annotated, Any
 
 import numpy as np
@@ -14,11 +15,15 @@ from pydantic import Field
 from ingestion.features import frozen
 from ingestion.features.base import Batch, Inputs, Issue, Model
 from ingestion.settings import Settings
+from ingestion.study_sample import draw
 from ingestion.task import Progress
 from store.errors import StepFailed
 
 ROWS = 1024
 """Products per batch: some 50,000 term rows, a few MB."""
+MAX_FITTED = 100_000
+"""Products that the vocabulary and the LSA rest on, at most, a draw of more: bounds memory, and a term of so few
+products that a draw of this size holds it less than twice tells little about categories."""
 
 
 class BagSettings(Settings):
@@ -47,65 +52,68 @@ def fitted(name: str, settings: BagSettings) -> Model:
 
 
 def embed(method: str, vectorizer: Any, settings: BagSettings, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
-    """Fit `vectorizer` on the clean texts and yield LSA vectors, (rows, d), L2-normalised, with their terms.
+    """Yield LSA vectors of the clean texts, (rows, d), L2-normalised, with their terms, by what `_fit` found in them.
 
-    Holds the sparse matrix: 12 bytes per product and term. A product without a known term is an Issue.
-    StepFailed if no term is left.
+    A product without a known term is an Issue. StepFailed if no term is left.
     """
+    from sklearn.preprocessing import normalize
+
+    kept = inputs.frozen.kept(text.clean for text in inputs.texts())
+    if kept is None:
+        kept = _fit(method, vectorizer, settings, inputs)
+        inputs.frozen.keep(kept)
+    else:
+        _set(vectorizer, kept)
+    terms, texts, done = vectorizer.get_feature_names_out(), inputs.texts(), 0
+    while batch := list(islice(texts, ROWS)):
+        weights = vectorizer.transform(text.clean for text in batch)
+        vectors = normalize(normalize(weights) @ kept["components"].T).astype(np.float32)
+        ids, words = [text.product_id for text in batch], np.diff(weights.indptr)
+        owner = np.repeat(np.arange(len(ids)), words)
+        yield Batch(
+            [i for i, n in zip(ids, words, strict=True) if n],
+            vectors[words > 0],
+            terms=[
+                (ids[o], str(terms[t]), float(w)) for o, t, w in zip(owner, weights.indices, weights.data, strict=True)
+            ],
+            issues=[no_known_word(i) for i, n in zip(ids, words, strict=True) if not n],
+        )
+        done += len(batch)
+        progress(done, inputs.n_texts)
+
+
+def _fit(method: str, vectorizer: Any, settings: BagSettings, inputs: Inputs) -> frozen.Arrays:
+    """Fit the vectorizer and the LSA to the texts, or to a draw of MAX_FITTED of them: its sparse matrix is held."""
     from sklearn.decomposition import TruncatedSVD
     from sklearn.preprocessing import normalize
 
-    ids: list[str] = []
-
-    def words() -> Iterator[str]:
-        for text in inputs.texts():
-            ids.append(text.product_id)
-            yield text.clean
-
+    drawn = set(draw([text.product_id for text in inputs.texts()], MAX_FITTED))
+    if len(drawn) < inputs.n_texts:
+        inputs.frozen.fitted = f"{len(drawn):,} products, drawn, of this catalogue"
     vectorizer.set_params(
         token_pattern=r"\S+",  # noqa: S106 - a pattern, not a password
         lowercase=False,
         min_df=settings.min_products,
         # As a count, and never below min_df, so that a catalogue of three products keeps a vocabulary.
-        max_df=max(settings.min_products, int(settings.max_fraction * inputs.n_texts)),
+        max_df=max(settings.min_products, int(settings.max_fraction * len(drawn))),
         max_features=settings.max_terms,
         ngram_range=(1, settings.longest_phrase),
         dtype=np.float32,
     )
-    kept = inputs.frozen.kept(text.clean for text in inputs.texts())
     try:
-        weights = vectorizer.fit_transform(words()) if kept is None else _set(vectorizer, kept).transform(words())
+        rows = normalize(vectorizer.fit_transform(text.clean for text in inputs.texts() if text.product_id in drawn))
     except ValueError as error:
         raise StepFailed(
-            f"{method}: of {inputs.n_texts} texts no term is left that stands in at least {settings.min_products} of "
+            f"{method}: of {len(drawn)} texts no term is left that stands in at least {settings.min_products} of "
             f"them and in at most a fraction of {settings.max_fraction}; lower min_products or raise max_fraction "
             f"in [methods.{method}], or give more texts."
         ) from error
-    rows = normalize(weights)
-    terms = vectorizer.get_feature_names_out()
-    if kept is None:
-        dimensions = min(settings.dimensions, *rows.shape)
-        # of one term there is nothing to decompose: its weight is the vector
-        lsa = TruncatedSVD(dimensions, random_state=settings.seed).fit(rows) if rows.shape[1] > 1 else None
-        components = np.ones((1, 1), np.float32) if lsa is None else lsa.components_
-        kept = {"terms": frozen.packed(terms), "components": components}
-        inputs.frozen.keep(kept | ({"rarity": vectorizer.idf_} if hasattr(vectorizer, "idf_") else {}))
-    for start in range(0, len(ids), ROWS):
-        part = weights[start : start + ROWS].tocsr()
-        batch = rows[start : start + ROWS]
-        vectors = normalize(batch @ kept["components"].T).astype(np.float32)
-        batch_ids = ids[start : start + ROWS]
-        known = np.diff(part.indptr) > 0
-        owner = np.repeat(np.arange(len(batch_ids)), np.diff(part.indptr))
-        yield Batch(
-            [i for i, keep in zip(batch_ids, known, strict=True) if keep],
-            vectors[known],
-            terms=[
-                (batch_ids[o], str(terms[t]), float(w)) for o, t, w in zip(owner, part.indices, part.data, strict=True)
-            ],
-            issues=[no_known_word(i) for i, keep in zip(batch_ids, known, strict=True) if not keep],
-        )
-        progress(start + len(batch_ids), len(ids))
+    dimensions = min(settings.dimensions, *rows.shape)
+    # of one term there is nothing to decompose: its weight is the vector
+    lsa = TruncatedSVD(dimensions, random_state=settings.seed).fit(rows) if rows.shape[1] > 1 else None
+    components = np.ones((1, 1), np.float32) if lsa is None else lsa.components_
+    fitted = {"terms": frozen.packed(vectorizer.get_feature_names_out()), "components": components}
+    return fitted | ({"rarity": vectorizer.idf_} if hasattr(vectorizer, "idf_") else {})
 
 
 def _set(vectorizer: Any, kept: frozen.Arrays) -> Any:

@@ -69,8 +69,7 @@ def inputs(work: Work, images: Path | None) -> Inputs:
     in_cells = images is not None and holds_images(images)
 
     def texts() -> Iterator[Text]:
-        rows = work.read("texts", "texts", ["product_id", "raw", "clean"])
-        for batch in rows.to_batches(max_chunksize=4096):
+        for batch in work.batches("texts", "texts", ["product_id", "raw", "clean"]):
             yield from (Text(*row) for row in zip(*(c.to_pylist() for c in batch.columns), strict=True))
 
     def product_images() -> Iterator[ProductImage]:

