@@ -10,7 +10,7 @@ import dash_bootstrap_components as dbc
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
 from flask import Response, request
 
-from dashboard import components, pages, points, security, serving
+from dashboard import components, map_selection, pages, points, security, serving
 from dashboard.state import LOGS, SNAPSHOT, callback
 from store import snapshot
 from store.errors import AislemapError, StoreMissing
@@ -48,6 +48,7 @@ def create_app(root: Root) -> Dash:
     _serve_health(app, reader)
     serving.serve(app, reader)
     points.serve(app, reader)
+    map_selection.serve(app, reader)
     security.protect(app)
     return app
 

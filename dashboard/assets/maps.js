@@ -133,7 +133,18 @@
     document.getElementById("map-tray-tiles").replaceChildren(...products.map((product) => tile(product)));
     const rest = selected - products.length;
     document.getElementById("map-tray-rest").textContent = rest > 0 ? `and ${rest.toLocaleString("en")} more` : "";
-    holder.dataset.selected = selected;
+    links();
+  }
+  /* the same selection as a list and as files: the rule, see dashboard/map_selection.py */
+  function links() {
+    const { spec, text, focus, colour, grouping, methods } = state, rule = new URLSearchParams();
+    if (text) rule.set("q", text);
+    if (state.lassoText) rule.set("lasso", state.lassoText);
+    focus.forEach((name) => rule.append("focus", name));
+    if (focus.length) Object.entries({ colour, grouping, m0: methods[0] }).forEach(([name, value]) => value && rule.set(name, value));
+    document.getElementById("map-tray-products").href = `/products?${rule}`;
+    rule.set("number", spec.number);
+    for (const form of ["csv", "parquet"]) document.getElementById(`map-tray-${form}`).href = `/selection/${form}?${rule}`;
   }
   const productLink = (id) => "/products/product?id=" + encodeURIComponent(id);
   function imageOf(id, name, hasImage, className) {
@@ -273,6 +284,11 @@
 
   window.addEventListener("theme", () => panels.forEach((panel) => panel.holder.isConnected && paint(panel)));
   document.addEventListener("click", (event) => {
+    const list = event.target.closest("#map-tray-products");
+    if (list && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      set("go", "href", list.getAttribute("href"));
+    }
     if (!event.target.closest("#map-clear")) return;
     set("map-focus", "data", []);
     set("map-lasso", "data", "");
@@ -296,7 +312,7 @@
         if (!spec) return window.dash_clientside.no_update;
         const [methods, reducers, views] = [0, 1, 2].map((part) => rest.slice(part * PANELS, (part + 1) * PANELS));
         const wanted = Math.max(1, Math.min(PANELS, Number(count) || 2));
-        state = { spec, panels: wanted, colour, grouping, focus: focus || [], lasso: readLasso(lasso), text: text || "", drag, methods, reducers, views: views.map(readView), viewText: views.map((text) => text || "") };
+        state = { spec, panels: wanted, colour, grouping, focus: focus || [], lasso: readLasso(lasso), lassoText: lasso || "", text: text || "", drag, methods, reducers, views: views.map(readView), viewText: views.map((text) => text || "") };
         refresh();
         return `maps maps-${wanted}`;
       },

@@ -2,23 +2,31 @@
 
 from typing import Any
 
-from dash import Dash, Input, Output, html, no_update
+from dash import Dash, Input, Output, dcc, html, no_update
 
 from dashboard import components as ui
-from dashboard import lists, theme, words
+from dashboard import context, lists, map_selection, words
 from dashboard.pages import Page
-from dashboard.state import SNAPSHOT, Address, Control, callback
+from dashboard.pages.projections import COLOURS
+from dashboard.state import SNAPSHOT, Address, Control, callback, link
 from dashboard.theme import Look
 from store.questions import catalogue
 from store.reader import Reader
 
 PER_PAGE = 36
+RULE = ("lasso", "focus", "colour", "grouping", "m0")
+"""The parts of the rule of a selection that come from the maps, see `map_selection`."""
 ALL = {"value": "*", "label": "All categories"}
 ADDRESS = Address(
     "/products",
     (
         Control("q", "products-search", typed=True),
         Control("category", "products-category", ALL["value"]),
+        Control("lasso", "products-lasso", "", "data"),
+        Control("focus", "products-focus", [], "data"),
+        Control("colour", "products-colour", "", "data"),
+        Control("grouping", "products-grouping", "", "data"),
+        Control("m0", "products-m0", "", "data"),
         Control("page", "products-page", 1, "active_page", restarts=True),
     ),
 )
@@ -33,6 +41,7 @@ def layout(reader: Reader, search: str) -> Any:
         "Products",
         "Search by name, brand, description or id; open one for its group by each method and similar products.",
         ADDRESS.store(),
+        *(dcc.Store(id=f"products-{name}", data=state[name]) for name in RULE),
         html.Div(
             [
                 ui.field(
@@ -49,6 +58,7 @@ def layout(reader: Reader, search: str) -> Any:
             ],
             className="controls wide-first",
         ),
+        html.Div(id="products-rule", className="count"),
         ui.loading(html.Div(id="products-body")),
         lists.pages("products-page", state["page"]),
     )
@@ -62,6 +72,7 @@ def register(app: Dash, reader: Reader) -> None:
         app,
         Output("products-body", "children"),
         Output("products-count", "children"),
+        Output("products-rule", "children"),
         Output("products-page", "max_value"),
         Output("products-page", "class_name"),
         Output("products-page", "active_page", allow_duplicate=True),
@@ -69,24 +80,42 @@ def register(app: Dash, reader: Reader) -> None:
         Input("products-search", "value"),
         Input("products-category", "value"),
         Input("products-page", "active_page"),
+        *(Input(f"products-{name}", "data") for name in RULE),
         prevent_initial_call="initial_duplicate",
     )
-    def body(number: int, text: str | None, category: str | None, page: int | None) -> Any:
+    def body(number: int, text: str | None, category: str | None, page: int | None, *rule: Any) -> Any:
+        asked = context.of(reader, number)
+        wanted = map_selection.rule({"q": text, **dict(zip(RULE, rule, strict=True))})
+        chosen = None if category == ALL["value"] else category
         with reader.cursor(number) as cursor:
-            chosen = None if category == ALL["value"] else category
-            wanted = max(1, int(page or 1))
-            found = catalogue.search(cursor, text or "", chosen or None, PER_PAGE, (wanted - 1) * PER_PAGE)
-            last = max(1, -(-found.total // PER_PAGE))
-            if wanted > last:  # fewer matches than before: show the last page
-                wanted = last
-                found = catalogue.search(cursor, text or "", chosen or None, PER_PAGE, (wanted - 1) * PER_PAGE)
-            looks = theme.looks([c.name for c in catalogue.categories(cursor)])
-        count = lists.counted(words.count(found.total, "product"), wanted, last)
-        if not found.products:
+            rows = map_selection.rows(asked, cursor, wanted, chosen or None)
+            shown, at, last = lists.paged(rows, page, PER_PAGE)
+            found = catalogue.products_at(cursor, shown)
+        count = lists.counted(words.count(len(rows), "product"), at, last)
+        if not found:
             content = ui.notice("No product matches", "Try fewer words, or all categories.", name="no-match")
         else:
-            content = html.Div([ui.tile(number, p, _under(p, looks)) for p in found.products], className="tiles")
-        return content, count, last, lists.pages_class(last), wanted if wanted != page else no_update
+            content = html.Div([ui.tile(number, p, _under(p, asked.looks())) for p in found], className="tiles")
+        by = _by(wanted) if wanted.narrows else None
+        return content, count, by, last, lists.pages_class(last), at if at != page else no_update
+
+
+def _by(wanted: map_selection.Rule) -> Any:
+    """What the products were selected by on the maps, and the ways there and back to all of them."""
+    parts = [f"{words.named(COLOURS, wanted.colour)}: {words.listed(wanted.focus)}"] if wanted.focus else []
+    if wanted.lasso:
+        method, _, reducer = wanted.lasso.partition(":")[0].partition(".")
+        parts.append(f"a region of the map {words.method(method)}, {words.named(words.REDUCERS, reducer)}")
+    rule = {
+        "lasso": wanted.lasso, "focus": list(wanted.focus), "colour": wanted.colour, "grouping": wanted.grouping,
+        "m0": wanted.method, "q": wanted.text,
+    }  # fmt: skip
+    return [
+        f"Selected on the maps by {words.listed(parts)}: ",
+        dcc.Link("on the maps", href=link("/projections", **rule)),
+        " · ",
+        dcc.Link("all products", href="/products"),
+    ]
 
 
 def _under(product: catalogue.Brief, looks: dict[str, Look]) -> Any:

@@ -101,7 +101,14 @@ def layout(reader: Reader, search: str) -> Any:
                 html.Div(
                     [
                         html.H2(id="map-tray-count"),
-                        html.Button("Clear", id="map-clear", type="button", className=BUTTON),
+                        html.Div(
+                            [
+                                html.A(name, id=f"map-tray-{to}", href=f"/{to}", className=BUTTON)
+                                for to, name in (("products", "As a list"), ("csv", "CSV"), ("parquet", "Parquet"))
+                            ]
+                            + [html.Button("Clear", id="map-clear", className=BUTTON)],
+                            className="tools",
+                        ),
                     ],
                     className="card-head",
                 ),
@@ -174,6 +181,7 @@ def register(app: Dash, reader: Reader) -> None:
         asked = context.of(reader, number)
         models = asked.ask(study.model_names)
         return {
+            "number": asked.number,
             "token": asked.token(*points.TABLES),
             "images": asked.token("images"),
             "products": len(asked.ask(points.rows)),

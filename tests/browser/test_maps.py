@@ -1,5 +1,7 @@
 """The maps in a real Chromium: one selection and one hovered product in all of them, kept by the address."""
 
+import csv
+import io
 import re
 import shutil
 from pathlib import Path
@@ -112,6 +114,13 @@ def test_a_lasso_selects_in_all_maps_and_stays_in_the_address(study: str, page: 
     expect(page.locator("#map-tray .tile")).to_have_count(min(24, inside))
     page.reload()
     drawn(page, 59, inside, panel=1)
+    expect(count).to_contain_text(f"{inside} product")
+    file = page.request.get(f"{study}{page.locator('#map-tray-csv').get_attribute('href')}").text()
+    assert len(list(csv.DictReader(io.StringIO(file)))) == inside
+    page.locator("#map-tray-products").click()
+    expect(page.locator("#products-count")).to_contain_text(f"{inside} product")
+    expect(page.locator("#products-rule")).to_contain_text("a region of the map BERT, t-SNE")
+    page.locator("#products-rule").get_by_text("on the maps").click()
     expect(count).to_contain_text(f"{inside} product")
     page.locator("#map-clear").click()
     expect(page.locator("#map-tray")).to_be_hidden()

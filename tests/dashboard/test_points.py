@@ -1,5 +1,7 @@
 """The points of the maps as the browser gets them: once, binary, exact to the pixel, and by content."""
 
+import csv
+import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard import context
+from dashboard import context, map_selection
 from dashboard.app import create_app
 from store.questions import catalogue, points
 from store.reader import Reader
@@ -139,3 +142,55 @@ def test_a_snapshot_is_asked_once_for_what_many_pages_show(tmp_path: Path, monke
         "labels-body": 0,
         "product-body": 0,
     }
+
+
+def selected(root: Root, query: dict[str, Any]) -> list[str]:
+    """The products of a rule, by id."""
+    reader = Reader(root)
+    asked = context.of(reader)
+    with reader.cursor() as cursor:
+        rows = map_selection.rows(asked, cursor, map_selection.rule(query))
+        return [p.product_id for p in catalogue.products_at(cursor, rows)]
+
+
+def test_a_rule_selects_the_products_of_its_polygon_and_names(small_store: Root) -> None:
+    with Reader(small_store).cursor() as cursor:
+        places = cursor.execute(
+            """SELECT product_id, x, y, category FROM projections JOIN products USING (product_id)
+               WHERE method = 'cnn' AND reducer = 'tsne' ORDER BY catalogue_row"""
+        ).fetchall()
+        placed = dict(
+            cursor.execute(
+                "SELECT product_id, matched_category FROM clusters WHERE method = 'cnn' AND grouping = 'manifold'"
+            ).fetchall()
+        )
+    middle = sorted(x for _, x, _, _ in places)[30]
+    lasso = f"cnn.tsne:{middle},-1e6;1e6,-1e6;1e6,1e6;{middle},1e6"
+    right_half = [p for p, x, _, _ in places if x > middle]
+    assert set(selected(small_store, {"lasso": lasso})) >= set(right_half)
+    assert len(selected(small_store, {"lasso": lasso})) <= len(right_half) + 1
+    watches = [p for p, _, _, c in places if c == "Watches"]
+    assert set(selected(small_store, {"focus": ["Watches"]})) == set(watches)
+    both = selected(small_store, {"focus": ["Watches"], "lasso": lasso, "q": "aria"})
+    assert set(both) <= set(watches) & set(selected(small_store, {"q": "ARIA"}))
+    match = {"colour": "match", "m0": "cnn", "grouping": "manifold"}
+    wrong = [p for p, _, _, c in places if c is not None and placed[p] != c]
+    assert set(selected(small_store, {**match, "focus": ["wrong"]})) == set(wrong)
+    matched = {p for p, c in placed.items() if c == "Beauty"}
+    assert set(selected(small_store, {**match, "colour": "cluster", "focus": ["Beauty"]})) == matched
+
+
+@pytest.mark.parametrize("lasso", ["nonsense", "cnn.tsne:1,2;3", "cnn.tsne:a,b;c,d;e,f", "x.y:0,0;1,0;1,1", ":;;"])
+def test_a_polygon_that_cannot_be_read_selects_nothing(small_store: Root, lasso: str) -> None:
+    assert selected(small_store, {"lasso": lasso}) == []
+
+
+def test_a_selection_is_downloaded_as_csv_and_parquet(client: FlaskClient, small_store: Root) -> None:
+    watches = selected(small_store, {"focus": ["Watches"]})
+    answer = client.get("/selection/csv?number=1&focus=Watches")
+    assert "attachment; filename=selection.csv" in answer.headers["Content-Disposition"]
+    assert [row["product_id"] for row in csv.DictReader(io.StringIO(answer.text))] == watches
+    table = pyarrow.parquet.read_table(io.BytesIO(client.get("/selection/parquet?number=1&focus=Watches").data))
+    assert table["product_id"].to_pylist() == watches
+    for path in ("/selection/exe?number=1", "/selection/csv?number=99", "/selection/csv", "/selection/csv?number=x"):
+        assert client.get(path).status_code == 404
