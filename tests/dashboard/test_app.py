@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from plotly.offline import get_plotlyjs_version
 
-from dashboard import leaderboard, theme, words
+from dashboard import leaderboard, serving, theme, words
 from dashboard.app import create_app
 from dashboard.components import STATUSES, thumbnail_url
 from dashboard.pages import discover
@@ -127,6 +128,14 @@ def test_every_declared_status_has_a_tone() -> None:
         names = re.split(r", | or ", re.sub(r" \(.*\)", "", comment).rstrip("."))
         assert len(names) >= 3
         assert set(names) - set(STATUSES) == set()
+
+
+def test_the_bundle_of_plots_is_that_of_the_installed_plotly(client: FlaskClient) -> None:
+    assert get_plotlyjs_version() in serving.PLOTLY.name, "scripts/plotly.sh gets the right one"
+    answer = client.get("/_dash-component-suites/plotly/package_data/plotly.min.js")
+    assert f"plotly.js (cartesian - minified) v{get_plotlyjs_version()}".encode() in gzip.decompress(answer.data)[:200]
+    assert len(answer.data) < 600_000
+    assert "unsafe-eval" not in answer.headers["Content-Security-Policy"]
 
 
 def test_the_page_names_no_other_server(client: FlaskClient) -> None:
