@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from dashboard.cli import dashboard
+from dashboard.cli import dashboard, password
 from ingestion.cli import ingest, look, models, sample, schedule
 from store.cli import sql, store
 from store.errors import AislemapError
@@ -29,6 +29,7 @@ app = typer.Typer(
 app.command()(ingest)
 app.command()(look)
 app.command()(dashboard)
+app.command()(password)
 app.command()(sql)
 app.add_typer(store, name="store")
 app.add_typer(models, name="models")

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import dash_bootstrap_components as dbc
+import duckdb
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
 from flask import Response, request
 
 from dashboard import components, map_selection, pages, points, security, serving
+from dashboard.access import Access
 from dashboard.state import LOGS, SNAPSHOT, callback
 from store import snapshot
 from store.errors import AislemapError, StoreMissing
@@ -23,8 +25,11 @@ POLL_SECONDS = 4
 """How often an open page asks whether there is a newer snapshot: one listing of a folder on the server."""
 
 
-def create_app(root: Root) -> Dash:
-    """The whole app over the store at `root`, which may be empty or not there yet. `.server` is the WSGI app."""
+def create_app(root: Root, access: Access | None = None) -> Dash:
+    """The whole app over the store at `root`, which may be empty or not there yet. `.server` is the WSGI app.
+
+    Without `access` nobody has to log in, and everybody may review.
+    """
     _import_pandas()
     reader = Reader(root)
     app = Dash(
@@ -49,7 +54,7 @@ def create_app(root: Root) -> Dash:
     serving.serve(app, reader)
     points.serve(app, reader)
     map_selection.serve(app, reader)
-    security.protect(app)
+    security.protect(app, access or Access())
     return app
 
 
@@ -147,6 +152,8 @@ def _route(app: Dash, reader: Reader, found: list[pages.Page]) -> None:
     @app.server.after_request  # type: ignore[untyped-decorator,unused-ignore]
     def set_not_found(response: Response) -> Response:
         """Dash answers any address with its frame and status 200; set 404 where the address names nothing."""
+        if response.status_code != 200:  # who is not logged in learns nothing of what is there
+            return response
         if request.endpoint == "/<path:path>" and f"/{request.path.strip('/')}" not in by_path:
             response.status_code = 404
         elif request.path == pages.PRODUCT and reader.number() is not None:
@@ -196,8 +203,17 @@ def _follow(app: Dash, reader: Reader) -> None:
 
 def _serve_health(app: Dash, reader: Reader) -> None:
     @app.server.get("/healthz")  # type: ignore[untyped-decorator,unused-ignore]
-    def health() -> dict[str, Any]:
-        return {"status": "ok", "snapshot": reader.number()}
+    def health() -> tuple[dict[str, Any], int]:
+        """Whether pages can be shown: the newest snapshot is opened and a product read. No snapshot yet is no fault."""
+        try:
+            number = reader.number()
+            if number is not None:
+                with reader.cursor() as cursor:
+                    catalogue.product_at(cursor, 1)
+        except (AislemapError, OSError, duckdb.Error) as error:
+            log.warning("the store cannot be read: %s", error)
+            return {"status": "the store cannot be read; the log says why", "snapshot": None}, 503
+        return {"status": "ok", "snapshot": number}, 200
 
 
 def _show_error(error: Exception) -> None:

@@ -73,6 +73,11 @@ def named(names: dict[str, str], key: str | None) -> str:
     return "–" if key is None else names.get(key, key)
 
 
+def inert(name: str) -> str:
+    """A name as text of a plot: Plotly reads markup such as `<b>`, `<br>` and `<a href>` in every text."""
+    return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def method(name: str | None) -> str:
     """A method's shown name."""
     return named(METHODS, name)

@@ -51,7 +51,7 @@ def categories_down(figure: go.Figure, categories: Sequence[str]) -> None:
     """The categories as the vertical axis, by their places: two long names can be the same where they are cut."""
     figure.update_yaxes(
         tickvals=list(range(len(categories))),
-        ticktext=[short(c, 28) for c in categories],
+        ticktext=[words.inert(short(c, 28)) for c in categories],
         autorange="reversed",
         ticklabelstandoff=8,
         **PLAIN,

@@ -17,10 +17,7 @@ def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str], colum
     found = [[by_place.get((c, m)) for m in methods] for c in categories]
     values = [[None if s is None else getattr(s, column) for s in line] for line in found]
     hints = [
-        [
-            "" if s is None else f"{c}, {words.method(s.method)}: {words.score(getattr(s, column))}<br>{_hint(s)}"
-            for s in line
-        ]
+        ["" if s is None else f"{words.inert(c)}, {_hint(s, column)}" for s in line]
         for c, line in zip(categories, found, strict=True)
     ]
     figure = base(height=max(260, 70 + (24 if len(categories) > 14 else 40) * len(categories)))
@@ -46,6 +43,7 @@ def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str], colum
     return figure
 
 
-def _hint(score: CategoryScore) -> str:
-    mixed = f"; most misplaced ones are with {score.confused_with}" if score.confused_with else ""
-    return f"precision {words.score(score.precision)}, recall {words.score(score.recall)}{mixed}"
+def _hint(score: CategoryScore, column: str) -> str:
+    first = f"{words.method(score.method)}: {words.score(getattr(score, column))}<br>"
+    mixed = f"; most misplaced ones are with {words.inert(score.confused_with)}" if score.confused_with else ""
+    return f"{first}precision {words.score(score.precision)}, recall {words.score(score.recall)}{mixed}"

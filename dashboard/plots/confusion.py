@@ -34,7 +34,7 @@ def confusion(
     fractions = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
     many, size = len(clusters) > 14, 13 if len(clusters) <= 8 else 11
     labels = [
-        f"{short(m or 'unmatched', 18)} · {c}"
+        f"{words.inert(short(m or 'unmatched', 18))} · {c}"
         if many
         else f"Group {c}<br>{_lines(m, COLUMNS_WIDTH * 2 // (size * len(clusters))) if m else 'unmatched'}"
         for c, m in clusters
@@ -59,7 +59,7 @@ def confusion(
             textfont={"color": INK},
             customdata=[
                 [
-                    f"{category}, group {group}: {words.count(int(n), 'product')} ({words.percent(part)})"
+                    f"{words.inert(category)}, group {group}: {words.count(int(n), 'product')} ({words.percent(part)})"
                     for (group, _), n, part in zip(clusters, numbers, parts, strict=True)
                 ]
                 for category, numbers, parts in zip(categories, counts, fractions, strict=True)
@@ -81,4 +81,4 @@ def confusion(
 
 
 def _lines(text: str, length: int = 16) -> str:
-    return "<br>".join(textwrap.wrap(text, length, max_lines=2, placeholder="…"))
+    return "<br>".join(map(words.inert, textwrap.wrap(text, length, max_lines=2, placeholder="…")))

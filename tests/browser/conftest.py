@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from dashboard.app import create_app
 from store.root import Root
 
-COMMAND = "import sys, dashboard.cli; sys.argv[0] = 'aislemap dashboard'; dashboard.cli.app()"
+COMMAND = "import sys, aislemap; sys.argv[0] = 'aislemap'; aislemap.main()"
 Serve = Callable[[Path], str]
 
 
@@ -29,7 +29,7 @@ def chromium() -> str | None:
 @contextmanager
 def dashboard(store: Path) -> Iterator[str]:
     """The command `dashboard` on a free port, as users start it; gives the address that it prints."""
-    command = [sys.executable, "-u", "-c", COMMAND, "--store", str(store), "--port", "0"]
+    command = [sys.executable, "-u", "-c", COMMAND, "dashboard", "--store", str(store), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
