@@ -209,7 +209,7 @@ def _serve_health(app: Dash, reader: Reader) -> None:
             number = reader.number()
             if number is not None:
                 with reader.cursor() as cursor:
-                    catalogue.product_at(cursor, 1)
+                    catalogue.product(cursor, "")
         except (AislemapError, OSError, duckdb.Error) as error:
             log.warning("the store cannot be read: %s", error)
             return {"status": "the store cannot be read; the log says why", "snapshot": None}, 503
