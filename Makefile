@@ -5,7 +5,7 @@ SHARED ?= ../shared
 OUT ?= build/encoders
 ENV := .venv/.installed
 .DEFAULT_GOAL := help
-.PHONY: help setup demo study test faults test-training fast lint format bench screenshots docs encoders lock clean
+.PHONY: help setup demo study test faults fuzz test-training fast lint format bench screenshots docs encoders lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -37,6 +37,9 @@ test: $(ENV) ## lint, types and all tests but those of test-training and faults:
 
 faults: $(ENV) ## fail the disk at each of its touches by a run, kill 200 writers, print what was found: some minutes
 	.venv/bin/pytest -s -m faults
+
+fuzz: $(ENV) ## read 10,000 mutated catalogues of every format (COUNT=10000): some minutes
+	.venv/bin/python -m benchmarks.mutants --count $(or $(COUNT),10000)
 
 test-training: $(ENV) ## make both encoders on little data, from end to end: some minutes
 	.venv/bin/pytest -m training

@@ -21,6 +21,7 @@ from pydantic import Field
 
 from ingestion.features import per_product, weights
 from ingestion.features.base import Batch, Inputs, Issue, Method, Model, Text
+from ingestion.features.weights import SHA256
 from ingestion.settings import Settings
 from ingestion.task import Progress
 from store.errors import MethodUnavailable
@@ -43,6 +44,10 @@ class BertSettings(Settings):
     model: Annotated[str | None, Field(min_length=1)] = None
     """The hub's name of another model, as all-mpnet-base-v2 or bert-base-uncased; fetched by sentence-transformers
     at first use. Only a model named here ever touches the network."""
+    revision: Annotated[str | None, Field(pattern=r"^[\w./-]+$")] = None
+    """The commit or tag of the hub's model: without it the hub decides which weights a name means."""
+    sha256: Annotated[str | None, Field(pattern=SHA256)] = None
+    """The fingerprint of the weights, as `aislemap models` and the table `models` show it: others are not loaded."""
     batch: Annotated[int, Field(ge=1)] = 4
     """Texts per batch: on one thread 4 take three quarters of the time of 16 (300 product texts; not repeatable), and
     the few texts that a nightly run encodes fill more of their batches."""
@@ -70,7 +75,8 @@ class Bert(Method):
                     "Save the model with save_pretrained(folder, safe_serialization=True) and give that folder.",
                 )
             name = self.settings.model or folder.name
-            return weights.on_disk(name, f"path {folder}", weights.UNSTATED, folder)
+            found = weights.on_disk(name, f"path {folder}", weights.licence_of(folder), folder)
+            return weights.pinned(self.name, found, self.settings.sha256)
         if self.settings.model:
             return self._from_hub(self.settings.model)
         spec = importlib.util.find_spec(PACKAGE)
@@ -91,13 +97,19 @@ class Bert(Method):
 
         for repository in [model] if "/" in model else [model, f"sentence-transformers/{model}"]:
             try:
-                file = try_to_load_from_cache(repository, "model.safetensors")
+                file = try_to_load_from_cache(repository, "model.safetensors", revision=self.settings.revision)
             except ValueError as error:
                 raise MethodUnavailable(f"{model!r} is no name of a hub model ({error}).", REMEDY) from error
             if isinstance(file, str):
-                found = weights.on_disk(model, f"hub {repository}", "see the model's card", Path(file))
-                return replace(found, weights=Path(file).parent)
-        return Model(model, "hub", "see the model's card")
+                folder = Path(file).parent
+                found = weights.on_disk(model, f"hub {repository}", weights.licence_of(folder), Path(file))
+                return replace(weights.pinned(self.name, found, self.settings.sha256), weights=folder)
+        if self.settings.sha256 is not None:
+            raise MethodUnavailable(
+                f"{model!r} is not on this machine, so that its sha256 cannot be checked before it is loaded.",
+                "Pin it by revision instead, or fetch it first and give its folder in [methods.bert] weights.",
+            )
+        return Model(model, "hub", weights.UNKNOWN)
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
         """Yield (rows, d) sentence vectors, L2-normalised.
@@ -172,6 +184,8 @@ class Bert(Method):
                 str(model.weights or model.name),
                 device="cpu",
                 local_files_only=model.weights is not None,
+                revision=None if model.weights else self.settings.revision,
+                trust_remote_code=False,  # no class that comes with a model is imported
                 model_kwargs={"use_safetensors": True, "dtype": torch.bfloat16 if native else torch.float32},
             )
         except (OSError, ValueError) as error:

@@ -21,6 +21,7 @@ from pydantic import Field
 
 from ingestion.features import cnn_compact, per_product, weights
 from ingestion.features.base import Batch, Inputs, Issue, Method, Model, ProductImage
+from ingestion.features.weights import SHA256
 from ingestion.image_files import ImageError, letterbox
 from ingestion.settings import Settings
 from ingestion.task import Progress
@@ -78,6 +79,9 @@ class CnnSettings(Settings):
     model: Literal["cnn-compact", "MobileNetV2", "EfficientNetV2B0", "VGG16", "ResNet50"] | None = None
     """The network. One of keras.applications is downloaded by Keras at first use when it is named without `weights`;
     weights without a name are taken for MobileNetV2, the smallest of these (2.3 million figures) and the fastest."""
+    sha256: Annotated[str | None, Field(pattern=SHA256)] = None
+    """The fingerprint of the weights, as `aislemap models` and the table `models` show it: others are not loaded. Keras
+    itself checks what it downloads. Only weights are read of a file, never layers, which could hold code."""
     batch: Annotated[int, Field(ge=1)] = 32
     """Images per batch: beyond 32 a processor gains nothing, and each costs some MB (not repeatable)."""
     decoders: Annotated[int, Field(ge=1, le=64)] = 2
@@ -99,7 +103,8 @@ class Cnn(Method):
         if self.settings.weights:
             file = weights.existing(self.name, self.settings.weights)
             dimensions = cnn_compact.WIDTH if name == COMPACT else NETWORKS[name].dimensions
-            return weights.on_disk(name, f"path {file}", weights.UNSTATED, file, dimensions)
+            found = weights.on_disk(name, f"path {file}", weights.UNKNOWN, file, dimensions)
+            return weights.pinned(self.name, found, self.settings.sha256)
         if self.settings.model is None or self.settings.model == COMPACT:
             return weights.embedded(self.name, COMPACT)
         network = NETWORKS[name]

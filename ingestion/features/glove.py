@@ -21,6 +21,7 @@ from pydantic import Field
 from ingestion.features import documents, per_product, weights
 from ingestion.features.bag_of_words import no_known_word
 from ingestion.features.base import Batch, Inputs, Method, Model, Text
+from ingestion.features.weights import SHA256
 from ingestion.task import Progress
 from store.errors import MethodUnavailable
 
@@ -39,6 +40,8 @@ class GloveSettings(documents.PoolingSettings):
     """A file of word vectors: GloVe's text, word2vec's text or word2vec's binary format, plain or .gz."""
     model: Annotated[str | None, Field(min_length=1, pattern=r"^[\w.-]+$")] = None
     """A model of gensim's downloader (`gensim.downloader.info()` lists them), fetched at first use."""
+    sha256: Annotated[str | None, Field(pattern=SHA256)] = None
+    """The fingerprint of the weights, as `aislemap models` and the table `models` show it: others are not loaded."""
 
 
 class Glove(Method):
@@ -55,14 +58,16 @@ class Glove(Method):
         if self.settings.weights:
             path = weights.existing(self.name, self.settings.weights)
             name = self.settings.model or path.name
-            return weights.on_disk(name, f"path {path}", weights.UNSTATED, path)
+            found = weights.on_disk(name, f"path {path}", weights.UNKNOWN, path)
+            return weights.pinned(self.name, found, self.settings.sha256)
         if self.settings.model is None:
             raise MethodUnavailable("No word vectors are configured for glove, and none are embedded.", REMEDY)
         kept = Path(os.environ.get("GENSIM_DATA_DIR", "~/gensim-data")).expanduser() / self.settings.model
         path = kept / f"{self.settings.model}.gz"
         if path.exists():
-            return weights.on_disk(self.settings.model, "gensim downloader", "see gensim-data", path)
-        return Model(self.settings.model, "gensim downloader", "see gensim-data")
+            found = weights.on_disk(self.settings.model, "gensim downloader", weights.UNKNOWN, path)
+            return weights.pinned(self.name, found, self.settings.sha256)
+        return Model(self.settings.model, "gensim downloader", weights.UNKNOWN)
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
         """Yield (rows, d) vectors, L2-normalised. MethodUnavailable if the file is none of word vectors.
@@ -100,11 +105,14 @@ class Glove(Method):
         socket.setdefaulttimeout(STALL_SECONDS)
         try:
             with contextlib.redirect_stdout(io.StringIO()):
-                return Path(downloader.load(model, return_path=True))
+                path = Path(downloader.load(model, return_path=True))
         except (OSError, ValueError) as error:
             raise MethodUnavailable(f"gensim's downloader cannot fetch {model!r} ({error}).", REMEDY) from error
         finally:
             socket.setdefaulttimeout(before)
+        if self.settings.sha256 is not None:
+            weights.pinned(self.name, weights.on_disk(model, "", "", path), self.settings.sha256)
+        return path
 
 
 def read_vectors(path: Path, vocabulary: set[str]) -> dict[str, NDArray[np.float32]]:

@@ -20,6 +20,7 @@ from pydantic import Field
 
 from ingestion.features import per_product, weights
 from ingestion.features.base import Batch, Inputs, Method, Model, Text, Vectors
+from ingestion.features.weights import SHA256
 from ingestion.settings import Settings
 from ingestion.task import Progress
 from store.errors import MethodUnavailable
@@ -40,10 +41,14 @@ class UseSettings(Settings):
     """Settings of `use`."""
 
     weights: Path | None = None
-    """The folder of a SavedModel that takes strings and gives vectors; the embedded use-compact when not given."""
-    model: Annotated[str | None, Field(min_length=1)] = None
-    """A hub model, fetched at first use: a full address, or a name below the hub's google/ as
-    'universal-sentence-encoder/4'. Only a model named here ever touches the network."""
+    """The folder of a SavedModel that takes strings and gives vectors; the embedded use-compact when not given.
+    A SavedModel is a program that can read and write files: give one that you trust."""
+    model: Annotated[str | None, Field(min_length=1, pattern=r"^(https://|[^:]+$)")] = None
+    """A hub model, fetched at first use: a full address by HTTPS, or a name below the hub's google/ as
+    'universal-sentence-encoder/4'. It is a program like one given by path. Only a model named here ever touches the
+    network."""
+    sha256: Annotated[str | None, Field(pattern=SHA256)] = None
+    """The fingerprint of the weights, as `aislemap models` and the table `models` show it: others are not loaded."""
     batch: Annotated[int, Field(ge=1)] = 64
     """Texts per call; inside a call they are encoded one by one, so more brings nothing but memory."""
 
@@ -64,15 +69,18 @@ class Use(Method):
             if not (folder / "saved_model.pb").exists():
                 raise MethodUnavailable(f"There is no SavedModel (saved_model.pb) in {folder}.", REMEDY)
             name = self.settings.model or folder.name
-            return weights.on_disk(name, f"path {folder}", weights.UNSTATED, folder)
+            found = weights.on_disk(name, f"path {folder}", weights.UNKNOWN, folder)
+            return weights.pinned(self.name, found, self.settings.sha256)
         if self.settings.model is None or self.settings.model == COMPACT:
             return weights.embedded(self.name, COMPACT)
         handle = self._handle(self.settings.model)
         kept = Path(os.environ.get("TFHUB_CACHE_DIR") or Path(tempfile.gettempdir()) / "tfhub_modules")
         folder = kept / hashlib.sha1(handle.encode(), usedforsecurity=False).hexdigest()  # tensorflow-hub's own naming
+        licence = "Apache-2.0" if handle.startswith(f"{HUB}universal-sentence-encoder") else weights.UNKNOWN
         if (folder / "saved_model.pb").exists():
-            return weights.on_disk(self.settings.model, f"hub {handle}", "Apache-2.0", folder)
-        return Model(self.settings.model, f"hub {handle}", "Apache-2.0")
+            found = weights.on_disk(self.settings.model, f"hub {handle}", licence, folder)
+            return weights.pinned(self.name, found, self.settings.sha256)
+        return Model(self.settings.model, f"hub {handle}", licence)
 
     @staticmethod
     def _handle(model: str) -> str:
@@ -106,7 +114,10 @@ class Use(Method):
         before = socket.getdefaulttimeout()
         socket.setdefaulttimeout(STALL_SECONDS)
         try:
-            encoder = hub.load(str(model.weights or self._handle(model.name)))
+            folder = model.weights or Path(hub.resolve(self._handle(model.name)))
+            if self.settings.sha256 is not None and model.weights is None:
+                weights.pinned(self.name, weights.on_disk(model.name, "", "", folder), self.settings.sha256)
+            encoder = hub.load(str(folder))
         except (OSError, ValueError) as error:
             raise MethodUnavailable(f"{model.name!r} cannot be loaded by tensorflow-hub ({error}).", REMEDY) from error
         finally:

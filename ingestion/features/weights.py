@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import re
 import threading
 import urllib.error
 import urllib.request
+from itertools import takewhile
 from pathlib import Path
 
 from ingestion.features.base import Model
@@ -15,7 +17,9 @@ EMBEDDED = Path(__file__).parent / "embedded"
 """The encoders that are part of aislemap: weights, a record and a card of each."""
 HUB_SECONDS = 8.0
 """How long a hub may take to answer at all: below the ten seconds after which a person gives up waiting."""
-UNSTATED = "not stated (weights given by path)"
+UNKNOWN = "unknown"
+"""The licence of weights that come without one."""
+SHA256 = r"^[0-9a-f]{64}$"
 
 
 def existing(method: str, path: Path) -> Path:
@@ -52,6 +56,32 @@ def size_of(path: Path) -> int:
 def on_disk(name: str, source: str, licence: str, path: Path, dimensions: int | None = None) -> Model:
     """The Model of weights that lie at `path`, with their fingerprint and size."""
     return Model(name, source, licence, sha256_of(path), path, size_of(path), dimensions)
+
+
+def pinned(method: str, model: Model, expected: str | None) -> Model:
+    """The model, if its weights have the fingerprint that the settings give, or they give none; else MethodUnavailable.
+
+    Weights that are not on this machine yet have none: who fetches them asks again.
+    """
+    if expected is not None and model.weights is not None and model.sha256 != expected:
+        raise MethodUnavailable(
+            f"The weights of {method} at {model.weights} have sha256 {model.sha256}, not {expected}; not loaded.",
+            f"Fetch them anew, or correct [methods.{method}] sha256 if they were changed on purpose.",
+        )
+    return model
+
+
+def licence_of(folder: Path) -> str:
+    """The licence that the card of a model (README.md of a hub's folder) names, or `UNKNOWN`."""
+    try:
+        lines = (folder / "README.md").read_text(encoding="utf-8", errors="replace")[:BLOCK].splitlines()
+    except OSError:
+        return UNKNOWN
+    if not lines or lines[0].strip() != "---":
+        return UNKNOWN
+    head = takewhile(lambda line: line.strip() != "---", lines[1:])
+    found = (re.fullmatch(r"license:\s*[\"']?([\w.+-]{1,60})[\"']?\s*", line) for line in head)
+    return next((match[1] for match in found if match), UNKNOWN)
 
 
 def embedded(method: str, name: str) -> Model:
