@@ -255,7 +255,8 @@ def main() -> None:
         typer.echo(f"{number} {folder / name}: {problem}")
     took = time.monotonic() - started
     typer.echo(
-        f"{datetime.now(UTC):%Y-%m-%d} {sum(counts.values()):,} files ({dict(counts)}) in {took:.0f} s: {len(wrong)} wrong"
+        f"{datetime.now(UTC):%Y-%m-%d} {sum(counts.values()):,} files in {took:.0f} s, {len(wrong)} read wrongly; "
+        f"{dict(counts)}"
     )
     if wrong:
         sys.exit(1)
