@@ -134,7 +134,7 @@ def write_parquet(rows: Cells, choose: random.Random) -> bytes:
     columns = {}
     for name in COLUMNS:
         texts = pa.array([UNFIT.sub("", as_cell(row[name])) for row in rows])
-        kinds: list[Callable[[], pa.Array]] = [
+        types: list[Callable[[], pa.Array]] = [
             lambda t=texts: t,
             lambda t=texts: t.dictionary_encode(),
             lambda t=texts: pa.array([[x, None] for x in t.to_pylist()]),
@@ -147,7 +147,7 @@ def write_parquet(rows: Cells, choose: random.Random) -> bytes:
             lambda t=texts: pa.array([{"bytes": as_bytes(x), "path": x} for x in t.to_pylist()]),
             lambda: pa.nulls(len(rows)),
         ]
-        columns[name] = texts if name == "note" or choose.random() < 0.6 else choose.choice(kinds)()
+        columns[name] = texts if name == "note" or choose.random() < 0.6 else choose.choice(types)()
     file = pa.BufferOutputStream()
     pq.write_table(pa.table(columns), file, row_group_size=choose.choice((5, 100)))
     return file.getvalue().to_pybytes()
@@ -170,17 +170,17 @@ def mutate(data: bytes, choose: random.Random) -> bytes:
     changed = bytearray(data)
     for _ in range(choose.randint(1, 8)):
         at, size = choose.randrange(len(changed) + 1), choose.choice((1, 1, 4, 64, 1000))
-        kind = choose.randrange(6)
-        if kind == 0 and at < len(changed):
+        change = choose.randrange(6)
+        if change == 0 and at < len(changed):
             changed[at] ^= 1 << choose.randrange(8)
-        elif kind == 1:
+        elif change == 1:
             del changed[at : at + size]
-        elif kind == 2:
+        elif change == 2:
             changed[at:at] = changed[at : at + size] * choose.choice((1, 3))
-        elif kind == 3:
+        elif change == 3:
             source = choose.randrange(len(changed) + 1)
             changed[at:at] = changed[source : source + size]
-        elif kind == 4:
+        elif change == 4:
             changed[at:at] = choose.choice((b'"', b"\n", b"\x00", b",", b"\xff\xfe", b"[", b"{", b"&x;", b"<", b"\xc3"))
         else:
             del changed[at:]
@@ -248,9 +248,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
+    options = parser.parse_args()
     folder, started = Path(tempfile.mkdtemp(prefix="mutants-")), time.monotonic()
-    counts, wrong = run(given.count, given.seed, folder)
+    counts, wrong = run(options.count, options.seed, folder)
     for number, name, problem in wrong[:20]:
         typer.echo(f"{number} {folder / name}: {problem}")
     took = time.monotonic() - started

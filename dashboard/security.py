@@ -110,10 +110,10 @@ def check_callback(app: Dash, body: bytes) -> None:
     outputs = _named(output)
     if asked.get("outputs") != (outputs if output.startswith("..") else outputs[0]):
         raise BadRequest("The outputs are not those of the callback.")
-    for kind, fields in (("inputs", found["inputs"]), ("state", found["state"])):
-        sent = asked.get(kind, [])
+    for part, fields in (("inputs", found["inputs"]), ("state", found["state"])):
+        sent = asked.get(part, [])
         if not isinstance(sent, list) or list(map(_component, sent)) != list(map(_component, fields)):
-            raise BadRequest(f"The {kind} are not those of the callback.")
+            raise BadRequest(f"The {part} are not those of the callback.")
     changed = asked.get("changedPropIds", [])
     if not isinstance(changed, list) or not all(isinstance(name, str) for name in changed):
         raise BadRequest("The changed properties are not a list of names.")

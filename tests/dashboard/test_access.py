@@ -41,7 +41,9 @@ def log_in(client: FlaskClient, name: str = "ann", password: str = PASSWORD, add
 def routes(server: Any) -> Iterator[tuple[str, str]]:
     """Every method of every route, with made-up values in its address."""
     for rule in server.url_map.iter_rules():
-        parts = {name: 1 if "Integer" in type(kind).__name__ else "x" for name, kind in rule._converters.items()}
+        parts = {
+            name: 1 if "Integer" in type(converter).__name__ else "x" for name, converter in rule._converters.items()
+        }
         for method in rule.methods:
             yield method, rule.build(parts)[1]
 
