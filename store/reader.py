@@ -68,14 +68,15 @@ class Reader:
         """A cursor on that snapshot (the newest by default). StoreMissing, SnapshotNotFound or StoreDamaged."""
         wanted = self.number() if number is None else number
         with self._lock:
+            stamp = self.stamp()
             if wanted is None or wanted not in self._open:
                 found = snapshot.open_snapshot(self.root, wanted)  # StoreMissing where there is none
                 wanted = found.number
-                self._open[wanted] = _Opened(found, snapshot.connect(self.root, wanted), self.stamp())
+                self._open[wanted] = _Opened(found, snapshot.connect(self.root, wanted), stamp)
                 for old in sorted(self._open)[:-KEPT]:
                     if old != wanted:
                         del self._open[old]
-            opened, stamp = self._open[wanted], self.stamp()
+            opened = self._open[wanted]
             if opened.logs != stamp:
                 snapshot.create_views(opened.connection, self.root, opened.snapshot, views.over, logs_only=True)
                 opened.logs = stamp

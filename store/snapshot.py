@@ -119,9 +119,7 @@ def notices(root: Root) -> list[str]:
     """
     shown = open_snapshot(root).number
     lines = []
-    for number in reversed(numbers(root)):
-        if number == shown:
-            break
+    for number in (number for number in reversed(numbers(root)) if number > shown):
         try:
             open_snapshot(root, number)
         except StoreError as error:

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from store import snapshot, sql_worker
-from store.errors import QueryError
+from store.errors import QueryError, StoreDamaged
 from store.limits import Limits
 from store.root import Root
 
@@ -82,6 +82,11 @@ def _in_words() -> Iterator[None]:
     except (duckdb.OutOfMemoryException, MemoryError) as error:
         raise MemoryError from error
     except (duckdb.Error, pa.ArrowException, OSError) as error:
+        if "reading the Arrow source failed" in str(error):
+            reason = _first(error).rpartition("failed: ")[2]
+            raise StoreDamaged(
+                f"A file of the store cannot be read ({reason}); `aislemap store verify` names it and its remedy."
+            ) from error
         raise QueryError(f"The query cannot be answered: {error}") from error
 
 

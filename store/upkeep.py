@@ -61,8 +61,8 @@ def verify(root: Root) -> list[str]:
 def vacuum(root: Root, keep: int = KEEP, grace: timedelta = GRACE) -> Freed:
     """Drop all but the newest `keep` snapshots (at least one), and every file of the store that no snapshot left uses.
 
-    A snapshot stays as long as its successor is younger than `grace`, and so do files so young; what killed writers
-    left and what was set aside goes. A file that the store did not write (`ownership.own`) stays, wherever it is. Only
+    A snapshot stays as long as its successor is younger than `grace`, and so do files so young; what was set aside
+    goes. A file that the store did not write (`ownership.own`) stays, wherever it is. Only
     the holder of the store's lock may call this. Results that no snapshot left uses are gone with it: they would be
     computed again. So do chunks that the newest snapshot's parts took no result of: the next run can take results of
     the others. StoreError, and nothing is dropped, if a manifest cannot be read.
@@ -70,10 +70,7 @@ def vacuum(root: Root, keep: int = KEEP, grace: timedelta = GRACE) -> Freed:
     before = time.time() - grace.total_seconds()
 
     def old(name: str) -> bool:
-        try:
-            return root.modified(name) < before
-        except FileNotFoundError:  # a temporary file whose writing has ended meanwhile
-            return False
+        return root.modified(name) < before
 
     numbers = snapshot.numbers(root)
     spare = set(numbers[: -max(1, keep)])
@@ -94,7 +91,6 @@ def vacuum(root: Root, keep: int = KEEP, grace: timedelta = GRACE) -> Freed:
         doomed += filter(old, logs.files(root, log)[:-KEEP_LOGS])
         doomed += filter(old, _aside(root, f"log/{log}")[:-1])  # the last one's number stays taken
     doomed += filter(old, _aside(root, "snapshots")[:-1])
-    doomed += filter(old, filter(own, root.temporaries()))
     size = sum(map(root.size, doomed))
     # A part's marker goes first: a part without it does not exist, one without a file would be damaged.
     for name in sorted(doomed, key=lambda name: not name.endswith(".json")):

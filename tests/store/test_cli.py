@@ -19,7 +19,10 @@ from store.root import Root
 from tests.factories import make_store
 from tests.store.numbered import REPOSITORY, carried, key_of, publish, stock, whole
 
-COMMANDS = ("sql", *(f"store {name}" for name in ("status", "history", "tables", "verify", "vacuum", "repoint")))
+COMMANDS = (
+    "sql",
+    *(f"store {name}" for name in ("status", "history", "tables", "verify", "repair", "vacuum", "repoint")),
+)
 
 
 @dataclass(frozen=True)

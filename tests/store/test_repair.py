@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import aislemap
 from store import lock, parts, snapshot
 from store.errors import StoreDamaged, StoreError, StoreMissing
 from store.reader import Reader
@@ -93,6 +94,7 @@ def test_a_newest_snapshot_that_is_not_whole_is_passed_over(root: Root, damage: 
 def test_a_store_of_which_nothing_is_whole_says_what_is_wrong_with_the_newest(root: Root) -> None:
     for n in (1, 2, 3):
         root.put(snapshot.manifest_name(n), b"{")
+    root.remove(snapshot.CATALOGUE)
     for look in (snapshot.open_snapshot, snapshot.connect, Reader(root).cursor().__enter__):
         with pytest.raises(StoreDamaged, match=NEWEST):
             look(*([root] if look in (snapshot.open_snapshot, snapshot.connect) else []))  # type: ignore[operator]
@@ -102,7 +104,7 @@ def test_a_store_of_which_nothing_is_whole_says_what_is_wrong_with_the_newest(ro
     assert [line.partition(":")[0] for line in done[:3]] == [
         f"Set aside as snapshots/0000000{n}.json.damaged" for n in (1, 2, 3)
     ]
-    assert len(done) == 3
+    assert done[3].startswith("catalog.duckdb is missing, and cannot be made anew: Nothing is published")
     with pytest.raises(StoreMissing):
         repair(root)
     assert publish(root, 5).number == 4
@@ -149,6 +151,49 @@ def test_a_file_altered_in_an_older_snapshot_is_mended_or_the_snapshot_dropped(r
     assert parts.find(root, shared.key) is None, "the next run computes it again"
     write_part(root, 9, ["products"], "shared")
     assert verify(root) == mend(root) == []
+
+
+def test_an_altered_page_is_no_answer_to_a_query_in_sql(root: Root) -> None:
+    name = snapshot.open_snapshot(root).files["products"][0].name
+    data, right = root.read(name), ask(root, "FROM products")
+    outcomes = set()
+    for at in range(4, len(data), len(data) // 40):
+        root.put(name, data[:at] + bytes([data[at] ^ 4]) + data[at + 1 :])
+        try:
+            outcomes.add("right" if ask(root, "FROM products") == right else "wrong")
+        except StoreError as error:
+            outcomes.add(type(error).__name__)
+    assert "StoreDamaged" in outcomes
+    assert outcomes <= {"StoreDamaged", "StoreError", "right"}
+
+
+def test_the_commands_say_what_is_wrong_and_what_was_done(
+    root: Root, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def command(*words: str) -> tuple[int, list[str], str]:
+        monkeypatch.setattr("sys.argv", ["aislemap", *words, "--store", str(root.path)])
+        with pytest.raises(SystemExit) as left:
+            aislemap.main()
+        out, err = capsys.readouterr()
+        return int(left.value.code or 0), out.splitlines(), err
+
+    assert command("store", "repair") == (0, ["There is nothing to repair."], "")
+    root.put(NEWEST, b"{")
+    for words in (["sql", "SELECT DISTINCT price FROM products"], ["store", "status"]):
+        code, _, err = command(*words)
+        assert code == 0
+        assert err.startswith(f"aislemap: The manifest {NEWEST}")
+        assert err.count("\n") == 1
+    code, out, _ = command("store", "history")
+    assert (code, len(out)) == (0, 3)
+    assert NEWEST in out[2]
+    code, out, err = command("store", "repair")
+    assert (code, err) == (0, "")
+    assert out[0].startswith(f"Set aside as {NEWEST}.damaged: ")
+    assert command("store", "verify")[0] == 0
+    root = Root(root.path / "nowhere")
+    assert command("store", "repair")[0] == 5
+    assert not root.path.exists()
 
 
 def test_what_was_set_aside_goes_with_vacuum_and_its_number_is_not_taken_again(root: Root) -> None:

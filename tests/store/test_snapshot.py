@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,28 @@ def test_a_damaged_file_is_named_by_whoever_opens_the_snapshot(root: Root, damag
     for look in (snapshot.connect, snapshot.connect_sealed):
         with pytest.raises(StoreDamaged, match=rf"Snapshot 1 .* is not whole: {name} .*store verify"):
             look(root)
+
+
+@pytest.mark.parametrize("look", [snapshot.connect, snapshot.connect_sealed])
+def test_a_file_that_cannot_be_opened_names_its_table(root: Root, look: Callable[[Root], object]) -> None:
+    name = publish(root, 1).files["products"][0].name
+    root.put(name, root.read(name)[:-4] + b"RAP1")
+    with pytest.raises(StoreDamaged, match=r"The table products of snapshot 1 cannot be read .*store verify"):
+        look(root)
+
+
+def test_a_snapshot_that_was_dropped_meanwhile_is_not_found(root: Root) -> None:
+    publish(root, 1)
+    with pytest.raises(SnapshotNotFound, match="no snapshot 7 any more"):
+        snapshot.read_manifest(root, 7)
+
+
+def test_a_copy_without_its_package_says_that_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(snapshot, "version", absent)
+    assert snapshot.aislemap_version() == "not installed"
 
 
 def test_stray_files_among_the_manifests_are_passed_over(root: Root) -> None:
