@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Pins what pyproject.toml asks for: requirements.lock (to run) and requirements-dev.lock (what development adds to it).
-# No hashes: torch's CPU wheel comes from another place on each machine. Newer versions: make lock UPGRADE=--upgrade
+# Each file of a version is named by its hash, but for torch: of its CPU build a machine may see one wheel of several.
+# Newer versions: make lock UPGRADE=--upgrade
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/packages.sh
@@ -11,10 +12,12 @@ cp "$new/all" "$new/run"
 printf '%s\n' "$torch" >"$new/torch"
 pin() {
     .venv/bin/uv pip compile --quiet --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
-        --no-emit-find-links --constraints "$new/torch" "$@" ${UPGRADE:-} pyproject.toml >/dev/null
+        --no-emit-find-links --generate-hashes --constraints "$new/torch" "$@" ${UPGRADE:-} pyproject.toml >/dev/null
 }
+# torch's line without its hashes
+bare() { awk '/^torch==/ { print $1; skip = /\\$/; next } skip { skip = /\\$/; next } { print }' "$1"; }
 pin --output-file "$new/run"
 pin --output-file "$new/all" --extra dev --extra ray --constraints "$new/run"
-{ echo "# Made by \`make lock\` from pyproject.toml; installed without following requirements."; cat "$new/run"; } >requirements.lock
+{ echo "# Made by \`make lock\` from pyproject.toml; installed without following requirements."; bare "$new/run"; } >requirements.lock
 { echo "# Made by \`make lock\`: what development adds to requirements.lock."; grep -vxFf "$new/run" "$new/all"; } \
     >requirements-dev.lock

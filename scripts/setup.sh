@@ -11,11 +11,13 @@ done
     "Install one (Debian, Ubuntu: apt-get install python3.11-venv) or name it: make setup PYTHON=<path to python>"
 echo "set-up: .venv with $("$python" -V); CPU builds only, 3.8 GB on disk, from half a minute to some minutes"
 .venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
-.venv/bin/python -m pip install -qq --disable-pip-version-check "$(grep '^uv==' requirements-dev.lock)"
+.venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes \
+    -r <(sed -n '/^uv==/,/[^\\]$/p' requirements-dev.lock)
 
 . scripts/packages.sh
-# `sync` installs the locks and nothing that their packages ask for: tf-keras would bring the full tensorflow.
-.venv/bin/uv pip sync requirements.lock requirements-dev.lock || fail \
+# `sync` installs the locks and nothing that their packages ask for: tf-keras would bring the full tensorflow. A file whose
+# hash is not in them is refused.
+.venv/bin/uv pip sync --verify-hashes requirements.lock requirements-dev.lock || fail \
     "the packages could not be fetched; the lines above say which. Nothing else was put in their place." \
     "If it is $torch: let PIP_FIND_LINKS name a folder with its wheel, or allow PyTorch's CPU index, and repeat."
 .venv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .

@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[1]
 
 
 def pins(name: str) -> dict[str, str]:
-    lines = [line for line in (ROOT / name).read_text().splitlines() if not line.startswith("#")]
-    return dict(line.split("==") for line in lines)
+    lines = [line for line in (ROOT / name).read_text().splitlines() if not line.startswith(("#", " "))]
+    return dict(line.removesuffix(" \\").split("==") for line in lines)
 
 
 def tracked_texts() -> Iterator[tuple[str, str]]:
@@ -42,6 +42,19 @@ def test_every_requirement_is_pinned_to_a_version_it_allows() -> None:
         version = locked.get(canonicalize_name(wanted.name))
         assert version is not None, f"{wanted} is not in the lock: make lock"
         assert wanted.specifier.contains(version), f"{wanted} does not allow the locked {version}: make lock"
+
+
+def test_every_locked_file_is_named_by_its_hash_but_torch() -> None:
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        blocks = re.split(r"\n(?=\S)", (ROOT / name).read_text())
+        bare = [block for block in blocks if not block.startswith("#") and "--hash=sha256:" not in block]
+        assert [block.split("==")[0].strip() for block in bare] == (["torch"] if name == "requirements.lock" else [])
+
+
+def test_set_up_checks_the_hashes() -> None:
+    script = (ROOT / "scripts/setup.sh").read_text()
+    assert "pip sync --verify-hashes" in script
+    assert "--require-hashes" in script
 
 
 def test_no_package_is_in_both_locks() -> None:
