@@ -220,7 +220,7 @@ def graph(graph_id: str, figure: Any, label: str, columns: int = 0) -> Any:
     A heat map of so many `columns` is at least as wide as their names need, and scrolls where there is less room.
     """
     style = {"height": f"{figure.layout.height}px", "minWidth": f"{150 + 38 * min(columns, 24) if columns else 0}px"}
-    drawn = dcc.Graph(id=graph_id, figure=figure, config=GRAPH, style=style)
+    drawn = dcc.Graph(id=graph_id, figure=figure.to_dict(), config=GRAPH, style=style)
     return html.Div(html.Div(drawn, role="img", **{"aria-label": label}), className="scroll", tabIndex=0)
 
 

@@ -33,13 +33,23 @@ class Context:
 
     def ask(self, question: Callable[Concatenate[Cursor, P], T], *values: P.args, **named: P.kwargs) -> T:
         """The answer of a function of `store.questions` to these values, which must be hashable. Do not change it."""
-        key = (question, *values, *sorted(named.items()))
+
+        def answer() -> T:
+            with self._reader.cursor(self.number) as cursor:
+                return question(cursor, *values, **named)
+
+        return self._kept((question, *values, *sorted(named.items())), answer)
+
+    def draw(self, part: Callable[Concatenate["Context", P], T], *values: P.args, **named: P.kwargs) -> T:
+        """A part of a page that rests on this snapshot and these values alone, drawn once. Do not change it."""
+        return self._kept((part, *values, *sorted(named.items())), lambda: part(self, *values, **named))
+
+    def _kept(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
         with self._lock:
             if key in self._answers:
                 self._answers.move_to_end(key)
                 return cast("T", self._answers[key])
-        with self._reader.cursor(self.number) as cursor:
-            answer = question(cursor, *values, **named)
+        answer = make()
         with self._lock:
             self._answers[key] = answer
             while len(self._answers) > ANSWERS:

@@ -148,7 +148,7 @@ def _table(
     rests = next((v.method for v in verdicts.values() if v.method), None)
     note = (
         f"{count}The figures of {words.method(method)}{by}. Groups are matched to categories one to one (Hungarian "
-        "matching). ±: the standard error of grouping other products anew."
+        "matching). ±: the standard error that comes from grouping anew, without that of the products drawn."
     )
     if rests:
         note += f" The verdicts rest on {words.method(rests)}."

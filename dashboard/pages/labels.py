@@ -6,6 +6,7 @@ from dash import Dash, Input, Output, html
 
 from dashboard import components as ui
 from dashboard import context, words
+from dashboard.context import Context
 from dashboard.pages import Page
 from dashboard.plots.learning import learning
 from dashboard.state import SNAPSHOT, Address, Control, callback, pick
@@ -50,36 +51,40 @@ def register(app: Dash, reader: Reader) -> None:
 
     @callback(app, Output("labels-body", "children"), Input(SNAPSHOT, "data"), Input("labels-metric", "value"))
     def body(number: int, metric: str) -> Any:
-        ask = context.of(reader, number).ask
-        curves, ceilings = ask(labels.learning_curves, metric), ask(labels.ceilings, metric)
-        judged, ranked = ask(study.judged), [s.method for s in ask(study.ranking)]
-        clustering = {
-            s.method: s.value
-            for s in ask(study.scores)
-            if s.metric == GROUPED.get(metric, metric) and s.value is not None
-            if judged.get(s.method) == s.grouping
-        }
-        have = {p.method for p in curves}
-        methods = [m for m in ranked if m in have]
-        if not methods:
-            return ui.notice(*NOTHING)
-        name = words.named(words.METRICS, metric)
-        return [
-            ui.card(
-                title(curves, methods, clustering),
-                ui.graph(
-                    "learning",
-                    learning(curves, methods, ceilings, clustering, metric),
-                    f"{name} of each method by the number of labels per category",
-                ),
-                note=f"{name} of a linear classifier on the same vectors, by labelled products per category: the "
-                "median over draws of products, and the middle 95 % of them. Where the curve is above the line of the "
-                "grouping, labels score higher. "
-                + ("" if clustering else f"The grouping itself has no {name} to draw.")
-                + _without_curve({m: v for m, v in clustering.items() if m not in have}),
+        return context.of(reader, number).draw(_body, metric)
+
+
+def _body(asked: Context, metric: str) -> Any:
+    ask = asked.ask
+    curves, ceilings = ask(labels.learning_curves, metric), ask(labels.ceilings, metric)
+    judged, ranked = ask(study.judged), [s.method for s in ask(study.ranking)]
+    clustering = {
+        s.method: s.value
+        for s in ask(study.scores)
+        if s.metric == GROUPED.get(metric, metric) and s.value is not None
+        if judged.get(s.method) == s.grouping
+    }
+    have = {p.method for p in curves}
+    methods = [m for m in ranked if m in have]
+    if not methods:
+        return ui.notice(*NOTHING)
+    name = words.named(words.METRICS, metric)
+    return [
+        ui.card(
+            title(curves, methods, clustering),
+            ui.graph(
+                "learning",
+                learning(curves, methods, ceilings, clustering, metric),
+                f"{name} of each method by the number of labels per category",
             ),
-            _table(curves, methods, ceilings, clustering, name),
-        ]
+            note=f"{name} of a linear classifier on the same vectors, by labelled products per category: the "
+            "median over draws of products, and the middle 95 % of them. Where the curve is above the line of the "
+            "grouping, labels score higher. "
+            + ("" if clustering else f"The grouping itself has no {name} to draw.")
+            + _without_curve({m: v for m, v in clustering.items() if m not in have}),
+        ),
+        _table(curves, methods, ceilings, clustering, name),
+    ]
 
 
 def needed(curves: list[labels.CurvePoint], method: str, target: float) -> int | None:
