@@ -207,10 +207,11 @@ def meanings(of: Mapping[str, str]) -> Any:
     return html.Details([html.Summary("What the columns mean"), html.Dl(lines, className="facts-list")])
 
 
-def fact(figure: str, of_what: str) -> Any:
-    """A number and what it counts."""
+def fact(figure: str, of_what: str, href: str = "") -> Any:
+    """A number and what it counts, with a link to that if it has one."""
+    shown = dcc.Link(figure, href=href) if href else figure
     return html.Div(
-        [html.Div(figure, className="fact-figure"), html.Div(of_what, className="fact-of")], className="fact"
+        [html.Div(shown, className="fact-figure"), html.Div(of_what, className="fact-of")], className="fact"
     )
 
 

@@ -1,4 +1,4 @@
-"""What each rule of a selection is in SQL: a condition on a product `p`, and the values bound to its question marks."""
+"""What each rule of a selection is in SQL: a condition on a product `p`, and the values bound to its placeholders."""
 
 import math
 from dataclasses import dataclass
@@ -99,7 +99,8 @@ def moved(place: Place, number: str, how: str = "") -> Condition:
 
     if not files("products"):
         return ("true" if how in ("", "added") else "false"), []
-    then, values = "SELECT product_id, category, NULL AS placed FROM read_parquet(?)", [files("products")]
+    then = "SELECT product_id, category, NULL AS placed FROM read_parquet(?)"
+    values: list[Any] = [files("products")]
     if files("clusters"):
         groups = "SELECT product_id, matched_category AS placed FROM read_parquet(?) WHERE method = ? AND grouping = ?"
         then = f"SELECT * FROM ({then.replace(', NULL AS placed', '')}) LEFT JOIN ({groups}) USING (product_id)"

@@ -14,6 +14,7 @@ from store import snapshot
 from store.questions import catalogue
 from store.questions.ask import Cursor
 from store.reader import KEPT, Reader
+from store.root import Root
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,6 +56,11 @@ class Context:
             while len(self._answers) > ANSWERS:
                 self._answers.popitem(last=False)
         return answer
+
+    @property
+    def root(self) -> Root:
+        """The store, which has the other snapshots too."""
+        return self._reader.root
 
     def looks(self) -> dict[str, Look]:
         """The look of each category."""

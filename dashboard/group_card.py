@@ -22,11 +22,13 @@ def card(
     looks: dict[str, Look],
     stable_from: float | None,
     wrong: int,
+    listed: str,
 ) -> Any:
     """A group's card: `described`, `central`, `examples` and `unsure` are this group's only.
 
     `wrong` is the number of its products that are of another category than it is matched to; `stable_from` the
-    stability from which on a group counts as stable, from 0 to 1; `on_map` the address of its map, if it has one.
+    stability from which on a group counts as stable, from 0 to 1; `on_map` the address of its map, if it has one;
+    `listed` that of its products.
     """
     fitting, odd = [m for m in examples if m.fits], [m for m in examples if not m.fits]
     look = looks.get(cluster.matched_category or "")
@@ -62,7 +64,13 @@ def card(
         if unsure
         else None,
         note=note,
-        tools=dcc.Link("on the map", href=on_map) if on_map else None,
+        tools=html.Div(
+            [
+                dcc.Link("its products", href=listed),
+                *([" · ", dcc.Link("on the map", href=on_map)] if on_map else []),
+            ],
+            className="text-nowrap",
+        ),
         class_name="cluster-card",
     )
 

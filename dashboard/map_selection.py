@@ -1,8 +1,8 @@
 """The selection of the maps at the server: the same rule of an address gives the same products as in the browser.
 
 The rule is what the page Projections keeps in its address: `lasso` (a polygon on a map), `focus` (names of the legend,
-of the column `colour`, by the grouping `grouping` of the method `m0`) and `q` (words). A product is selected that is in
-all of them.
+of the column `colour`, by the grouping `grouping` of the method `m0`) and `q` (words). The page Products adds
+`category` and `where`, the rules of `selection`. A product is selected that is in all of them.
 """
 
 import io
@@ -15,14 +15,17 @@ from dash import Dash
 from flask import Response, abort, request
 from numpy.typing import NDArray
 
-from dashboard import context
+from dashboard import context, selection
+from dashboard.conditions import Place
 from dashboard.context import Context
 from store import export
-from store.errors import SnapshotNotFound, StoreMissing
+from store.errors import AislemapError, SnapshotNotFound, StoreMissing
 from store.questions import catalogue, points
-from store.questions.ask import Cursor
+from store.questions.ask import Cursor, column
 from store.reader import Reader
 
+ALL = "*"
+"""What the list of categories has for all of them."""
 CORNERS = 500
 """Corners of a polygon at most: an address holds no more."""
 FORMS = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
@@ -38,6 +41,8 @@ class Rule:
     grouping: str = ""
     method: str = ""
     text: str = ""
+    category: str = ""
+    where: tuple[str, ...] = ()
 
     @property
     def narrows(self) -> bool:
@@ -54,12 +59,19 @@ def rule(query: Mapping[str, Any]) -> Rule:
         query.get("grouping") or "",
         query.get("m0") or "",
         query.get("q") or "",
+        (query.get("category") or "").removeprefix(ALL),
+        tuple(query.get("where") or ()),
     )
 
 
-def rows(asked: Context, cursor: Cursor, wanted: Rule, category: str | None = None) -> list[int]:
-    """The catalogue rows of the selected products (of one category, if one is named), in order."""
-    found = catalogue.matching_rows(cursor, wanted.text, category)
+def rows(asked: Context, cursor: Cursor, wanted: Rule) -> list[int]:
+    """The catalogue rows of the selected products, in order. BadRule, or what `selection.query` raises."""
+    found = catalogue.matching_rows(cursor, wanted.text, wanted.category or None)
+    if wanted.where:
+        by = selection.query(selection.read(wanted.where), Place(cursor, asked.root))
+        sql = f"SELECT catalogue_row FROM products WHERE product_id IN ({by.sql})"
+        among = set(column(cursor, sql, by.values))
+        found = [row for row in found if row in among]
     if not wanted.narrows:
         return found
     chosen = np.ones(len(asked.ask(points.rows)), dtype=bool)
@@ -83,12 +95,17 @@ def serve(app: Dash, reader: Reader) -> None:
             asked = context.of(reader, int(number))
         except (SnapshotNotFound, StoreMissing):
             abort(404)
-        wanted = rule({**request.args, "focus": request.args.getlist("focus")})
+        lists = {name: request.args.getlist(name) for name in ("focus", "where")}
+        wanted = rule({**request.args, **lists})
         with reader.cursor(asked.number) as cursor:
+            try:
+                chosen = rows(asked, cursor, wanted)
+            except AislemapError as error:
+                return Response(f"{error}\n", 400, mimetype="text/plain")
             table = cursor.sql(
                 """SELECT * EXCLUDE (other_images) FROM products
-                   WHERE catalogue_row IN (SELECT unnest(?)) ORDER BY catalogue_row""",
-                params=[rows(asked, cursor, wanted)],
+                   WHERE catalogue_row IN (SELECT unnest(?::BIGINT[])) ORDER BY catalogue_row""",
+                params=[chosen],
             ).to_arrow_table()
         file = io.BytesIO()
         export.write(table, form, file)

@@ -1,8 +1,8 @@
-"""A selection of products as rules in the address: read, written, said in a sentence, and asked of a snapshot.
+"""A selection of products as rules in the address: read, written, described in a sentence, and asked of a snapshot.
 
-An address holds `?where=RULE&where=RULE`: the products for which every rule holds. A rule is its kind and its arguments
+An address holds `?where=RULE&where=RULE`: the products for which every rule holds. A rule is its form and its arguments
 with '~' between them ('%' and '~' in an argument as '%25' and '%7E'): `category~Baby Care`, `placed~bert~Watches`.
-`KINDS` lists the kinds. Products that are named by a rule and not by their ids keep an address short, and mean the same
+`FORMS` lists the forms. Products that are named by a rule and not by their ids keep an address short, and mean the same
 in the next snapshot.
 """
 
@@ -31,28 +31,28 @@ class BadRule(AislemapError):
 
 @dataclass(frozen=True)
 class Rule:
-    """One condition on a product: its kind, which is one of `KINDS`, and its arguments."""
+    """One condition on a product: its form, which is one of `FORMS`, and its arguments."""
 
-    kind: str
+    form: str
     args: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """As it stands in an address."""
         escaped = (arg.replace("%", "%25").replace("~", "%7E") for arg in self.args)
-        return "~".join((self.kind, *escaped))
+        return "~".join((self.form, *escaped))
 
 
 @dataclass(frozen=True)
 class Query:
-    """SQL that gives `product_id`, once for each product selected, and the values bound to its question marks."""
+    """SQL that gives `product_id`, once for each product selected, and the values bound to its placeholders."""
 
     sql: str
     values: list[Any]
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of rule: its arguments (of them so many needed), its sentence, and its condition in SQL.
+class Form:
+    """A form of rule: its arguments (of them so many needed), its sentence, and its condition in SQL.
 
     `check` raises ValueError where the arguments mean nothing.
     """
@@ -66,9 +66,9 @@ class Kind:
     """Whether the last argument may be repeated: any of the values."""
 
 
-def rule(kind: str, *args: object) -> Rule:
+def rule(form: str, *args: object) -> Rule:
     """A rule made in code; BadRule if it means nothing."""
-    return _checked(Rule(kind, tuple(str(arg) for arg in args)))
+    return _checked(Rule(form, tuple(str(arg) for arg in args)))
 
 
 def read(texts: Sequence[str]) -> tuple[Rule, ...]:
@@ -87,7 +87,7 @@ def describe(rules: Sequence[Rule]) -> str:
     """The selection in one sentence, such as: Products of the category Watches, whose category is disputed."""
     if not rules:
         return "All products."
-    return f"Products {', '.join(KINDS[r.kind].words(*r.args) for r in rules)}."
+    return f"Products {', '.join(FORMS[r.form].words(*r.args) for r in rules)}."
 
 
 def query(rules: Sequence[Rule], place: Place) -> Query:
@@ -95,7 +95,7 @@ def query(rules: Sequence[Rule], place: Place) -> Query:
 
     SnapshotNotFound, StoreDamaged or QueryError where a rule asks for another snapshot or for SQL that is not there.
     """
-    made = [KINDS[r.kind].condition(place, *r.args) for r in rules]
+    made = [FORMS[r.form].condition(place, *r.args) for r in rules]
     where = "".join(f" AND ({sql})" for sql, _ in made)
     return Query(f"SELECT p.product_id FROM products p WHERE true{where}", [v for _, values in made for v in values])
 
@@ -110,21 +110,21 @@ def selected(rules: Sequence[Rule], place: Place) -> list[str]:
 def _parsed(text: str) -> Rule:
     if len(text) > MOST_CHARACTERS:
         raise BadRule(f"A rule has at most {MOST_CHARACTERS:,} characters; {text[:40]!r}... has {len(text):,}.")
-    kind, *args = text.split("~")
-    return Rule(kind, tuple(arg.replace("%7E", "~").replace("%25", "%") for arg in args))
+    form, *args = text.split("~")
+    return Rule(form, tuple(arg.replace("%7E", "~").replace("%25", "%") for arg in args))
 
 
 def _checked(made: Rule) -> Rule:
-    kind = KINDS.get(made.kind)
-    if kind is None:
-        raise BadRule(f"There is no rule {made.kind[:40]!r} for a selection; there are {words.listed(sorted(KINDS))}.")
-    most = math.inf if kind.repeats else len(kind.args)
+    form = FORMS.get(made.form)
+    if form is None:
+        raise BadRule(f"There is no rule {made.form[:40]!r} for a selection; there are {words.listed(sorted(FORMS))}.")
+    most = math.inf if form.repeats else len(form.args)
     shown = repr(str(made)[:80])
-    if not kind.needed <= len(made.args) <= most:
-        form = "~".join((made.kind, *kind.args))
-        raise BadRule(f"The rule {shown} has {words.count(len(made.args), 'argument')}; it is written {form}.")
+    if not form.needed <= len(made.args) <= most:
+        written = "~".join((made.form, *form.args))
+        raise BadRule(f"The rule {shown} has {words.count(len(made.args), 'argument')}; it is written {written}.")
     try:
-        kind.check(*made.args)
+        form.check(*made.args)
     except (ValueError, QueryError) as error:
         raise BadRule(f"The rule {shown} means nothing: {error}") from error
     return made
@@ -195,46 +195,46 @@ def _placed(method: str, category: str) -> str:
     return f"in {group} by {words.method(method)}"
 
 
-KINDS: dict[str, Kind] = {
-    "text": Kind(("WORDS",), 1, lambda text: f"with the words {text!r}", conditions.text),
-    "category": Kind(("CATEGORY",), 1, _categories, conditions.category, repeats=True),
-    "group": Kind(
+FORMS: dict[str, Form] = {
+    "text": Form(("WORDS",), 1, lambda text: f"with the words {text!r}", conditions.text),
+    "category": Form(("CATEGORY",), 1, _categories, conditions.category, repeats=True),
+    "group": Form(
         ("METHOD", "GROUPING", "GROUP"),
         3,
         lambda method, grouping, group: f"in group {group} of {words.method(method)} ({words.grouping(grouping)})",
         conditions.group,
         lambda method, grouping, group: _whole(group, "A group"),
     ),
-    "placed": Kind(("METHOD", "CATEGORY"), 2, _placed, conditions.placed),
-    "predicted": Kind(
+    "placed": Form(("METHOD", "CATEGORY"), 2, _placed, conditions.placed),
+    "predicted": Form(
         ("METHOD", "CATEGORY"),
         2,
         lambda method, category: f"that a classifier on {words.method(method)} takes for {category}",
         conditions.predicted,
     ),
-    "right": Kind(
+    "right": Form(
         ("METHOD",), 1, lambda m: f"that {words.method(m)} puts into the group of their category", conditions.right
     ),
-    "wrong": Kind(
+    "wrong": Form(
         ("METHOD",), 1, lambda m: f"that {words.method(m)} puts into the group of another category", conditions.wrong
     ),
-    "suspect": Kind(
+    "suspect": Form(
         ("SUGGESTED",),
         0,
         lambda category="": "whose category is disputed" + (f" in favour of {category}" if category else ""),
         conditions.suspect,
     ),
-    "issue": Kind(
+    "issue": Form(
         ("PROBLEM", "STAGE"),
         1,
         lambda problem, stage="": f"with the issue {problem!r}" + (f" found by {stage}" if stage else ""),
         conditions.issue,
     ),
-    "duplicate": Kind(("MODALITY", "MATCH"), 0, _duplicates, conditions.duplicate, _check_duplicate),
-    "moved": Kind(("SNAPSHOT", "HOW"), 1, _moved, conditions.moved, _check_moved),
-    "is": Kind(("COLUMN", "VALUE"), 2, lambda name, value: f"whose {name} is {value!r}", conditions.equal),
-    "range": Kind(("COLUMN", "LOW", "HIGH"), 2, _range, conditions.between, _check_range),
-    "region": Kind(
+    "duplicate": Form(("MODALITY", "MATCH"), 0, _duplicates, conditions.duplicate, _check_duplicate),
+    "moved": Form(("SNAPSHOT", "HOW"), 1, _moved, conditions.moved, _check_moved),
+    "is": Form(("COLUMN", "VALUE"), 2, lambda name, value: f"whose {name} is {value!r}", conditions.equal),
+    "range": Form(("COLUMN", "LOW", "HIGH"), 2, _range, conditions.between, _check_range),
+    "region": Form(
         ("METHOD", "MAP", "CORNERS"),
         3,
         lambda method, reducer, corners: (
@@ -244,4 +244,4 @@ KINDS: dict[str, Kind] = {
         _check_region,
     ),
 }
-"""Every kind of rule. `placed`, `right` and `wrong` are of the grouping that the method is judged by."""
+"""Every form of rule. `placed`, `right` and `wrong` are of the grouping that the method is judged by."""

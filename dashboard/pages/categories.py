@@ -10,6 +10,7 @@ from dashboard import components as ui
 from dashboard import lists, theme, words
 from dashboard.pages import Page
 from dashboard.plots.category_heat import category_heat
+from dashboard.selection import address, rule
 from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
 from dashboard.theme import Look
 from store.questions import catalogue, categories, study
@@ -194,7 +195,8 @@ def _confused(score: categories.CategoryScore) -> Any:
     if score.confused_with is None:
         return "–"
     fraction = f"{words.percent(score.confused_fraction)} of it"
-    return html.Span([score.confused_with, html.Span(fraction, className="sub")])
+    cell = address("/products", rule("category", score.category), rule("placed", score.method, score.confused_with))
+    return html.Span([dcc.Link(score.confused_with, href=cell), html.Span(fraction, className="sub")])
 
 
 def _figure(score: categories.CategoryScore, column: str) -> Any:

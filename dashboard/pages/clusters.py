@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from dash import Dash, Input, Output, html, no_update
+from dash import Dash, Input, Output, State, html, no_update
 
 from dashboard import components as ui
 from dashboard import group_card, lists, misplaced, theme, words
 from dashboard.pages import Page
 from dashboard.plots.confusion import confusion
+from dashboard.selection import address, rule
 from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
 from store.questions import catalogue, groups, maps, study
 from store.questions.ask import Cursor
@@ -172,6 +173,7 @@ def register(app: Dash, reader: Reader) -> None:
                 looks,
                 stable_from,
                 wrong[c.cluster],
+                address("/products", rule("group", *where, c.cluster)),
             )
             for c in shown
         ]  # fmt: skip
@@ -179,6 +181,24 @@ def register(app: Dash, reader: Reader) -> None:
             made = [ui.notice("No group matches", "Try fewer words.", name="no-match")]
         count = lists.counted(words.count(len(found), "group"), at, last)
         return made, count, last, lists.pages_class(last), at if at != page else no_update
+
+    @callback(
+        app,
+        Output("go", "href", allow_duplicate=True),
+        Input("confusion", "clickData"),
+        State("clusters-method", "value"),
+        State("clusters-grouping", "value"),
+        State(SNAPSHOT, "data"),
+        prevent_initial_call=True,
+    )
+    def open_cell(clicked: dict[str, Any] | None, method: str, grouping: str, number: int) -> Any:
+        """The products of the cell that was clicked."""
+        if not clicked:
+            return no_update
+        with reader.cursor(number) as cursor:
+            by = _grouping(cursor, method, grouping)
+        category, cluster = clicked["points"][0]["customdata"][1:]
+        return address("/products", rule("category", category), rule("group", method, by, cluster))
 
 
 def _grouping(cursor: Cursor, method: str, grouping: str) -> str:
@@ -217,7 +237,8 @@ def _heat(
     )
     if mixed:
         other = mixed.matched_category or "no category's match"
-        note += f"Most often confused: {mixed.products} of {mixed.category} are with {other}."
+        note += f"Most often confused: {mixed.products} of {mixed.category} are with {other}. "
+    note += "Click a cell for its products."
     return ui.card(
         f"{words.method(method)} puts {words.percent(right / total)} of the products into the group of their category",
         ui.graph(

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from dash import Dash, Input, Output, html
+from dash import Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
 from dashboard import words
 from dashboard.pages import Page
 from dashboard.plots.differences import differences
 from dashboard.plots.dots import dots
+from dashboard.selection import address, rule
 from dashboard.state import SNAPSHOT, Address, Control, callback, pick
 from store.questions import comparisons, study
 from store.reader import Reader
@@ -130,8 +131,9 @@ def register(app: Dash, reader: Reader) -> None:
             metric = pick(metric, comparisons.metrics(cursor), study.declared(cursor)[1])
             found = comparisons.between(cursor, first, second, metric)
             rivals = list(comparisons.against(cursor, second, metric).values())
+            judged = study.judged(cursor)
         return [
-            html.P(in_words(first, second, found, metric), className="answer"),
+            html.P([in_words(first, second, found, metric), *_opposed(first, second, judged)], className="answer"),
             ui.graph("differences", differences(rivals), f"Difference of each other method from {_label(*second)}")
             if rivals
             else None,
@@ -181,6 +183,20 @@ def in_words(one: tuple[str, str], other: tuple[str, str], found: comparisons.Co
         f"{words.signed(found.low)} to {words.signed(found.high)} over {words.count(found.products, 'product')}. "
         f"Corrected for all comparisons, {'a' if found.distinct else 'no'} difference was shown."
     )
+
+
+def _opposed(one: tuple[str, str], other: tuple[str, str], judged: dict[str, str]) -> list[Any]:
+    """Links to the products that one puts right and the other wrong, where both are judged by these groupings."""
+    if one == other or any(judged.get(method) != grouping for method, grouping in (one, other)):
+        return []
+    links = [
+        dcc.Link(
+            f"{words.method(good)} right, {words.method(bad)} wrong",
+            href=address("/products", rule("right", good), rule("wrong", bad)),
+        )
+        for good, bad in ((one[0], other[0]), (other[0], one[0]))
+    ]
+    return [" Products: ", links[0], " · ", links[1]]
 
 
 def headline(scores: list[study.Score], declared: tuple[str, str] | None, metric: str) -> str:

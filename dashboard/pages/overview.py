@@ -8,12 +8,14 @@ from dash import Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
 from dashboard import context, leaderboard, words
+from dashboard import overview_head as head
 from dashboard.pages import Page
 from dashboard.plots.costs import cost_scores
 from dashboard.plots.group_counts import group_counts
+from dashboard.selection import address, rule
 from dashboard.state import LOGS, SNAPSHOT, callback, pick
 from store.errors import AislemapError
-from store.questions import activity, catalogue, comparisons, costs, estimates, labels, moves, study
+from store.questions import activity, catalogue, categories, comparisons, costs, estimates, labels, moves, study
 from store.reader import Reader
 
 
@@ -47,6 +49,7 @@ def register(app: Dash, reader: Reader) -> None:
         sample = ask(catalogue.rests_on)
         return [
             html.P(f"The study rests on {sample}; the others were placed in its groups.") if sample else None,
+            head.answer(ask, verdicts, ask(categories.category_verdicts), ask(catalogue.summary).suspects),
             _verdicts(verdicts, ranking, estimated),
             leaderboard.card(ranking, verdicts, declared, compared, estimated, ask(labels.ceilings, metric), metric),
             _cost(ask(costs.costs), metric, next(iter(ask(study.rests_on)), None)),
@@ -202,19 +205,23 @@ def _named(found: list[estimates.NamedScore]) -> Any:
 
 def _catalogue(found: catalogue.Summary, issues: list[catalogue.Count]) -> Any:
     facts = [
-        ui.fact(words.count(found.products), "products"),
+        ui.fact(words.count(found.products), "products", "/products"),
         ui.fact(words.count(found.categories), "categories"),
         ui.fact(words.count(found.images), "with an image"),
         ui.fact(words.count(found.texts), "with a text"),
-        ui.fact(words.count(found.suspects), "suspect labels"),
-        ui.fact(words.count(found.duplicates), "duplicates"),
+        ui.fact(words.count(found.suspects), "suspect labels", address("/products", rule("suspect"))),
+        ui.fact(words.count(found.duplicates), "duplicates", address("/products", rule("duplicate"))),
     ]
     return ui.card(
         "What was studied",
         html.Div(facts, className="facts"),
         html.H3(words.count(found.issues, "issue") + " with the input" if issues else "No issue with the input"),
-        html.Ul([html.Li([html.Span(i.name), html.Span(words.count(i.count))]) for i in issues[:6]], className="pairs"),
+        html.Ul([html.Li([_issue(i.name), html.Span(words.count(i.count))]) for i in issues[:6]], className="pairs"),
     )
+
+
+def _issue(problem: str) -> Any:
+    return dcc.Link(problem, href=address("/products", rule("issue", problem)))
 
 
 def _changes(reader: Reader, number: int) -> Any:
@@ -229,7 +236,12 @@ def _changes(reader: Reader, number: int) -> Any:
     lines = moved(changes)
     return ui.card(
         title,
-        html.P(moved_products(differ), className="moves"),
+        html.P(
+            [moved_products(differ), " ", dcc.Link("Which", href=address("/products", rule("moved", earlier[-1])))],
+            className="moves",
+        )
+        if differ.added or differ.recategorised or differ.regrouped
+        else html.P(moved_products(differ), className="moves"),
         html.P("Scores that changed:" if lines else "No method's score changed."),
         ui.table(["Method", "Before", "Now"], lines, (1, 2), "changes") if lines else None,
     )

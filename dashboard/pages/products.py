@@ -5,18 +5,19 @@ from typing import Any
 from dash import Dash, Input, Output, dcc, html, no_update
 
 from dashboard import components as ui
-from dashboard import context, lists, map_selection, words
+from dashboard import context, lists, map_selection, selection, words
 from dashboard.pages import Page
 from dashboard.pages.projections import COLOURS
 from dashboard.state import SNAPSHOT, Address, Control, callback, link
 from dashboard.theme import Look
+from store.errors import AislemapError
 from store.questions import catalogue
 from store.reader import Reader
 
 PER_PAGE = 36
-RULE = ("lasso", "focus", "colour", "grouping", "m0")
-"""The parts of the rule of a selection that come from the maps, see `map_selection`."""
-ALL = {"value": "*", "label": "All categories"}
+RULE = ("lasso", "focus", "colour", "grouping", "m0", selection.PARAMETER)
+"""The parts of the rule of a selection that have no control here: see `map_selection`."""
+ALL = {"value": map_selection.ALL, "label": "All categories"}
 ADDRESS = Address(
     "/products",
     (
@@ -27,6 +28,7 @@ ADDRESS = Address(
         Control("colour", "products-colour", "", "data"),
         Control("grouping", "products-grouping", "", "data"),
         Control("m0", "products-m0", "", "data"),
+        Control(selection.PARAMETER, "products-where", [], "data"),
         Control("page", "products-page", 1, "active_page", restarts=True),
     ),
 )
@@ -85,10 +87,13 @@ def register(app: Dash, reader: Reader) -> None:
     )
     def body(number: int, text: str | None, category: str | None, page: int | None, *rule: Any) -> Any:
         asked = context.of(reader, number)
-        wanted = map_selection.rule({"q": text, **dict(zip(RULE, rule, strict=True))})
-        chosen = None if category == ALL["value"] else category
+        asked_for = {"q": text, "category": category, **dict(zip(RULE, rule, strict=True))}
+        wanted = map_selection.rule(asked_for)
         with reader.cursor(number) as cursor:
-            rows = map_selection.rows(asked, cursor, wanted, chosen or None)
+            try:
+                rows = map_selection.rows(asked, cursor, wanted)
+            except AislemapError as error:
+                return ui.notice("This selection cannot be shown", str(error)), "", _EVERYTHING, 1, "d-none", no_update
             shown, at, last = lists.paged(rows, page, PER_PAGE)
             found = catalogue.products_at(cursor, shown)
         count = lists.counted(words.count(len(rows), "product"), at, last)
@@ -96,8 +101,25 @@ def register(app: Dash, reader: Reader) -> None:
             content = ui.notice("No product matches", "Try fewer words, or all categories.", name="no-match")
         else:
             content = html.Div([ui.tile(number, p, _under(p, asked.looks())) for p in found], className="tiles")
-        by = _by(wanted) if wanted.narrows else None
+        by = [
+            html.Div(_by(wanted)) if wanted.narrows else None,
+            html.Div([selection.describe(selection.read(wanted.where)), " ", _EVERYTHING]) if wanted.where else None,
+            html.Div(["Take this list as ", *_files(number, asked_for)]) if found else None,
+        ]
         return content, count, by, last, lists.pages_class(last), at if at != page else no_update
+
+
+_EVERYTHING = dcc.Link("all products", href="/products")
+
+
+def _files(number: int, asked_for: dict[str, Any]) -> list[Any]:
+    """The links to the list as files: the same rule."""
+    named = {name: value for name, value in asked_for.items() if value != ALL["value"]}
+    csv, parquet = (
+        html.A(name, href=link(f"/selection/{form}", number=number, **named), download=f"selection.{form}")
+        for form, name in (("csv", "CSV"), ("parquet", "Parquet"))
+    )
+    return [csv, " or ", parquet]
 
 
 def _by(wanted: map_selection.Rule) -> Any:
@@ -114,7 +136,7 @@ def _by(wanted: map_selection.Rule) -> Any:
         f"Selected on the maps by {words.listed(parts)}: ",
         dcc.Link("on the maps", href=link("/projections", **rule)),
         " · ",
-        dcc.Link("all products", href="/products"),
+        _EVERYTHING,
     ]
 
 

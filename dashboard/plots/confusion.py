@@ -59,12 +59,17 @@ def confusion(
             textfont={"color": INK},
             customdata=[
                 [
-                    f"{words.inert(category)}, group {group}: {words.count(int(n), 'product')} ({words.percent(part)})"
+                    (
+                        f"{words.inert(category)}, group {group}: {words.count(int(n), 'product')} "
+                        f"({words.percent(part)})",
+                        category,
+                        group,
+                    )
                     for (group, _), n, part in zip(clusters, numbers, parts, strict=True)
                 ]
                 for category, numbers, parts in zip(categories, counts, fractions, strict=True)
             ],
-            hovertemplate="%{customdata}<extra></extra>",
+            hovertemplate="%{customdata[0]}<extra></extra>",
         )
     )
     figure.update_xaxes(

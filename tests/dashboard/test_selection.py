@@ -1,20 +1,30 @@
 """A selection of products: its rules in an address, its sentence, and the products that it gives."""
 
+import io
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
+from dash import Dash
 
+from dashboard import words
+from dashboard.app import create_app
 from dashboard.conditions import Place, attributes
-from dashboard.selection import KINDS, BadRule, Rule, address, describe, query, read, rule, selected
+from dashboard.overview_head import images_add
+from dashboard.selection import FORMS, BadRule, Rule, address, describe, query, read, rule, selected
 from dashboard.state import Address, Control
 from store.errors import QueryError, SnapshotNotFound
+from store.questions import categories, comparisons, study
 from store.reader import Reader
 from store.root import Root
+from tests.dashboard.ask import answered, texts
 from tests.factories import DECLARED, make_store
 
 
@@ -54,8 +64,8 @@ EVERY = (
 )
 
 
-def test_every_kind_is_written_read_and_said_as_one_sentence() -> None:
-    assert {r.kind for r in EVERY} == set(KINDS)
+def test_every_form_is_written_read_and_said_as_one_sentence() -> None:
+    assert {r.form for r in EVERY} == set(FORMS)
     search = address("/products", *EVERY).partition("?")[2]
     texts = Address("/products", (Control("where", "x", []),)).read(f"?{search}")["where"]
     assert read(texts) == EVERY
@@ -104,7 +114,7 @@ def test_every_rule_gives_products_once_and_in_catalogue_order(place: Place) -> 
     everything = asked(place, "SELECT product_id FROM products")
     assert ids(place) == everything
     for made in EVERY:
-        if made.kind in ("is", "issue"):
+        if made.form in ("is", "issue"):
             continue
         found = ids(place, made)
         assert found == sorted(set(found)), "ids and rows of this store are in the same order"
@@ -188,7 +198,7 @@ def test_a_region_holds_the_points_inside_its_polygon(place: Place) -> None:
         for (x1, y1), (x2, y2) in zip(corners, corners[1:] + corners[:1], strict=True):
             one, other = np.arctan2(y1 - y, x1 - x), np.arctan2(y2 - y, x2 - x)
             turn += (other - one + np.pi) % (2 * np.pi) - np.pi
-        if abs(turn) > np.pi:  # the winding number, another way of telling
+        if abs(turn) > np.pi:  # the winding number, another way to find it
             inside.add(product_id)
     written = ";".join(f"{x},{y}" for x, y in corners)
     assert 10 < len(inside) < 130
@@ -221,3 +231,89 @@ def test_a_column_is_named_whatever_is_in_its_name(place: Place) -> None:
         connection.execute("INSERT INTO products VALUES ('P', ?, 1), ('Q', '{}', 2)", [json.dumps({odd: "1"})])
         assert attributes(connection) == [odd]
         assert selected([rule("is", odd, "1")], Place(connection, place.root)) == ["P"]
+
+
+@pytest.fixture(scope="module")
+def app(large_store: Root) -> Dash:
+    return create_app(large_store)
+
+
+def on_products(app: Dash, *where: str) -> tuple[str, str]:
+    """The count of the page Products for rules of an address, and all that it shows, as it is sent."""
+    usual = {"search.value": "", "category.value": "*", "page.active_page": 1, "lasso.data": "", "focus.data": [],
+             "colour.data": "", "grouping.data": "", "m0.data": "", "where.data": list(where)}  # fmt: skip
+    found = answered(app, "products-body", {f"products-{name}": value for name, value in usual.items()})
+    return found["products-count"]["children"], json.dumps(found)
+
+
+def test_products_lists_a_selection_and_says_what_it_is(app: Dash, place: Place) -> None:
+    rules = (rule("category", "Watches"), rule("wrong", "sift"))
+    count, found = on_products(app, *map(str, rules))
+    assert count == words.count(len(ids(place, *rules)), "product")
+    assert describe(rules) in found
+    assert "/selection/csv" in found
+    assert "/selection/parquet" in found
+
+
+def test_a_bad_rule_gives_a_line_and_no_products(app: Dash) -> None:
+    for bad, line in (
+        ("colour~red", "no rule 'colour'"),
+        ("is~weight~1", "no column 'weight'"),
+        ("moved~9", "no snapshot 9"),
+    ):
+        count, found = on_products(app, bad)
+        assert line in found
+        assert count == ""
+
+
+def test_a_file_holds_exactly_the_selection(app: Dash, place: Place) -> None:
+    rules = (rule("category", "Watches"), rule("wrong", "sift"))
+    wanted = ids(place, *rules)
+    client = app.server.test_client()
+
+    def held(where: str) -> list[str]:
+        file = client.get(where).data
+        return [str(found) for found in pq.read_table(io.BytesIO(file))["product_id"].to_pylist()]
+
+    assert held(address("/selection/parquet", *rules, number=1)) == wanted
+    assert held(address("/selection/parquet", rule("wrong", "sift"), number=1, category="Watches")) == wanted
+    assert held(address("/selection/parquet", rule("category", "nothing"), number=1)) == []
+    lines = client.get(address("/selection/csv", *rules, number=1)).text.splitlines()
+    assert [line.split(",")[0].strip('"') for line in lines if line.startswith('"P0')] == wanted
+    refused = client.get("/selection/csv?number=1&where=colour~red")
+    assert refused.status_code == 400
+    assert "no rule 'colour'" in refused.text
+
+
+def test_the_overview_begins_with_the_answer_and_categories(app: Dash, large_store: Root) -> None:
+    found = answered(app, "overview-body", {"logs.data": ""})["overview-body"]["children"]
+    text = " ".join(texts(found))
+    assert re.search(r"(Yes|In part|Not yet): 2 of 7 categories can be automated now\.", text[:80])
+    with Reader(large_store).cursor() as cursor:
+        verdicts = categories.category_verdicts(cursor)
+    for verdict in verdicts:
+        assert address("/products", rule("category", verdict.category)) in json.dumps(found)
+    assert "check 12 suspect labels" in text
+
+
+def test_the_overview_says_whether_text_and_both_differ() -> None:
+    text, both = (
+        study.Verdict(scope, name, "feasible", None, DECLARED, "ari", value, None, None, None, None)
+        for scope, name, value in (("text", "bert", 0.7), ("text+image", "joint", 0.65))
+    )
+    differ = comparisons.Comparison("bert", DECLARED, "joint", DECLARED, "ari", 0.05, 0.01, 0.09, True, 90)
+    assert "No difference was shown" in (images_add(lambda *_: replace(differ, distinct=False), text, both) or "")
+    assert "the images lower the score" in (images_add(lambda *_: differ, text, both) or "")
+    assert "the images raise" in (images_add(lambda *_: replace(differ, difference=-0.05), text, both) or "")
+    assert "were not compared" in (images_add(lambda *_: None, text, both) or "")
+    assert images_add(lambda *_: differ, None, both) is None
+
+
+def test_two_methods_link_to_what_one_puts_right(app: Dash) -> None:
+    inputs = {"metrics-metric.value": "ari", "metrics-one.value": "bert.manifold"}
+    inputs["metrics-other.value"] = "cnn.manifold"
+    found = json.dumps(answered(app, "metrics-pair", inputs))
+    assert address("/products", rule("right", "bert"), rule("wrong", "cnn")) in found
+    assert address("/products", rule("right", "cnn"), rule("wrong", "bert")) in found
+    other = answered(app, "metrics-pair", inputs | {"metrics-one.value": "bert.embedding"})
+    assert "right~" not in json.dumps(other), "what is right follows from the grouping that a method is judged by"
