@@ -60,8 +60,10 @@ def confusion(
             customdata=[
                 [
                     (
-                        f"{words.inert(category)}, group {group}: {words.count(int(n), 'product')} "
-                        f"({words.percent(part)})",
+                        (
+                            f"{words.inert(category)}, group {group}: {words.count(int(n), 'product')} "
+                            f"({words.percent(part)})"
+                        ),
                         category,
                         group,
                     )
