@@ -1,6 +1,7 @@
 """Clusters: which categories the groups of a method mix, and what is in each group."""
 
 from typing import Any
+from urllib.parse import unquote
 
 from dash import Dash, Input, Output, State, html, no_update
 
@@ -198,7 +199,7 @@ def register(app: Dash, reader: Reader) -> None:
         with reader.cursor(number) as cursor:
             by = _grouping(cursor, method, grouping)
         category, cluster = clicked["points"][0]["customdata"][1:]
-        return address("/products", rule("category", category), rule("group", method, by, cluster))
+        return address("/products", rule("category", unquote(category)), rule("group", method, by, cluster))
 
 
 def _grouping(cursor: Cursor, method: str, grouping: str) -> str:

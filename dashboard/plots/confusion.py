@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from urllib.parse import quote
 
 import numpy as np
 import plotly.graph_objects as go
@@ -64,7 +65,7 @@ def confusion(
                             f"{words.inert(category)}, group {group}: {words.count(int(n), 'product')} "
                             f"({words.percent(part)})"
                         ),
-                        category,
+                        quote(category),  # of the cell that is clicked, and no markup
                         group,
                     )
                     for (group, _), n, part in zip(clusters, numbers, parts, strict=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import duckdb
 import numpy as np
@@ -64,7 +65,7 @@ EVERY = (
 )
 
 
-def test_every_form_is_written_read_and_said_as_one_sentence() -> None:
+def test_every_form_is_written_read_and_put_into_a_sentence() -> None:
     assert {r.form for r in EVERY} == set(FORMS)
     search = address("/products", *EVERY).partition("?")[2]
     texts = Address("/products", (Control("where", "x", []),)).read(f"?{search}")["where"]
@@ -317,3 +318,24 @@ def test_two_methods_link_to_what_one_puts_right(app: Dash) -> None:
     assert address("/products", rule("right", "cnn"), rule("wrong", "bert")) in found
     other = answered(app, "metrics-pair", inputs | {"metrics-one.value": "bert.embedding"})
     assert "right~" not in json.dumps(other), "what is right follows from the grouping that a method is judged by"
+
+
+def test_a_clicked_cell_of_the_confusion_table_opens_its_products(app: Dash, place: Place) -> None:
+    body = answered(app, "clusters-body", {"clusters-method.value": "bert", "clusters-grouping.value": "judged"})
+    cells = re.findall(r'\["([^"]*), group \d+: (\d+) products? [^"]*", "([^"]+)", (\d+)\]', json.dumps(body))
+    hover, count, category, group = next(cell for cell in cells if int(cell[1]) > 1 and "&" in cell[0])
+    clicked = {"points": [{"customdata": [hover, category, int(group)]}]}
+    inputs = {"confusion.clickData": clicked}
+    states = {"clusters-method.value": "bert", "clusters-grouping.value": "judged", "snapshot.data": 1}
+    key = next(key for key in app.callback_map if key.startswith("go.href"))
+    asked_for = {
+        "output": key,
+        "outputs": {"id": "go", "property": key.removeprefix("go.")},
+        "inputs": [dict(zip(("id", "property"), n.split("."), strict=True)) | {"value": v} for n, v in inputs.items()],
+        "state": [dict(zip(("id", "property"), n.split("."), strict=True)) | {"value": v} for n, v in states.items()],
+        "changedPropIds": ["confusion.clickData"],
+    }
+    answer = app.server.test_client().post("/_dash-update-component", json=asked_for)
+    where = parse_qs(urlsplit(json.loads(answer.data)["response"]["go"]["href"]).query)["where"]
+    assert where == [str(rule("category", "Kitchen & Dining")), str(rule("group", "bert", DECLARED, int(group)))]
+    assert len(ids(place, *read(where))) == int(count)
