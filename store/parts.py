@@ -115,7 +115,9 @@ def batches(root: Root, part: Part, table: str, rows: int, columns: list[str] | 
     """As `read`, at most so many rows at a time, so that no more of a large table is held; nothing of an empty one."""
     # with pre_buffer, its default, pyarrow reads the whole file first: 2 GB of a million vectors
     if table in part.files:
-        with pq.ParquetFile(root.url(part.files[table].name), page_checksum_verification=True, pre_buffer=False) as file:
+        with pq.ParquetFile(
+            root.url(part.files[table].name), page_checksum_verification=True, pre_buffer=False
+        ) as file:
             for batch in file.iter_batches(rows, columns=columns):
                 yield pa.Table.from_batches([batch])
 
