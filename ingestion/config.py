@@ -194,6 +194,10 @@ class Engine(Settings):
     address: str | None = None
     """Of a Ray cluster: host:port of its head, or `auto` for the cluster that this machine is a node of. A cluster of
     this machine alone is started, and shut down at the end, when not given."""
+    gpus: dict[Literal["bert"], Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field({})
+    """GPUs that Ray sets aside for each step that encodes by a method, as {bert = 1}: a whole number, or a fraction
+    where steps share one. Its `device` is then cuda, if not given. None, since the embedded encoder is small enough for
+    a processor; bert alone, since TensorFlow comes without GPU support here."""
 
     @field_validator("address")
     @classmethod
@@ -203,9 +207,13 @@ class Engine(Settings):
         return address
 
     @model_validator(mode="after")
-    def _only_ray_has_an_address(self) -> Self:
+    def _only_ray_has_an_address_and_gpus(self) -> Self:
         if self.address and self.runs_on != "ray":
             raise ValueError(f"the address {self.address} is that of a Ray cluster; add runs_on = 'ray' (--engine ray)")
+        if self.gpus and self.runs_on != "ray":
+            raise ValueError(f"gpus = {self.gpus} are those of a Ray cluster; add runs_on = 'ray' (--engine ray)")
+        if uneven := [n for n in self.gpus.values() if n > 1 and n != int(n)]:
+            raise ValueError(f"Ray gives a part of one GPU or whole ones, not {uneven[0]:g}; give a whole number")
         return self
 
 

@@ -53,7 +53,11 @@ class BertSettings(Settings):
     the few texts that a nightly run encodes fill more of their batches."""
     precision: Literal["auto", "full"] = "auto"
     """auto computes in bfloat16 where the processor does so natively: 2.5 times as fast, and the vectors keep a
-    cosine above .9999 to those of full (float32), measured on 256 product texts (not repeatable)."""
+    cosine above .9999 to those of full (float32), measured on 256 product texts (not repeatable). A GPU computes in
+    float32."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    """cuda computes on the GPU that torch sees, and fails where it sees none: vectors of a GPU differ from those of a
+    processor in their last bits, so that one is never taken for the other."""
 
 
 class Bert(Method):
@@ -177,12 +181,18 @@ class Bert(Method):
         from transformers.utils import logging
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # a worker's progress goes through `progress`
-        able = torch.cpu.get_capabilities()
+        device, able = self.settings.device, torch.cpu.get_capabilities()
+        if device == "cuda" and not torch.cuda.is_available():
+            raise MethodUnavailable(
+                "torch sees no GPU for bert's device 'cuda'.",
+                "Install torch with CUDA on a machine with a GPU, or set [methods.bert] device = 'cpu'.",
+            )
         native = self.settings.precision == "auto" and (able.get("avx512_bf16") or able.get("amx_bf16"))
+        native = native and device == "cpu"
         try:
             return SentenceTransformer(
                 str(model.weights or model.name),
-                device="cpu",
+                device=device,
                 local_files_only=model.weights is not None,
                 revision=None if model.weights else self.settings.revision,
                 trust_remote_code=False,  # no class that comes with a model is imported

@@ -101,7 +101,7 @@ def start_engine(config: Config) -> Engine:
         if error.name != "ray":
             raise
         raise ConfigError("The engine ray needs a package that is not installed: pip install aislemap[ray]") from error
-    return RayEngine(limits, config.engine.address)
+    return RayEngine(limits, config.engine.address, config.engine.gpus)
 
 
 def chosen(config: Config) -> list[Method]:
@@ -115,11 +115,13 @@ def chosen(config: Config) -> list[Method]:
             f"study.joint names {unjoined[0]!r}, which is no method; there are {', '.join(registry.METHODS)}."
         )
     wanted = list(config.study.methods or registry.METHODS)
+    on_gpu = {name for name, number in config.engine.gpus.items() if number}
     built: dict[str, Method] = {}
     while wanted:
         name = wanted.pop()
         if name not in built:
-            built[name] = registry.build(name, config.methods.get(name, {}))
+            device = {"device": "cuda"} if name in on_gpu else {}
+            built[name] = registry.build(name, {**device, **config.methods.get(name, {})})
             wanted += built[name].needs()
     return [built[name] for name in registry.METHODS if name in built]
 

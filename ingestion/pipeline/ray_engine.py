@@ -12,6 +12,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,8 @@ NODES_SECONDS = 2.0
 SEEN_SECONDS = 60.0
 """Seconds that a file which another node wrote may take to be seen here: NFS keeps what it knows of a folder for
 at most as long (`acdirmax` in nfs(5))."""
+ENCODES = ("features", "named_groups")
+"""The stages that run a method's encoder."""
 CONNECT_SECONDS = 10.0
 """Seconds that the head of a cluster may take to accept a connection."""
 OBJECT_STORE_BYTES = 128 * 2**20
@@ -86,11 +89,13 @@ class RayEngine:
     """At most `limits.workers` steps at a time on a Ray cluster, as many as it has processors if not given.
 
     `address` is host:port of the cluster's head, or "auto" for the cluster that this machine is a node of; without one
-    a cluster of this machine alone is started, and shut down by `close`. ConfigError if no cluster can be joined.
+    a cluster of this machine alone is started, and shut down by `close`. `gpus` is how many GPUs, or which part of one,
+    each step takes that runs the encoder of a method. ConfigError if no cluster can be joined.
     """
 
-    def __init__(self, limits: Limits, address: str | None = None) -> None:
+    def __init__(self, limits: Limits, address: str | None = None, gpus: Mapping[Any, float] | None = None) -> None:
         self.limits = limits
+        self.gpus = {f"{stage}:{method}": n for method, n in (gpus or {}).items() for stage in ENCODES}
         self._running: list[_Running] = []
         self._written: list[_Written] = []
         self._joined = _join(address, limits)
@@ -136,6 +141,7 @@ class RayEngine:
     def _start(self, task: Task, start: int) -> Any:
         step = ray.remote(
             num_cpus=1,
+            num_gpus=self.gpus.get(task.step, 0),
             memory=self.limits.memory_mb * 2**20,
             max_retries=0,  # `_ended` decides, which also counts
             scheduling_strategy="SPREAD",
@@ -179,9 +185,17 @@ class RayEngine:
 
     def _nowhere(self, running: _Running) -> str | None:
         """Why a task that waits will wait for ever; None if it need not."""
-        nodes = [(node["CPU"], node.get("memory", 0.0) / 2**20) for node in self._alive() if node.get("CPU", 0) >= 1]
-        if running.node or any(memory >= self.limits.memory_mb for _, memory in nodes):
+        alive = [node for node in self._alive() if node.get("CPU", 0) >= 1]
+        nodes = [(node["CPU"], node.get("memory", 0.0) / 2**20) for node in alive]
+        with_memory = [node for node, (_, memory) in zip(alive, nodes, strict=True) if memory >= self.limits.memory_mb]
+        gpus = self.gpus.get(running.task.step, 0)
+        if running.node or any(node.get("GPU", 0) >= gpus for node in with_memory):
             return None
+        if with_memory:
+            return (
+                f"No node of the Ray cluster that has the memory for it has the {gpus:g} GPU that it takes; add such a "
+                "node, or lower [engine] gpus in aislemap.toml."
+            )
         have = ", ".join(f"{processors:g} and {memory:.0f} MB" for processors, memory in nodes) or "none"
         return (
             f"No node of the Ray cluster has a processor and {self.limits.memory_mb} MB of memory for it (the nodes "

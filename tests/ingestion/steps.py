@@ -68,6 +68,14 @@ def say_who(work: Work) -> None:
     work.write("products", [{"product_id": str(os.getpid()), "name": os.environ["OMP_NUM_THREADS"]}])
 
 
+def say_gpus(work: Work) -> None:
+    """Write how many GPUs Ray set aside for this step, as a product."""
+    import ray
+
+    gpus = ray.get_runtime_context().get_assigned_resources().get("GPU", 0)
+    work.write("products", [{"product_id": f"{gpus:g}", "name": ""}])
+
+
 def report_progress(work: Work) -> None:
     """Report three units."""
     for done in range(1, 4):

@@ -61,6 +61,16 @@ def test_jobs_are_read_in_order(tmp_path: Path) -> None:
             ["engine.address", "ray://head:10001", "host:port of the head"],
             id="an address of a Ray client",
         ),
+        pytest.param("[engine]\ngpus = {bert = 1}", ["'bert': 1", "add runs_on = 'ray'"], id="GPUs of no cluster"),
+        pytest.param(
+            "[engine]\nruns_on = 'ray'\ngpus = {bert = -1}", ["engine.gpus.bert", "-1"], id="fewer GPUs than none"
+        ),
+        pytest.param(
+            "[engine]\nruns_on = 'ray'\ngpus = {tfidf = 1}", ["engine.gpus.tfidf", "'bert'"], id="a GPU for no encoder"
+        ),
+        pytest.param(
+            "[engine]\nruns_on = 'ray'\ngpus = {bert = 1.5}", ["a part of one GPU", "1.5"], id="one GPU and a half"
+        ),
     ],
 )
 def test_a_bad_setting_is_named_with_its_value(tmp_path: Path, text: str, named: list[str]) -> None:

@@ -50,6 +50,15 @@ def test_bert_in_the_fast_precision_agrees_with_the_full_one(run, make_inputs):
 
 
 @pytest.mark.models
+def test_bert_for_a_gpu_that_is_not_there_names_the_remedy(monkeypatch, run, make_inputs):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(MethodUnavailable, match="torch sees no GPU for bert's device 'cuda'"):
+        run(build("bert", {"device": "cuda"}), make_inputs(SENTENCES))
+
+
+@pytest.mark.models
 def test_bert_reads_the_raw_text_and_counts_what_it_had_to_cut(run, make_inputs):
     rows = [Text("a", "A watch", "nothing"), Text("b", "watch " * 400, "nothing"), Text("c", "", "nothing")]
     result = run(build("bert", {}), Inputs(lambda: iter(rows), 3, lambda: iter(()), 0, lambda method: ([], None)))

@@ -14,7 +14,8 @@ import pytest
 from ingestion.config import Config
 from ingestion.features.base import Model
 from ingestion.pipeline import keys, plan
-from ingestion.pipeline.keys import key, listing
+from ingestion.pipeline.ingest import chosen
+from ingestion.pipeline.keys import key, listing, recipe
 from ingestion.task import Step
 from store.parts import File, Part
 from tests.fakes import FakeSettings, FakeText
@@ -344,3 +345,16 @@ def test_the_conclusions_read_the_scores_of_all_methods() -> None:
     scored = {f"scoring:{name}" for name in ("m", "n", "joint-text", "joint")}
     estimated = {"group_count:m", "group_count:n", "clustering:joint-text", "clustering:joint"}
     assert uses == scored | estimated | {"probes:m", "probes:n"}
+
+
+def test_vectors_of_a_gpu_have_another_recipe() -> None:
+    def recipe_with(methods: dict[str, Any], **engine: Any) -> str:
+        settings = {"study": {"methods": ["bert"], "joint": ["bert"]}, "methods": methods, "engine": engine}
+        (bert,) = chosen(Config.model_validate(settings))
+        return recipe(plan.embedding(bert, MODEL, bert.settings.model_dump(mode="json"), None))
+
+    here = recipe_with({})
+    assert recipe_with({}, runs_on="ray", gpus={"bert": 0}) == here
+    assert recipe_with({"bert": {"device": "cpu"}}, runs_on="ray", gpus={"bert": 1}) == here
+    on_gpu = recipe_with({}, runs_on="ray", gpus={"bert": 1})
+    assert on_gpu == recipe_with({"bert": {"device": "cuda"}}) != here

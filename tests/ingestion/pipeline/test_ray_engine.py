@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -239,6 +240,27 @@ def test_closing_ends_running_steps_and_leaves_the_cluster(
     psutil.wait_procs([worker], timeout=30)
     assert not worker.is_running()
     assert isinstance(run(start(), task(Root(tmp_path), "say_who"))[-1], Finished)
+
+
+@pytest.mark.parametrize("stage", ["features", "named_groups"])
+def test_an_encoder_gets_the_gpus_that_it_is_configured_for(cluster: Any, tmp_path: Path, stage: str) -> None:
+    settings = {"runs_on": "ray", "address": cluster.address, "gpus": {"bert": 0.5}}
+    engine: Any = start_engine(Config.model_validate({"limits": {"memory_mb": 256}, "engine": settings}))
+    encoding = replace(task(Root(tmp_path), "say_gpus"), step=f"{stage}:bert")
+    other = replace(task(Root(tmp_path), "say_gpus"), step="neighbours:bert")
+    try:
+        (*_, refused) = run(engine, encoding)
+        assert isinstance(refused, Failed)
+        assert "has the 0.5 GPU that it takes" in refused.reason
+        node = cluster.add_node(**NODE, num_gpus=1)
+        try:
+            engine._looked = -60.0
+            assert worker_of(run(engine, replace(encoding, key="encoding"))[-1])[0] == "0.5"
+            assert worker_of(run(engine, other)[-1])[0] == "0"
+        finally:
+            cluster.remove_node(node)
+    finally:
+        engine.close()
 
 
 def test_without_an_address_a_cluster_is_started_and_shut_down(tmp_path: Path) -> None:
