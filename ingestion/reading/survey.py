@@ -150,7 +150,7 @@ def find_variants(
         return Variants(type_column, parents[0])
     named = settings.columns.model_dump().values()
     for column in profiles:
-        if usual_names.keys(column)[-1] in _GROUPS and column not in named:
+        if _GROUPS.intersection(usual_names.keys(column)[-1:]) and column not in named:  # a name of signs has no key
             values = [text for row in head if not is_missing(text := as_text(row.get(column)))]
             if len(set(values)) < len(values):
                 return Variants(None, column, group=True)

@@ -105,3 +105,9 @@ def test_variants_are_kept_as_products_where_the_settings_say_so(
     path.write_text(content)
     found = catalogue.read(path, Settings(join_variants=False))
     assert not {"variant row", "variants"} & set(found.issues["problem"].to_pylist())
+
+
+def test_a_column_named_by_signs_alone_stops_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "signs.csv"
+    path.write_text("id,name,;;,--\n1,small teapot,x,a\n2,lantern,y,b\n")
+    assert catalogue.read(path, Settings()).products["name"].to_pylist() == ["small teapot", "lantern"]
