@@ -69,7 +69,7 @@ def _toml(value: Any) -> str:
     if value is None:
         return "not given"
     if isinstance(value, dict):
-        return "; ".join(f"`{key}` = {_toml(part)}" for key, part in value.items()) or "none"
+        return "; ".join(f"`{key}` = {_toml(part)}" for key, part in value.items()) or "`{}`"
     if isinstance(value, tuple):
         return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, str):
