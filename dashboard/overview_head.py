@@ -74,7 +74,7 @@ def images_add(ask: Callable[..., Any], text: Verdict | None, both: Verdict | No
 def _chip(category: CategoryVerdict) -> Any:
     tone = ui.VERDICTS.get(category.verdict, "none")
     shown = address("/products", rule("category", category.category))
-    return dcc.Link(ui.badge(category.category, tone), href=shown, title=category.reason or "")
+    return dcc.Link(ui.badge(category.category, tone), href=shown)
 
 
 def _next(categories: Sequence[CategoryVerdict], suspects: int) -> list[Any]:
