@@ -29,16 +29,14 @@ def open_excel(path: Path) -> Source:
     """The first sheet with two columns, or with anything; CatalogueError if it is no workbook or has no table."""
     sheet, others = None, []
     with _workbook(path) as book:
-        for name in book.sheetnames:
-            head = [
-                _row(cells) for cells in book[name].iter_rows(max_row=HEAD_ROWS, max_col=MAX_COLUMNS, values_only=True)
-            ]
+        for table in book.worksheets:  # not the sheets that are a chart, which have no rows
+            head = [_row(cells) for cells in table.iter_rows(max_row=HEAD_ROWS, max_col=MAX_COLUMNS, values_only=True)]
             filled = [sum(cell is not None for cell in row) for row in head]
             if sheet is None and any(filled):
-                sheet, at = name, next((i for i, n in enumerate(filled) if n > 1), filled.index(max(filled)))
+                sheet, at = table.title, next((i for i, n in enumerate(filled) if n > 1), filled.index(max(filled)))
                 header = head[at]
             else:
-                others.append(name)
+                others.append(table.title)
     if sheet is None:
         raise CatalogueError(f"The workbook {path} has no filled sheet; give one with a header and rows.")
     while header and header[-1] is None:
@@ -53,12 +51,16 @@ def open_excel(path: Path) -> Source:
 
 @contextmanager
 def _workbook(path: Path) -> Iterator[Any]:
-    """The workbook, read row by row; CatalogueError for whatever openpyxl raises on a damaged one."""
+    """The workbook, read row by row; CatalogueError for whatever openpyxl raises, now or while it is read."""
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
                 raise CatalogueError(f"The workbook {path} unpacks to more than {MAX_UNPACKED:,} bytes; export a CSV.")
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        try:
+            yield book
+        finally:
+            book.close()
     except CatalogueError:
         raise
     except Exception as error:  # zipfile, xml and openpyxl raise anything on damaged bytes
@@ -66,10 +68,6 @@ def _workbook(path: Path) -> Iterator[Any]:
             f"The catalogue {path} is not a readable .xlsx workbook ({type(error).__name__}: {error}); save it again, "
             "or as CSV."
         ) from error
-    try:
-        yield book
-    finally:
-        book.close()
 
 
 def _rows(path: Path, sheet: str, skipped: int, columns: list[str]) -> Iterator[Row]:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -123,6 +124,29 @@ def test_a_workbook_gives_whole_numbers_dates_and_its_sheet(tmp_path: Path) -> N
 def test_a_damaged_workbook_is_a_clear_error(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(CatalogueError, match=r"not a readable \.xlsx workbook"):
         open_rows(write(tmp_path / "c.xlsx", content))
+
+
+def test_a_workbook_whose_first_sheet_is_damaged_is_a_clear_error(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "c.xlsx", [[f"{row} of {column}" for column in range(50)] for row in range(25)])
+    with zipfile.ZipFile(path) as archive:
+        entry = archive.getinfo("xl/worksheets/sheet1.xml")
+    data = path.read_bytes()
+    right, wrong = entry.CRC.to_bytes(4, "little"), (entry.CRC ^ 1).to_bytes(4, "little")
+    assert right in data
+    path.write_bytes(data.replace(right, wrong))  # it opens: openpyxl looks at the first 16 kB only
+    with pytest.raises(CatalogueError, match=r"not a readable \.xlsx workbook \(BadZipFile"):
+        open_rows(path)
+
+
+def test_a_sheet_that_is_a_chart_is_passed_over(tmp_path: Path) -> None:
+    path, book = tmp_path / "c.xlsx", openpyxl.Workbook()
+    for row in (HEAD, *(list(row.values()) for row in ROWS)):
+        book.active.append(row)
+    plot = openpyxl.chart.BarChart()
+    plot.add_data(openpyxl.chart.Reference(book.active, min_col=1, min_row=1, max_row=2))
+    book.create_chartsheet("Chart", 0).add_chart(plot)
+    book.save(path)
+    assert [row.cells for row in open_rows(path).rows] == ROWS
 
 
 @pytest.mark.parametrize(
