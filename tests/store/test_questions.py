@@ -242,6 +242,19 @@ def test_a_snapshot_no_longer_kept_serves_its_open_cursors(tmp_path: Path) -> No
         assert numbered.carried(old) == numbered.whole(1)
 
 
+def test_an_old_snapshot_is_shown_while_newer_ones_are_open(tmp_path: Path) -> None:
+    reader = Reader(Root(tmp_path))
+    for number in range(1, KEPT + 2):
+        numbered.publish(reader.root, number)
+    for number in (*range(2, KEPT + 2), 1):
+        with reader.cursor(number) as cursor:
+            assert numbered.carried(cursor) == numbered.whole(number)
+    assert sorted(reader._open) == list(range(1, KEPT + 2))
+    numbered.publish(reader.root, KEPT + 2)
+    with reader.cursor():
+        assert sorted(reader._open) == list(range(3, KEPT + 3))  # the old one is kept no longer than till the next
+
+
 def test_many_threads_read_at_once(small_store: Root) -> None:
     reader = Reader(small_store)
     found: list[int] = []

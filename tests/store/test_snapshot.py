@@ -208,6 +208,23 @@ def test_a_manifests_dimensions_are_a_positive_number(root: Root, dimensions: ob
         snapshot.open_snapshot(root)
 
 
+@pytest.mark.parametrize("field", ["rows", "bytes"])
+@pytest.mark.parametrize("count", [-1, 2.5, "20", None, True])
+def test_a_manifests_counts_are_whole_numbers(root: Root, field: str, count: object) -> None:
+    publish(root, 1)
+    forge(root, lambda files: files["products"][0].update({field: count}))
+    with pytest.raises(StoreDamaged, match="are none of the table products"):
+        snapshot.open_snapshot(root)
+
+
+@pytest.mark.parametrize("sha256", ["", "a" * 63, "A" * 64, "a" * 64 + "\n", 7, None])
+def test_a_manifests_file_has_a_sha256(root: Root, sha256: object) -> None:
+    publish(root, 1)
+    forge(root, lambda files: files["products"][0].update(sha256=sha256))
+    with pytest.raises(StoreDamaged, match="is no SHA-256 of the table products"):
+        snapshot.open_snapshot(root)
+
+
 @pytest.mark.parametrize("damage", ["missing", "truncated"])
 def test_a_damaged_file_is_named_by_whoever_opens_the_snapshot(root: Root, damage: str) -> None:
     name = publish(root, 1).files["products"][0].name
