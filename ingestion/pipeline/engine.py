@@ -33,6 +33,9 @@ POLL_SECONDS = 0.1
 """Seconds between two looks at the workers' memory."""
 STOP_TIMEOUT = 5.0
 """Seconds that an idle worker has to end by itself."""
+CLEAR_REFS, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
+"""Linux's files about this process: 5 written to the first sets its highest resident memory, VmHWM in the second, to
+the present one (proc(5))."""
 _SPAWNING = threading.Lock()
 ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"),
@@ -202,11 +205,12 @@ class LocalEngine:
 
     def _receive(self, worker: _Worker) -> Event:
         ending, *values = worker.connection.recv()
-        task, seconds, peak = worker.task, time.monotonic() - worker.started, round(worker.peak / 2**20, 1)
+        task, seconds = worker.task, time.monotonic() - worker.started
         assert task
         if ending == "progress":
             return Progressed(task, *values)
-        worker.task = None
+        *values, highest = values
+        worker.task, peak = None, round(max(worker.peak, highest) / 2**20, 1)
         if ending == "finished":
             return Finished(task, Part(task.key, task.step, round(seconds, 3), peak, *values))
         return Failed(task, values[0], seconds, peak, status=values[1])
@@ -239,7 +243,24 @@ def _work(connection: "Connection[Any, Any]", output: "Connection[Any, Any]") ->
             task: Task = connection.recv()
         except EOFError:
             return
-        connection.send(attempt(task, lambda done, total: connection.send(("progress", done, total))))
+        cleared = clear_peak()
+        result = attempt(task, lambda done, total: connection.send(("progress", done, total)))
+        connection.send((*result, peak() if cleared else 0))
+
+
+def clear_peak() -> bool:
+    """Set this process's highest resident memory to the present one; False where the system cannot."""
+    try:
+        CLEAR_REFS.write_text("5")
+    except OSError:
+        return False
+    return True
+
+
+def peak() -> int:
+    """The highest resident memory of this process since `clear_peak`, in bytes; Linux only."""
+    (kilobytes,) = (line.split()[1] for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(kilobytes) * 1024
 
 
 def attempt(task: Task, progress: Progress) -> tuple[Any, ...]:

@@ -35,7 +35,7 @@ TABLES = (
             Column(
                 "peak_mb",
                 "DOUBLE",
-                "Highest resident memory of its process, which may have run other steps before.",
+                "Highest resident memory of its process during the step, with what steps before left in it.",
                 "MB",
             ),
             Column("rows", "BIGINT", "Rows it wrote, over all its tables."),

@@ -125,6 +125,11 @@ def devour(work: Work) -> None:
     del held
 
 
+def take_and_give_back(work: Work) -> None:
+    """Take 400 MB of memory, and give it back at once."""
+    np.ones(50 * 2**20)
+
+
 def wait_for_ever(work: Work) -> None:
     """Say that it started, and never end."""
     work.progress(1, 1)

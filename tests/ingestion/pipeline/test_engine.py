@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ingestion.pipeline import engine as engine_module
 from ingestion.pipeline.engine import Event, Failed, Finished, LocalEngine, Progressed
 from ingestion.task import Task
 from store import parts
@@ -124,6 +125,24 @@ def test_a_step_over_the_memory_limit_is_stopped(engine: LocalEngine, tmp_path: 
     failed = failure(engine, Root(tmp_path), "devour")
     assert f"the limit is {MEMORY} MB (limits.memory_mb in aislemap.toml)" in failed.reason
     assert failed.peak_mb > MEMORY
+
+
+@pytest.mark.skipif(not engine_module.CLEAR_REFS.exists(), reason="the system keeps no peak that can be cleared")
+def test_the_peak_of_a_step_is_its_own_and_never_missed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(engine_module, "POLL_SECONDS", 60.0)  # no look at the worker's memory while a step runs
+    engine, root = LocalEngine(1, MEMORY), Root(tmp_path)
+    try:
+        ended = [run(engine, task(root, name))[-1] for name in ("report_progress", "take_and_give_back", "say_who")]
+    finally:
+        engine.close()
+    before, high, after = (event.part.peak_mb for event in ended if isinstance(event, Finished))
+    assert high > before + 390
+    assert after < before + 100  # by the same process
+
+
+def test_no_peak_is_told_where_the_system_cannot_clear_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(engine_module, "CLEAR_REFS", tmp_path / "none" / "clear_refs")
+    assert not engine_module.clear_peak()
 
 
 @pytest.mark.parametrize("name", ["wait_for_ever", "be_suspended"])
