@@ -136,7 +136,8 @@ def study(store: Path, report: Report) -> None:
             table.add_row(
                 row.method, escape(printable(row.model or "")), *(figures[name][row.method] for name in COLUMNS)
             )
-    console.print(table)
+    if table.row_count:
+        console.print(table)
     for verdict in verdicts:
         _say(f"{verdict.scope}: {verdict.verdict.upper()}. {verdict.reason}")
     for advice in dict.fromkeys(v.verdict for v in by_category):

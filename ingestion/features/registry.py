@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ingestion.config import explain
+from ingestion.config import explain, nearest
 from ingestion.features.base import Method
 from ingestion.features.bert import Bert
 from ingestion.features.cnn import Cnn
@@ -44,13 +44,18 @@ HUB_MODELS: dict[str, tuple[str, ...]] = {
 """Models that `[methods.<name>] model` fetches from their hubs when it names them: those that are known to fit."""
 
 
+def alternatives(name: str) -> str:
+    """'; did you mean NAME?' where a method is called nearly so, then the names of all methods."""
+    return f"{nearest(name, list(METHODS))} There are {', '.join(METHODS)}."
+
+
 def build(name: str, settings: dict[str, Any]) -> Method:
     """The method of that name with its settings ([methods.<name>] of the configuration), defaults for the rest.
 
     ConfigError if there is no such method or setting, or a value is out of its range; it lists what there is.
     """
     if name not in METHODS:
-        raise ConfigError(f"There is no method {name!r}; there are {', '.join(METHODS)}.")
+        raise ConfigError(f"There is no method {name!r}{alternatives(name)}")
     method = METHODS[name]
     try:
         checked = method.Settings.model_validate(settings)

@@ -108,12 +108,10 @@ def chosen(config: Config) -> list[Method]:
     """The methods to run, with those that they need, in the registry's order. ConfigError for unknown ones."""
     unknown = set(config.methods) - set(registry.METHODS)
     if unknown:
-        raise ConfigError(f"There is no method {min(unknown)!r}; there are {', '.join(registry.METHODS)}.")
+        raise ConfigError(f"There is no method {min(unknown)!r}{registry.alternatives(min(unknown))}")
     unjoined = [name for name in config.study.joint if name not in registry.METHODS]
     if unjoined:
-        raise ConfigError(
-            f"study.joint names {unjoined[0]!r}, which is no method; there are {', '.join(registry.METHODS)}."
-        )
+        raise ConfigError(f"study.joint: there is no method {unjoined[0]!r}{registry.alternatives(unjoined[0])}")
     wanted = list(config.study.methods or registry.METHODS)
     on_gpu = {name for name, number in config.engine.gpus.items() if number}
     built: dict[str, Method] = {}

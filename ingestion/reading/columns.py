@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ingestion.config import Columns
+from ingestion.config import Columns, nearest
 from ingestion.issues import shorten
 from ingestion.reading import usual_names
 from ingestion.reading.cells import IMAGE_SUFFIX, as_list, as_text, image_names, is_missing, naming, parse_price, plain
@@ -114,7 +114,8 @@ def match(profiles: Mapping[str, Profile], wanted: Columns) -> dict[str, Taken]:
         column = name if name in names else loose.get(usual_names.key(name) or name)
         if column is None:
             raise CatalogueError(
-                f"The catalogue has no column {shorten(name)} (named as {field}); its columns are {listed(names)}."
+                f"The catalogue has no column {shorten(name)} (named as {field}){nearest(name, names)} "
+                f"Its columns are {listed(names)}."
             )
         found[field] = Taken(column, "named in the settings")
     for field in USUAL_NAMES:

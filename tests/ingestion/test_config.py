@@ -123,7 +123,7 @@ def test_an_unknown_setting_of_a_method_is_refused_with_a_list(name: str) -> Non
 
 
 def test_an_unknown_method_is_refused_with_a_list() -> None:
-    with pytest.raises(ConfigError, match=r"no method 'gpt'; there are count, tfidf"):
+    with pytest.raises(ConfigError, match=r"no method 'gpt'\. There are count, tfidf"):
         registry.build("gpt", {})
 
 

@@ -121,6 +121,17 @@ def test_a_method_named_by_option_that_does_not_run_exits_with_6(
     assert f"aislemap: {method} did not run." in capsys.readouterr().err
 
 
+def test_where_no_method_ran_there_is_no_table_of_methods(
+    command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("--methods", "faketext") == 0
+    assert "Agreement of each method's groups" in capsys.readouterr().out
+    assert command("--methods", "missing") == 6
+    output = capsys.readouterr().out
+    assert "missing did not run." in output
+    assert "Agreement of each method's groups" not in output
+
+
 @pytest.mark.parametrize(("metric", "named"), [("auto", "ARI"), ("ami", "AMI")])
 def test_methods_are_listed_by_the_metric_of_the_verdict(
     metric: str, named: str, again: tuple[Shop, Path], capsys: pytest.CaptureFixture[str]
@@ -170,7 +181,9 @@ def test_a_method_named_in_the_configuration_exits_with_6_too(command: Callable[
 @pytest.mark.parametrize(
     ("options", "code", "named"),
     [
-        (["--methods", "gpt"], 3, "There is no method 'gpt'; there are faketext"),
+        (["--methods", "gpt"], 3, "There is no method 'gpt'. There are faketext"),
+        (["--methods", "faketxt"], 3, "There is no method 'faketxt'; did you mean faketext? There are"),
+        (["--column", "name=nmae"], 3, "no column 'nmae' (named as name); did you mean name? Its columns are"),
         (["--weights", "cnn"], 3, "--weights cnn"),
         (["--column", "colour=x"], 3, "colour"),
         (["--k", "1"], 2, "--k"),
