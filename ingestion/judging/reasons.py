@@ -103,15 +103,24 @@ def _by_metric(verdict: Mapping[str, Any], k: int, estimated: Estimated | None) 
     )
 
 
-def unknown(scope: str, methods: Sequence[str], categories: int) -> str:
-    """Why there is no verdict on a scope of which no declared method was scored, in a catalogue of `categories`."""
+def unknown(scope: str, methods: Sequence[str], categories: int, ran: Sequence[str] = ()) -> str:
+    """Why there is no verdict on a scope of which no declared method was scored, in a catalogue of `categories`.
+
+    `ran` are those of the methods that ran all the same: of a catalogue of two categories or more they were not scored
+    since the products that they gave a vector are of fewer than two.
+    """
     why = {
         0: "The catalogue has no categories to compare with: name their column, as --column category=COLUMN, and run "
         "again.",
         1: "All products are of one category, and agreement needs two: take a deeper level by category_level, or "
         "another column, and run again.",
     }
-    other = "They did not run, or had nothing to read: the tables `models` and `issues` say what was missing."
+    other = "They did not run: ask for them by --methods, or see in the tables `models` and `issues` what was missing."
+    if ran:
+        other = (
+            f"Of them {', '.join(ran)} ran, but the products that could be read are of fewer than 2 categories: the "
+            "table `issues` says which were given no vector, and why."
+        )
     what = SCOPE_WORDS.get(scope, scope)
     return f"None of {len(methods)} methods ({', '.join(methods)}) was scored by {what}. {why.get(categories, other)}"
 

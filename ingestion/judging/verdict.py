@@ -78,7 +78,8 @@ def step(work: Work, *, verdict: Mapping[str, Any], stable_from: float) -> None:
     for scope, methods in rule["rests_on"].items():
         have = [judged[method] for method in methods if method in judged]
         if not have:
-            why = reasons.unknown(scope, methods, len(categories))
+            ran = [method for method in methods if f"scoring:{method}" in work.task.parts]
+            why = reasons.unknown(scope, methods, len(categories), ran)
             rows.append({"scope": scope, "verdict": "unknown", "reason": why})
             continue
         # a joint graph has no vectors to train on: it takes the effect of labels from the next method of the order

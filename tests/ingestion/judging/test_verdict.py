@@ -259,6 +259,13 @@ def test_an_unknown_verdict_says_the_reason_that_is_known(tmp_path: Path, catego
     assert why in found["reason"]
 
 
+def test_a_method_that_ran_without_a_score_is_not_called_missing(tmp_path: Path) -> None:
+    ran = put(Root(tmp_path), "scoring:tfidf", {"scores": [], "clusters": [], "confusions": []})
+    found = verdicts(Root(tmp_path), reads=[ran])
+    assert "Of them tfidf ran, but the products that could be read are of fewer" in found["text"]["reason"]
+    assert "They did not run" in found["image"]["reason"]
+
+
 def test_without_any_scores_everything_is_unknown(tmp_path: Path) -> None:
     auto = {**RULE, "metric": "auto"}
     found = verdicts(Root(tmp_path), rule=auto, products=[{"product_id": "a", "category": None}])
