@@ -1,6 +1,6 @@
 """The first lines of the Overview: the answer in one sentence, what each category needs, and what to do next."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dash import dcc, html
@@ -27,7 +27,7 @@ def answer(
 ) -> Any:
     """The card; None where nothing was judged. `ask` answers questions of the store on the snapshot that is shown."""
     scopes = {v.scope: v for v in verdicts if v.scope in words.SCOPES}
-    widest = next((scopes[s] for s in ("text+image", "text", "image") if s in scopes), None)
+    widest = answered_by(scopes)
     if widest is None:
         return None
     compared = images_add(ask, scopes.get("text"), scopes.get("text+image"))
@@ -45,9 +45,15 @@ def answer(
     )
 
 
+def answered_by(scopes: Mapping[str, Verdict]) -> Verdict | None:
+    """The verdict on texts and images, or on what there is: a shop without images has an answer from its texts."""
+    known = {name: v for name, v in scopes.items() if v.verdict in ANSWERS}
+    return next((v for name in ("text+image", "text", "image") if (v := (known or scopes).get(name))), None)
+
+
 def sentence(widest: Verdict, categories: Sequence[CategoryVerdict]) -> str:
     """Whether products can be grouped automatically, and how many categories can be automated."""
-    opening = ANSWERS.get(widest.verdict, "It cannot be opening")
+    opening = ANSWERS.get(widest.verdict, "Not known yet")
     if not categories:
         return f"{opening}: the verdict is '{widest.verdict}'."
     ready = sum(c.verdict == "automate" for c in categories)

@@ -18,7 +18,7 @@ from dash import Dash
 from dashboard import words
 from dashboard.app import create_app
 from dashboard.conditions import Place, attributes
-from dashboard.overview_head import images_add
+from dashboard.overview_head import answered_by, images_add, sentence
 from dashboard.selection import FORMS, BadRule, Rule, address, describe, query, read, rule, selected
 from dashboard.state import Address, Control
 from store.errors import QueryError, SnapshotNotFound
@@ -295,6 +295,20 @@ def test_the_overview_begins_with_the_answer_and_categories(app: Dash, large_sto
     for verdict in verdicts:
         assert address("/products", rule("category", verdict.category)) in json.dumps(found)
     assert "check 12 suspect labels" in text
+
+
+def test_the_answer_is_that_of_what_could_be_judged() -> None:
+    def verdict(scope: str, found: str) -> study.Verdict:
+        return study.Verdict(scope, None, found, None, None, None, None, None, None, None, None)
+
+    scopes = {name: verdict(name, "unknown") for name in ("text", "image", "text+image")}
+    unknown = answered_by(scopes)
+    assert unknown is scopes["text+image"]
+    assert sentence(scopes["text"], []) == "Not known yet: the verdict is 'unknown'."
+    text = verdict("text", "feasible")
+    assert answered_by({**scopes, "text": text}) is text
+    assert sentence(text, []) == "Yes: the verdict is 'feasible'."
+    assert answered_by({}) is None
 
 
 def test_the_overview_says_whether_text_and_both_differ() -> None:
