@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard import words
 from store import snapshot, views
 from store.errors import QueryError
 from store.parts import File
@@ -26,12 +27,6 @@ class Place:
     root: Root
 
 
-def text(place: Place, words: str) -> Condition:
-    """Every word is in the id, name, brand or description."""
-    found = catalogue.matching_rows(place.cursor, words)
-    return "p.catalogue_row IN (SELECT unnest(?::BIGINT[]))", [found]
-
-
 def category(place: Place, *names: str) -> Condition:
     """Of one of these categories; '' is none."""
     return "list_contains(?::VARCHAR[], coalesce(p.category, ''))", [list(names)]
@@ -49,12 +44,6 @@ def placed(place: Place, method: str, name: str) -> Condition:
     """In the group that is matched to that category; '' is a group that none is matched to."""
     matched = "coalesce(matched_category, '') = ?"
     return f"p.product_id IN (SELECT product_id {JUDGED} WHERE method = ? AND {matched})", [method, name]
-
-
-def predicted(place: Place, method: str, name: str) -> Condition:
-    """Of that category by the linear probe on the method's vectors."""
-    probe = "SELECT product_id FROM predictions WHERE probe = 'linear' AND method = ? AND predicted_category = ?"
-    return f"p.product_id IN ({probe})", [method, name]
 
 
 def right(place: Place, method: str) -> Condition:
@@ -120,8 +109,9 @@ def value_of(place: Place, name: str) -> Condition:
     """The value of a column of the catalogue, as text; QueryError if there is no such column."""
     if name in COLUMNS:
         return f'p."{name}"::VARCHAR', []
-    if name not in attributes(place.cursor):
-        raise QueryError(f"The catalogue has no column {name[:40]!r}; the columns are on the page Products.")
+    own = [column for column in catalogue.attributes(place.cursor) if column not in COLUMNS]
+    if name not in own:
+        raise QueryError(f"The catalogue has no column {name[:40]!r}; it has {words.listed([*COLUMNS, *own])}.")
     return "json_extract_string(p.attributes, ?)", [f"/{name.replace('~', '~0').replace('/', '~1')}"]
 
 
@@ -141,26 +131,6 @@ def between(place: Place, name: str, low: str, high: str = "") -> Condition:
     return " AND ".join(parts), [value for _, end in ends for value in (*values, end)]
 
 
-def region(place: Place, method: str, reducer: str, corners: str) -> Condition:
-    """On that map it is inside the polygon: a line from it to the right crosses an odd number of edges."""
-    found = polygon(corners)
-    (x1, y1), (x2, y2) = zip(*found, strict=True), zip(*(found[1:] + found[:1]), strict=True)
-    inside = """SELECT j.product_id FROM projections j
-        JOIN (SELECT unnest(?::DOUBLE[]) AS x1, unnest(?::DOUBLE[]) AS y1,
-                     unnest(?::DOUBLE[]) AS x2, unnest(?::DOUBLE[]) AS y2) e
-          ON (e.y1 > j.y) <> (e.y2 > j.y) AND j.x < (e.x2 - e.x1) * (j.y - e.y1) / (e.y2 - e.y1) + e.x1
-        WHERE j.method = ? AND j.reducer = ? AND j.x BETWEEN ? AND ? AND j.y BETWEEN ? AND ?
-        GROUP BY j.product_id HAVING count(*) % 2 = 1"""
-    box = [min(x1), max(x1), min(y1), max(y1)]
-    return f"p.product_id IN ({inside})", [list(x1), list(y1), list(x2), list(y2), method, reducer, *box]
-
-
-def attributes(cursor: Cursor) -> list[str]:
-    """The catalogue's own columns beside those of `products`, by name; those of any product count."""
-    found = cursor.execute("SELECT DISTINCT unnest(json_keys(attributes)) FROM products ORDER BY 1").fetchall()
-    return [name for (name,) in found if name not in COLUMNS]
-
-
 def number(written: str) -> float | None:
     """A finite number as it is written, None for ''; ValueError otherwise."""
     if not written:
@@ -172,14 +142,3 @@ def number(written: str) -> float | None:
     if not math.isfinite(value):
         raise ValueError(f"{written[:40]!r} is not a number.")
     return value
-
-
-def polygon(corners: str) -> list[tuple[float, float]]:
-    """The corners of 'x,y;x,y;...', in the map's own coordinates; ValueError where that is not what it is."""
-    found = []
-    for corner in corners.split(";"):
-        x, comma, y = corner.partition(",")
-        if not (x and comma and y):
-            raise ValueError(f"a corner is x,y, not {corner[:40]!r}.")
-        found.append((float(number(x) or 0.0), float(number(y) or 0.0)))
-    return found

@@ -19,7 +19,7 @@ from store.questions.ask import column
 
 PARAMETER = "where"
 """The name of a rule in an address; there is one parameter for each rule."""
-MOST_RULES, MOST_CHARACTERS, MOST_CORNERS = 20, 16_000, 200
+MOST_RULES, MOST_CHARACTERS = 20, 2_000
 """More than a person sets; each holds a query's size, and so its time, down."""
 MOVES = ("added", "recategorised", "regrouped")
 MATCHES = ("exact", "near")
@@ -147,12 +147,6 @@ def _check_range(name: str, low: str, high: str = "") -> None:
         raise ValueError("it has neither a lower nor an upper end.")
 
 
-def _check_region(method: str, reducer: str, corners: str) -> None:
-    count = len(conditions.polygon(corners))
-    if not 3 <= count <= MOST_CORNERS:
-        raise ValueError(f"a region has 3 to {MOST_CORNERS} corners, written x,y;x,y;..., not {count}.")
-
-
 def _check_moved(number: str, how: str = "") -> None:
     _whole(number, "A snapshot")
     _one_of(how, MOVES, "How a product moved")
@@ -196,7 +190,6 @@ def _placed(method: str, category: str) -> str:
 
 
 FORMS: dict[str, Form] = {
-    "text": Form(("WORDS",), 1, lambda text: f"with the words {text!r}", conditions.text),
     "category": Form(("CATEGORY",), 1, _categories, conditions.category, repeats=True),
     "group": Form(
         ("METHOD", "GROUPING", "GROUP"),
@@ -206,12 +199,6 @@ FORMS: dict[str, Form] = {
         lambda method, grouping, group: _whole(group, "A group"),
     ),
     "placed": Form(("METHOD", "CATEGORY"), 2, _placed, conditions.placed),
-    "predicted": Form(
-        ("METHOD", "CATEGORY"),
-        2,
-        lambda method, category: f"that a classifier on {words.method(method)} takes for {category}",
-        conditions.predicted,
-    ),
     "right": Form(
         ("METHOD",), 1, lambda m: f"that {words.method(m)} puts into the group of their category", conditions.right
     ),
@@ -234,14 +221,5 @@ FORMS: dict[str, Form] = {
     "moved": Form(("SNAPSHOT", "HOW"), 1, _moved, conditions.moved, _check_moved),
     "is": Form(("COLUMN", "VALUE"), 2, lambda name, value: f"whose {name} is {value!r}", conditions.equal),
     "range": Form(("COLUMN", "LOW", "HIGH"), 2, _range, conditions.between, _check_range),
-    "region": Form(
-        ("METHOD", "MAP", "CORNERS"),
-        3,
-        lambda method, reducer, corners: (
-            f"in a region of the {words.named(words.REDUCERS, reducer)} map of {words.method(method)}"
-        ),
-        conditions.region,
-        _check_region,
-    ),
 }
 """Every form of rule. `placed`, `right` and `wrong` are of the grouping that the method is judged by."""

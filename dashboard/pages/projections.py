@@ -11,7 +11,7 @@ from dashboard import components as ui
 from dashboard import context, lists, words
 from dashboard.pages import Page
 from dashboard.state import SNAPSHOT, Address, Control, callback, pick
-from store.questions import maps, points, study
+from store.questions import catalogue, maps, points, study
 from store.questions.ask import Cursor
 from store.reader import Reader
 
@@ -51,7 +51,7 @@ def layout(reader: Reader, search: str) -> Any:
     have, groupings, (declared, _) = asked.ask(maps.maps), asked.ask(study.groupings), asked.ask(study.declared)
     if not have:
         return ui.notice("There is no map in this snapshot", "No method could be run; the Overview says why.")
-    columns = COLOURS | {f"of.{name}": name for name in asked.ask(points.attributes)}
+    columns = COLOURS | {f"of.{name}": name for name in asked.ask(catalogue.attributes)}
     defaults = asked.ask(first_shown, declared)
     state = ADDRESS.read(search, **defaults)
     methods = sorted({m.method for m in have})

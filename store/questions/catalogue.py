@@ -142,6 +142,15 @@ def categories(cursor: Cursor) -> list[Count]:
     )
 
 
+def attributes(cursor: Cursor) -> list[str]:
+    """The names of the catalogue's own columns, beside those of `products`; the most often filled first."""
+    return column(
+        cursor,
+        """SELECT name FROM (SELECT unnest(json_keys(attributes)) AS name FROM products)
+           GROUP BY name ORDER BY count(*) DESC, name""",
+    )
+
+
 def issue_counts(cursor: Cursor) -> list[Count]:
     """The problems of the input with their numbers of rows, the most frequent first."""
     return rows(

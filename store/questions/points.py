@@ -16,8 +16,6 @@ NAMES = 40
 OTHER = "other"
 NUMBERS_FROM = 12
 """Distinct numbers from which a column of numbers is continuous; fewer are names."""
-LOOKED_AT = 2_000
-"""Products whose further columns are looked at for their names."""
 TABLES = ("products", "projections", "clusters", "suspects", "predictions")
 """What the answers of this module rest on."""
 
@@ -72,13 +70,6 @@ def positions(cursor: Cursor, method: str, reducer: str) -> Positions | None:
     return Positions(fitted[0], fitted[1], (centre[0], centre[1]), float(scale))
 
 
-def attributes(cursor: Cursor) -> list[str]:
-    """The names of the catalogue's further columns, the most often filled first."""
-    found = column(cursor, f"SELECT attributes FROM products ORDER BY catalogue_row LIMIT {LOOKED_AT}")
-    counts = Counter(name for text in found if text for name, value in json.loads(text).items() if value)
-    return [name for name, _ in counts.most_common()]
-
-
 def categories(cursor: Cursor) -> Values:
     """The category of each product; the names in alphabetical order, all of them."""
     found = column(cursor, "SELECT category FROM products ORDER BY catalogue_row")
@@ -127,8 +118,8 @@ def values(cursor: Cursor, name: str, method: str = "") -> Values:
     texts = column(cursor, "SELECT attributes FROM products ORDER BY catalogue_row")
     found = [json.loads(text).get(key) or None if text else None for text in texts]
     numbers = [_number(text) for text in found]
-    there = [text for text in found if text is not None]
-    if there and len({n for n in numbers if n is not None}) >= NUMBERS_FROM and None not in map(_number, there):
+    known = [n for n in numbers if n is not None]
+    if len(set(known)) >= NUMBERS_FROM and len(known) == sum(text is not None for text in found):
         return _numbers(numbers)
     return _words(found)
 

@@ -10,19 +10,18 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import duckdb
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from dash import Dash
 
 from dashboard import words
 from dashboard.app import create_app
-from dashboard.conditions import Place, attributes
+from dashboard.conditions import Place
 from dashboard.overview_head import answered_by, images_add, sentence
 from dashboard.selection import FORMS, BadRule, Rule, address, describe, query, read, rule, selected
 from dashboard.state import Address, Control
 from store.errors import QueryError, SnapshotNotFound
-from store.questions import categories, comparisons, study
+from store.questions import catalogue, categories, comparisons, study
 from store.reader import Reader
 from store.root import Root
 from tests.dashboard.ask import answered, texts
@@ -44,12 +43,10 @@ def asked(place: Place, sql: str, *values: Any) -> list[str]:
 
 
 EVERY = (
-    rule("text", "Mug no."),
     rule("category", "Watches", ""),
     rule("group", "bert", DECLARED, 3),
     rule("placed", "joint", "Home Furnishing"),
     rule("placed", "joint", ""),
-    rule("predicted", "bert", "Watches"),
     rule("right", "bert"),
     rule("wrong", "cnn"),
     rule("suspect"),
@@ -61,8 +58,14 @@ EVERY = (
     rule("moved", 1, "regrouped"),
     rule("is", "brand", "A~b%7E"),
     rule("range", "price", "100", "1e3"),
-    rule("region", "bert", "tsne", "0,0;1,0;1,1.5"),
 )
+
+
+def test_the_guide_has_every_form_of_rule() -> None:
+    guide = (Path(__file__).parent.parent.parent / "docs" / "queries.md").read_text(encoding="utf-8")
+    assert {found for line in guide.splitlines() for found in re.findall(r"`([a-z]+)(?:~[A-Z~]+)?`", line)} >= set(
+        FORMS
+    )
 
 
 def test_every_form_is_written_read_and_put_into_a_sentence() -> None:
@@ -93,10 +96,7 @@ def test_every_form_is_written_read_and_put_into_a_sentence() -> None:
         ("duplicate~smell", "one of text and image"),
         ("range~price~", "neither a lower nor an upper end"),
         ("range~price~nan", "'nan' is not a number"),
-        ("region~bert~tsne~1,2;3,4", "3 to 200 corners"),
-        ("region~bert~tsne~1,2;3;4,5", "a corner is x,y, not '3'"),
-        ("region~bert~tsne~" + ";".join(["1,2"] * 201), "3 to 200 corners"),
-        ("text~" + "x" * 20_000, "at most 16,000 characters"),
+        ("category~" + "x" * 20_000, "at most 2,000 characters"),
     ],
 )
 def test_a_rule_that_means_nothing_is_named_with_the_reason(text: str, why: str) -> None:
@@ -157,13 +157,10 @@ def test_findings_are_selected_as_their_tables_have_them(place: Place) -> None:
     assert ids(place, rule("duplicate", "image")) == ["P0003", "P0004", "P0010", "P0018"]
     assert ids(place, rule("duplicate", "image", "near")) == ["P0004", "P0018"]
     assert ids(place, rule("category", "")) == ["P0005"]
-    assert ids(place, rule("predicted", "bert", "Watches")) == asked(
-        place, "SELECT product_id FROM predictions WHERE method = 'bert' AND predicted_category = 'Watches'"
-    )
 
 
 def test_any_column_of_the_catalogue_is_equal_or_in_a_range(place: Place) -> None:
-    assert attributes(place.cursor) == ["colour", "pack"]
+    assert catalogue.attributes(place.cursor) == ["colour", "pack"]
     assert len(ids(place, rule("is", "colour", "blue"))) == 140
     assert ids(place, rule("is", "colour", "red")) == []
     assert ids(place, rule("is", "price", "119")) == ["P0002"]
@@ -177,7 +174,6 @@ def test_any_column_of_the_catalogue_is_equal_or_in_a_range(place: Place) -> Non
 def test_values_are_bound_and_never_read_as_sql(place: Place) -> None:
     hostile = "x') OR 1=1 --"
     for made in (
-        rule("text", hostile),
         rule("category", hostile),
         rule("placed", hostile, hostile),
         rule("suspect", hostile),
@@ -186,25 +182,6 @@ def test_values_are_bound_and_never_read_as_sql(place: Place) -> None:
         asked_for = query([made], place)
         assert hostile not in asked_for.sql
         assert ids(place, made) == []
-
-
-def test_a_region_holds_the_points_inside_its_polygon(place: Place) -> None:
-    corners = [(-2.5, -2.5), (2.5, -2.0), (0.2, 0.1), (2.0, 2.5), (-2.0, 2.0)]
-    points = place.cursor.execute(
-        "SELECT product_id, x, y FROM projections WHERE method = 'bert' AND reducer = 'tsne'"
-    ).fetchall()
-    inside = set()
-    for product_id, x, y in points:
-        turn = 0.0
-        for (x1, y1), (x2, y2) in zip(corners, corners[1:] + corners[:1], strict=True):
-            one, other = np.arctan2(y1 - y, x1 - x), np.arctan2(y2 - y, x2 - x)
-            turn += (other - one + np.pi) % (2 * np.pi) - np.pi
-        if abs(turn) > np.pi:  # the winding number, another way to find it
-            inside.add(product_id)
-    written = ";".join(f"{x},{y}" for x, y in corners)
-    assert 10 < len(inside) < 130
-    assert set(ids(place, rule("region", "bert", "tsne", written))) == inside
-    assert ids(place, rule("region", "bert", "tsne", "0,0;0,0;0,0")) == []
 
 
 def test_products_that_moved_since_a_snapshot_are_selected(tmp_path: Path) -> None:
@@ -230,7 +207,7 @@ def test_a_column_is_named_whatever_is_in_its_name(place: Place) -> None:
     with duckdb.connect() as connection:
         connection.execute("CREATE TABLE products (product_id VARCHAR, attributes VARCHAR, catalogue_row INTEGER)")
         connection.execute("INSERT INTO products VALUES ('P', ?, 1), ('Q', '{}', 2)", [json.dumps({odd: "1"})])
-        assert attributes(connection) == [odd]
+        assert catalogue.attributes(connection) == [odd]
         assert selected([rule("is", odd, "1")], Place(connection, place.root)) == ["P"]
 
 
