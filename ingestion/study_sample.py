@@ -13,7 +13,7 @@ sample is named instead.
 """
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 
 import pyarrow as pa
@@ -40,17 +40,21 @@ def draw(product_ids: Sequence[str], size: int) -> list[str]:
     return [product_id for product_id in product_ids if product_id in drawn]
 
 
-def of_study(work: Work, rows: pa.Table) -> pa.Table:
-    """The rows, by their column `product_id`, of the products that the step rests on: all of them without a sample."""
+def of_study(work: Work, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Of each table the rows, by their column `product_id`, of the products that the step rests on: all of them without
+    a sample.
+    """
     if STEP not in work.task.parts:
-        return rows
+        yield from tables
+        return
     sample = work.read(STEP, "study_sample")["product_id"].combine_chunks()
-    return rows.filter(pc.is_in(rows["product_id"], value_set=sample))
+    for rows in tables:
+        yield rows.filter(pc.is_in(rows["product_id"], value_set=sample))
 
 
 def read(work: Work, step: str, table: str, columns: list[str]) -> pa.Table:
     """As `of_study`, of a table that a needed step wrote; of a large catalogue the other rows are never held."""
-    blocks = [of_study(work, rows) for rows in work.batches(step, table, columns)]
+    blocks = list(of_study(work, work.batches(step, table, columns)))
     return pa.concat_tables(blocks) if blocks else work.read(step, table, columns)
 
 

@@ -26,8 +26,7 @@ def load(work: Work, step: str, method: str) -> tuple[list[str], Matrix]:
 
 def blocks(work: Work, step: str, method: str) -> Iterator[tuple[pa.Array, Matrix]]:
     """As `load`, some thousand products at a time, so that the vectors of all are never held."""
-    for table in work.batches(step, tables.EMBEDDING + method):
-        rows = of_study(work, table)
+    for rows in of_study(work, work.batches(step, tables.EMBEDDING + method)):
         yield rows["product_id"].combine_chunks(), matrix(rows["vector"])
 
 

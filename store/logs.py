@@ -29,11 +29,15 @@ def files(root: Root, table: str) -> list[str]:
     return [name for name in _all(root, table) if not name.endswith(DAMAGED)]
 
 
+def all_files(root: Root) -> list[str]:
+    """The files of all logs, but those that were set aside."""
+    return [name for table in tables.LOGS for name in files(root, table.name)]
+
+
 def stamp(root: Root) -> str:
     """Changes whenever a file of a log does: its name, size and time."""
-    names = [name for table in tables.TABLES if table.log for name in files(root, table.name)]
     seen = []
-    for name in names:
+    for name in all_files(root):
         with suppress(FileNotFoundError):  # set aside or removed meanwhile
             seen.append((name, root.size(name), root.modified(name)))
     return hashlib.sha256(str(seen).encode()).hexdigest()
@@ -50,7 +54,7 @@ def columns(root: Root, name: str) -> list[str]:
 def damaged(root: Root) -> dict[str, StoreDamaged]:
     """The files that cannot be opened, with the reason."""
     found = {}
-    for name in (name for table in tables.TABLES if table.log for name in files(root, table.name)):
+    for name in all_files(root):
         try:
             columns(root, name)
         except StoreDamaged as error:
@@ -94,7 +98,7 @@ def mend(root: Root, every_byte: bool = False) -> list[str]:
     What cannot is set aside; one sentence for each such file.
     """
     lines = []
-    for table in (table for table in tables.TABLES if table.log):
+    for table in tables.LOGS:
         with lock.appending(root):
             for name in files(root, table.name):
                 try:

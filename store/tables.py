@@ -7,7 +7,7 @@ The names are a contract: people write SQL against them.
 from store.columns import PRODUCT_ID, Column, Table, arrow_type
 from store.declared import catalogue, groups, judgements, logs
 
-__all__ = ["BY_NAME", "EMBEDDING", "TABLES", "Column", "Table", "arrow_type", "embedding_table", "table"]
+__all__ = ["BY_NAME", "EMBEDDING", "LOGS", "TABLES", "Column", "Table", "arrow_type", "embedding_table", "table"]
 
 EMBEDDING = "embedding_"
 
@@ -30,4 +30,6 @@ def table(name: str) -> Table:
 
 
 TABLES: tuple[Table, ...] = (*catalogue.TABLES, *groups.TABLES, *judgements.TABLES, *logs.TABLES)
+LOGS = logs.TABLES
+"""Those that grow with every event and belong to no snapshot."""
 BY_NAME = {t.name: t for t in TABLES}

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import duckdb
 
-from store import logs, parts, snapshot, tables, views
+from store import logs, parts, snapshot, views
 from store.errors import StoreDamaged, StoreError
 from store.ownership import own
 from store.root import DAMAGED, Root
@@ -48,7 +48,7 @@ def verify(root: Root) -> list[str]:
                 checked[file.name] = fault_of(root, file)
             if fault := checked[file.name]:
                 faults.append(f"snapshot {number}: {file.name} {fault}")
-    for name in (name for table in tables.TABLES if table.log for name in logs.files(root, table.name)):
+    for name in logs.all_files(root):
         try:
             logs.read(root, name)
         except StoreDamaged as error:
@@ -62,8 +62,8 @@ def vacuum(root: Root, keep: int = KEEP, grace: timedelta = GRACE) -> Freed:
     """Drop all but the newest `keep` snapshots (at least one), and every file of the store that no snapshot left uses.
 
     A snapshot stays as long as its successor is younger than `grace`, and so do files so young; what was set aside
-    goes. A file that the store did not write (`ownership.own`) stays, wherever it is. Only
-    the holder of the store's lock may call this. Results that no snapshot left uses are gone with it: they would be
+    goes. A file that the store did not write (`ownership.own`) stays, wherever it is. Only the holder of the store's
+    lock may call this. Results that no snapshot left uses are gone with it: they would be
     computed again. So do chunks that the newest snapshot's parts took no result of: the next run can take results of
     the others. StoreError, and nothing is dropped, if a manifest cannot be read.
     """

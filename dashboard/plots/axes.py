@@ -6,11 +6,13 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashboard import words
-from dashboard.theme import LINE, base
+from dashboard.theme import BLUES, INK, LINE, base
 
 ANGLES = [0, -90]
 """Angles of the names over columns: the first that keeps them from overlapping in the window's width."""
 PLAIN = {"showgrid": False, "zeroline": False, "ticks": "", "automargin": True, "fixedrange": True}
+HEAT = {"zmin": 0, "zmax": 1, "colorscale": BLUES, "showscale": False, "xgap": 2, "ygap": 2, "textfont": {"color": INK}}
+"""The cells of a heat map of figures from 0 to 1."""
 AXIS = {"gridcolor": LINE, "zerolinecolor": LINE, "automargin": True, "fixedrange": True}
 
 

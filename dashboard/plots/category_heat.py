@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from dashboard import words
-from dashboard.plots.axes import ANGLES, PLAIN, categories_down
-from dashboard.theme import BLUES, INK, base
+from dashboard.plots.axes import ANGLES, HEAT, PLAIN, categories_down
+from dashboard.theme import base
 from store.questions.categories import CategoryScore
 
 
@@ -26,16 +26,10 @@ def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str], colum
             z=values,
             x=[words.method(m).replace(" ", "<br>", 1) for m in methods],
             y=list(range(len(categories))),
-            zmin=0,
-            zmax=1,
-            colorscale=BLUES,
-            showscale=False,
-            xgap=2,
-            ygap=2,
             texttemplate="%{z:.2f}",
-            textfont={"color": INK},
             text=hints,
             hovertemplate="%{text}<extra></extra>",
+            **HEAT,
         )
     )
     figure.update_xaxes(side="top", autotickangles=ANGLES, **PLAIN)

@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard import words
-from dashboard.plots.axes import ANGLES, PLAIN, categories_down, short
-from dashboard.theme import BLUES, INK, base
+from dashboard.plots.axes import ANGLES, HEAT, PLAIN, categories_down, short
+from dashboard.theme import base
 from store.questions.groups import Cell
 
 COLUMNS_WIDTH = 790
@@ -49,15 +49,8 @@ def confusion(
             z=fractions,
             x=list(range(len(clusters))),
             y=list(range(len(categories))),
-            zmin=0,
-            zmax=1,
-            colorscale=BLUES,
-            showscale=False,
-            xgap=2,
-            ygap=2,
             text=np.where(counts > 0, counts.astype(int).astype(str), ""),
             texttemplate=None if len(clusters) > 24 else "%{text}",
-            textfont={"color": INK},
             customdata=[
                 [
                     (
@@ -73,6 +66,7 @@ def confusion(
                 for category, numbers, parts in zip(categories, counts, fractions, strict=True)
             ],
             hovertemplate="%{customdata[0]}<extra></extra>",
+            **HEAT,
         )
     )
     figure.update_xaxes(

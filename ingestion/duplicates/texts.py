@@ -35,7 +35,7 @@ PHRASE_WORDS = 20
 TYPO_LETTERS = 5
 """Letters that a word with a typo has at least. Most shorter words are one letter from another word: red and rod."""
 CACHED_TEXTS = 4_096
-"""Texts that are kept as words while pairs are compared."""
+"""Texts, and names, that are kept as words while pairs are compared."""
 _PRICE = re.compile(r"(?:\b(?:rs|inr|usd|eur|gbp)\b\.?|[$€£₹])\s*\d[\d,.]*(?:/-)?|\d[\d,.]*\s*[$€£₹]", re.IGNORECASE)
 _TOKEN = re.compile(r"(?P<stop>[.!?](?=\s|$)|[;•\n])|(?P<word>\d+(?=[^\W\d_]+(?!\w))|[^\W_]+)")
 
@@ -211,8 +211,12 @@ def pairs(
     def tokenised(k: int) -> TokenisedText:
         return TokenisedText.of(texts[k])
 
+    @lru_cache(maxsize=CACHED_TEXTS)
+    def named(k: int) -> TokenisedText:
+        return TokenisedText.of((names[k] if names else None) or "").as_name()
+
     def is_near(i: int, j: int) -> float:
-        one, other = (TokenisedText.of((names[k] if names else None) or "").as_name() for k in (i, j))
+        one, other = named(i), named(j)
         both_named = one.words and other.words
         if both_named and not is_one_name(one, other):  # first: most candidates have other names, and names are short
             return 0.0

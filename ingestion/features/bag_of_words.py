@@ -87,24 +87,26 @@ def _fit(method: str, vectorizer: Any, settings: BagSettings, inputs: Inputs) ->
     from sklearn.decomposition import TruncatedSVD
     from sklearn.preprocessing import normalize
 
-    drawn = set(draw([text.product_id for text in inputs.texts()], MAX_FITTED))
-    if len(drawn) < inputs.n_texts:
-        inputs.frozen.fitted = f"{len(drawn):,} products, drawn, of this catalogue"
+    fitted_to, drawn = inputs.n_texts, None
+    if fitted_to > MAX_FITTED:
+        fitted_to, drawn = MAX_FITTED, set(draw([text.product_id for text in inputs.texts()], MAX_FITTED))
+        inputs.frozen.fitted = f"{fitted_to:,} products, drawn, of this catalogue"
+    words = (text.clean for text in inputs.texts() if drawn is None or text.product_id in drawn)
     vectorizer.set_params(
         token_pattern=r"\S+",  # noqa: S106 - a pattern, not a password
         lowercase=False,
         min_df=settings.min_products,
         # As a count, and never below min_df, so that a catalogue of three products keeps a vocabulary.
-        max_df=max(settings.min_products, int(settings.max_fraction * len(drawn))),
+        max_df=max(settings.min_products, int(settings.max_fraction * fitted_to)),
         max_features=settings.max_terms,
         ngram_range=(1, settings.longest_phrase),
         dtype=np.float32,
     )
     try:
-        rows = normalize(vectorizer.fit_transform(text.clean for text in inputs.texts() if text.product_id in drawn))
+        rows = normalize(vectorizer.fit_transform(words))
     except ValueError as error:
         raise StepFailed(
-            f"{method}: of {len(drawn)} texts no term is left that stands in at least {settings.min_products} of "
+            f"{method}: of {fitted_to} texts no term is left that stands in at least {settings.min_products} of "
             f"them and in at most a fraction of {settings.max_fraction}; lower min_products or raise max_fraction "
             f"in [methods.{method}], or give more texts."
         ) from error

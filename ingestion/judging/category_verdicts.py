@@ -47,7 +47,7 @@ def step(work: Work, *, verdict: Mapping[str, Any], category_verdict: Mapping[st
     order = [method for scope in (*WIDEST, *declared) for method in declared.get(scope, ())]
     products = work.read("catalogue", "products", ["product_id", "category"])
     listed = Counter(products["category"].drop_null().to_pylist())
-    drawn = of_study(work, products)
+    (drawn,) = of_study(work, [products])
     ids, categories = drawn["product_id"].to_pylist(), drawn["category"].to_pylist()
     effective_size = dict.fromkeys(listed, 1.0) | effective_sizes(categories, load_duplicate_groups(work, ids).tolist())
     judged_by = {row["method"]: row["grouping"] for row in work.read("verdict", "judged_groupings").to_pylist()}

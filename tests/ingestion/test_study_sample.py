@@ -51,5 +51,5 @@ def test_the_step_writes_the_products_that_others_then_rest_on(tmp_path: Path) -
         task = Task("s", "k", study_sample.step, "plain", root, parts)
         with PartWriter(root, "k") as writer:
             work = Work(task, writer, lambda done, total: None)
-            found = of_study(work, table)
+            (found,) = of_study(work, [table])
         assert found["product_id"].to_pylist() == (drawn if parts else IDS[:100])
