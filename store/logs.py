@@ -1,4 +1,4 @@
-"""The logs: runs, their steps, the schedule. They grow with every event and belong to no snapshot.
+"""The logs: runs, their steps, the schedule, reviews. They grow with every event and belong to no snapshot.
 
 log/<table>/00000001.parquet    rows of many events; the newest file is written anew with each event until it is full
 

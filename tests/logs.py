@@ -1,4 +1,4 @@
-"""The made-up logs of a factory's store: runs, their steps, and the scheduler's events."""
+"""The made-up logs of a factory's store: runs, their steps, the scheduler's events, and reviews."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +7,7 @@ from store.root import Root
 
 
 def write_logs(root: Root, number: int, products: int) -> None:
-    """A failed run, a published one with its steps, and the two events of a scheduled job."""
+    """A failed run, a published one with its steps, the two events of a scheduled job, and a review of a pair."""
     start = datetime(2026, 11, 20, 6, 0, tzinfo=UTC) + timedelta(days=number)
     run = {"catalogue": "catalogue.csv", "products": products, "steps_cached": 0, "peak_mb": 812.0, "version": "test"}
     failed, good = f"{start:%Y%m%dT%H%M%S}-a", f"{start:%Y%m%dT%H%M%S}-b"
@@ -38,4 +38,9 @@ def write_logs(root: Root, number: int, products: int) -> None:
          "run_id": None, "detail": "every day at 07:00"},
         {"happened": start + timedelta(hours=1), "job": "nightly", "event": "published",
          "next_run": start + timedelta(days=1, hours=1), "run_id": good, "detail": f"snapshot {number}"},
+    ])  # fmt: skip
+    logs.append(root, "reviews", [
+        {"happened": start + timedelta(hours=2), "finding": "duplicate", "product_id": "P0010",
+         "other_product_id": "P0003", "decision": "reject", "note": "The same image for two products.",
+         "category": "Home Decor", "snapshot": number, "person": "ann"},
     ])  # fmt: skip

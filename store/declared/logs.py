@@ -1,4 +1,4 @@
-"""The logs: runs, their steps, the schedule. They grow with every event and belong to no snapshot."""
+"""The logs: runs, their steps, the schedule, reviews. They grow with every event and belong to no snapshot."""
 
 from store.columns import Column, Table
 
@@ -57,6 +57,29 @@ TABLES = (
             Column("next_run", "TIMESTAMPTZ", "The next run of the job, as planned at that time."),
             Column("run_id", "VARCHAR", "The run, for an ended one."),
             Column("detail", "VARCHAR", "The event in a sentence."),
+        ),
+        log=True,
+    ),
+    Table(
+        "reviews",
+        "The log of reviews: what people decided on suspects and duplicates, one row per decision or note. Of each "
+        "product, or pair, the newest decision counts.",
+        (
+            Column("happened", "TIMESTAMPTZ", "When."),
+            Column("finding", "VARCHAR", "suspect or duplicate: what was reviewed."),
+            Column("product_id", "VARCHAR", "The product; of duplicates the later one."),
+            Column("other_product_id", "VARCHAR", "The product that it duplicates; NULL for a suspect."),
+            Column(
+                "decision",
+                "VARCHAR",
+                "accept (the suggested category is right; the two are one product), reject (its own category is right; "
+                "they are two products), reopen (undecided again) or note (a note alone, which decides nothing).",
+            ),
+            Column("note", "VARCHAR", "A note; '' removes the one before, NULL leaves it."),
+            Column("category", "VARCHAR", "The product's category at that time."),
+            Column("suggested_category", "VARCHAR", "The category suggested at that time; NULL for duplicates."),
+            Column("snapshot", "INTEGER", "The snapshot that the person saw."),
+            Column("person", "VARCHAR", "Who; NULL where nobody has to log in."),
         ),
         log=True,
     ),

@@ -29,6 +29,7 @@ CONTRACT = {
     "issues": "product_id stage problem detail",
     "models": "method model source licence sha256 dimensions status",
     "runs": "run_id started seconds status",
+    "reviews": "happened finding product_id other_product_id decision note category snapshot person",
     "steps": "run_id step key status seconds peak_mb",
 }
 """What people's SQL rests on: a name here is never changed or dropped."""

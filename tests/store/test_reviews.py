@@ -1,0 +1,202 @@
+"""Reviews: the newest decision of a suspect or pair counts while it answers what the snapshot asks."""
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store import logs, snapshot, tables
+from store.parts import Part, PartWriter, finish
+from store.questions import findings, reviews
+from store.questions.reviews import Item
+from store.reader import Reader
+from store.root import Root
+from tests.factories import make_store
+from tests.store.numbered import stock
+
+NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
+Decide = Callable[..., None]
+
+
+@pytest.fixture
+def root(small_store: Root, tmp_path: Path) -> Root:
+    """A copy of the made-up study, which a test may change, without any review."""
+    shutil.copytree(small_store.path, tmp_path / "store")
+    shutil.rmtree(tmp_path / "store" / "log" / "reviews")
+    return Root(tmp_path / "store")
+
+
+@pytest.fixture
+def decide(root: Root) -> Decide:
+    """Write a decision on an item, each a minute after the one before; `seen` replaces what the person saw."""
+    minutes = iter(range(1_000))
+
+    def write(item: Item, decision: str, note: str | None = None, **seen: Any) -> None:
+        row = {
+            "happened": NOW + timedelta(minutes=next(minutes)), "finding": item.finding, "product_id": item.product_id,
+            "other_product_id": item.other_product_id, "decision": decision, "note": note, "category": item.category,
+            "suggested_category": item.suggested_category, "snapshot": 1, "person": "ann",
+        }  # fmt: skip
+        logs.append(root, "reviews", [row | seen])
+
+    return write
+
+
+def asked(root: Root, question: Callable[..., Any] = reviews.items, *values: Any) -> Any:
+    with Reader(root).cursor() as cursor:
+        return question(cursor, *values)
+
+
+def again(root: Root, item: Item) -> Item:
+    """The item as the store has it now."""
+    found = asked(root, reviews.item, item.finding, item.product_id, item.other_product_id)
+    assert isinstance(found, Item)
+    return found
+
+
+def test_items_are_the_findings_in_their_order(root: Root) -> None:
+    found = asked(root)
+    suspects = asked(root, findings.suspects)
+    pairs = {(p.later.product_id, p.earlier.product_id): p.similarity for p in asked(root, findings.duplicates)}
+    assert [i.product_id for i in found if i.finding == "suspect"] == [s.product_id for s in suspects]
+    similar = [pairs.pop((i.product_id, i.other_product_id)) for i in found[len(suspects) :]]
+    assert similar == sorted(similar, reverse=True)
+    assert pairs == {}
+    assert {i.decision for i in found} == {None}
+
+
+def test_items_are_narrowed_by_finding_and_by_either_products_category(root: Root) -> None:
+    every = asked(root)
+    suspects, pairs = ([i for i in every if i.finding == f] for f in reviews.FINDINGS)
+    assert asked(root, reviews.items, "suspect") == suspects
+    assert asked(root, reviews.items, "duplicate") == pairs
+    for category in asked(root, reviews.categories):
+        of = [i for i in every if category in (i.category, i.other_category)]
+        assert asked(root, reviews.items, None, category) == of != []
+    assert asked(root, reviews.items, "suspect", "' OR 1=1 --") == []
+    assert asked(root, reviews.item, "suspect", pairs[0].product_id, pairs[0].other_product_id) is None
+
+
+def test_a_pair_with_text_and_image_the_same_is_one_item(tmp_path: Path) -> None:
+    pair = {"product_id": "b", "duplicate_of": "a"}
+    rows = [{**pair, "modality": "text", "similarity": 0.9}, {**pair, "modality": "image", "similarity": 1.0}]
+    with snapshot.connect(published(tmp_path, duplicates=rows)) as cursor:
+        (found,) = reviews.items(cursor, "duplicate")
+    assert (found.product_id, found.other_product_id, found.category) == ("b", "a", None)
+
+
+def test_the_newest_decision_counts_and_a_note_alone_decides_nothing(root: Root, decide: Decide) -> None:
+    for item in asked(root)[0], asked(root, reviews.items, "duplicate")[0]:
+        decide(item, "note", "look at the strap")
+        noted = again(root, item)
+        assert (noted.decision, noted.note, noted.person) == (None, "look at the strap", "ann")
+        decide(item, "accept", person=None)
+        decide(item, "reject")
+        assert (again(root, item).decision, again(root, item).note) == ("reject", "look at the strap")
+        decide(item, "note", "")
+        assert (again(root, item).decision, again(root, item).note) == ("reject", None)
+        decide(item, "reopen", person=None)
+        assert (again(root, item).decision, again(root, item).earlier) == (None, None)
+        assert again(root, item).person is None, "of the newest row, also where that has none"
+    assert sum(i.decision is not None for i in asked(root)) == 0
+
+
+def test_a_decision_is_kept_over_new_snapshots(root: Root, decide: Decide) -> None:
+    pair = asked(root, reviews.items, "duplicate")[0]
+    decide(pair, "accept", "one listing")
+    assert make_store(root.path, seed=3, logs=False) == root
+    assert snapshot.numbers(root) == [1, 2]
+    assert (again(root, pair).decision, again(root, pair).note) == ("accept", "one listing")
+    with stock(root) as client:
+        assert client.execute("SELECT decision FROM reviews").fetchall() == [("accept",)]
+
+
+def test_a_pair_stays_decided_in_the_other_order(root: Root, decide: Decide) -> None:
+    pair = asked(root, reviews.items, "duplicate")[0]
+    decide(pair, "reject", product_id=pair.other_product_id, other_product_id=pair.product_id)
+    assert again(root, pair).decision == "reject"
+
+
+@pytest.mark.parametrize(
+    ("decision", "seen", "holds"),
+    [
+        ("accept", {}, True),
+        ("reject", {}, True),
+        ("accept", {"category": "Toys"}, False),
+        ("reject", {"category": "Toys"}, False),
+        ("accept", {"suggested_category": "Toys"}, False),
+        ("reject", {"suggested_category": "Toys"}, True),
+        ("reject", {"category": None}, False),
+    ],
+)
+def test_a_suspect_is_open_again_where_another_thing_was_decided(
+    root: Root, decide: Decide, decision: str, seen: dict[str, Any], holds: bool
+) -> None:
+    suspect = asked(root)[0]
+    decide(suspect, decision, **seen)
+    found = again(root, suspect)
+    assert (found.decision, found.earlier) == ((decision, None) if holds else (None, decision))
+    was = {"category": suspect.category, "suggested_category": suspect.suggested_category} | seen
+    assert (found.earlier_category, found.earlier_suggested) == (was["category"], was["suggested_category"])
+    (row,) = asked(root, reviews.exported).to_pylist()
+    assert (row["holds"], row["category_now"]) == (holds, suspect.category)
+
+
+def test_the_export_has_one_row_per_reviewed_item_gone_ones_too(root: Root, decide: Decide) -> None:
+    suspect, pair = asked(root)[0], asked(root, reviews.items, "duplicate")[0]
+    decide(suspect, "accept")
+    decide(pair, "reject", "=1+1")
+    decide(suspect, "reject")
+    decide(suspect, "accept", product_id="gone")
+    rows = asked(root, reviews.exported).to_pylist()
+    assert [(r["product_id"], r["other_product_id"], r["decision"], r["note"], r["holds"]) for r in rows] == [
+        ("gone", None, "accept", None, None),
+        (suspect.product_id, None, "reject", None, True),
+        (pair.product_id, pair.other_product_id, "reject", "=1+1", True),
+    ]
+    assert all(row["name"] for row in rows[1:])
+    assert rows[1]["happened"] == NOW + timedelta(minutes=2)
+
+
+def test_a_store_that_has_no_reviews_yet_has_open_items_only(root: Root) -> None:
+    assert logs.files(root, "reviews") == []
+    assert asked(root, reviews.exported).num_rows == 0
+    assert {i.decision for i in asked(root)} == {None}
+
+
+def test_a_vote_is_the_prediction_by_which_suspects_are_found(root: Root) -> None:
+    suspect = asked(root)[0]
+    found = asked(root, reviews.votes, suspect.product_id)
+    assert list(found) == sorted(found) == ["bert", "cnn", "count", "fusion", "sift", "tfidf"]
+    assert all(vote.confidence == pytest.approx(0.8) for vote in found.values())
+    assert suspect.suggested_category in {vote.predicted_category for vote in found.values()}
+    assert asked(root, reviews.votes, "no such") == {}
+
+
+def test_terms_speak_for_the_category_that_has_them_more_often(tmp_path: Path) -> None:
+    """Four mugs, four rugs, and a product among the mugs with the words of both; the counts are not used."""
+    mugs, rugs = [f"m{n}" for n in range(4)], [f"r{n}" for n in range(4)]
+    products = [{"product_id": i, "category": "Mugs" if i[0] in "mx" else "Rugs"} for i in (*mugs, *rugs, "x")]
+    words = {"handle": [*mugs, "x"], "wool": [*rugs, "x"], "new": [*mugs, *rugs, "x"]}
+    terms = [{"method": "tfidf", "product_id": i, "term": w, "weight": 0.5} for w, ids in words.items() for i in ids]
+    terms.append({"method": "count", "product_id": "x", "term": "never", "weight": 9.0})
+    with snapshot.connect(published(tmp_path, products=products, terms=terms)) as cursor:
+        found = reviews.evidence(cursor, "x", "Mugs", "Rugs")
+        assert [e.term for e in found] == ["wool", "new", "handle"]
+        assert found[0] == reviews.Evidence("wool", own=0.5 / 5, suggested=4.5 / 5)
+        assert found[1].own == found[1].suggested
+        assert found[2] == reviews.Evidence("handle", own=4.5 / 5, suggested=0.5 / 5)
+        assert reviews.evidence(cursor, "x", "Mugs", None) == reviews.evidence(cursor, "y", "Mugs", "Rugs") == []
+
+
+def published(folder: Path, **rows: list[dict[str, Any]]) -> Root:
+    """A store with these rows of its tables alone."""
+    root = Root(folder / "store")
+    with PartWriter(root, "0" * 32) as writer:
+        for name, its in rows.items():
+            writer.write(tables.table(name), its)
+    snapshot.publish(root, [finish(root, Part("0" * 32, "made", 0.1, 10.0, writer.files()))])
+    return root
