@@ -11,7 +11,7 @@ import duckdb
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
 from flask import Response, request
 
-from dashboard import components, map_selection, pages, points, security, serving
+from dashboard import components, map_selection, pages, points, reviewing, security, serving
 from dashboard.access import Access
 from dashboard.state import LOGS, SNAPSHOT, callback
 from store import snapshot
@@ -54,7 +54,9 @@ def create_app(root: Root, access: Access | None = None) -> Dash:
     serving.serve(app, reader)
     points.serve(app, reader)
     map_selection.serve(app, reader)
-    security.protect(app, access or Access())
+    access = access or Access()
+    reviewing.serve(app, reader, access.hosts)
+    security.protect(app, access)
     return app
 
 

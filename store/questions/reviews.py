@@ -137,7 +137,7 @@ def votes(cursor: Cursor, product_id: str) -> dict[str, Vote]:
 
 
 def evidence(cursor: Cursor, product_id: str, own: str | None, suggested: str | None) -> list[Evidence]:
-    """The terms of a product that tell two categories apart, those that speak most for the suggested one first.
+    """The terms of a product that distinguish two categories, those that speak most for the suggested one first.
 
     A term speaks by its TF-IDF weight in the text, or its count where that was not computed, times the logarithm of
     the ratio of the two fractions. These are (products with the term + 0.5) / (products + 1), so that a term that one
