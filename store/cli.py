@@ -97,13 +97,13 @@ def status(store: Store) -> None:
 @store.command()
 def history(store: Store) -> None:
     """List the snapshots that can be opened with --snapshot, oldest first."""
-    from store import snapshot
+    from store import manifest, snapshot
 
     root = Root(store)
     snapshot.open_snapshot(root)  # says so where nothing is published
-    for number in snapshot.numbers(root):
+    for number in manifest.numbers(root):
         try:
-            s = snapshot.read_manifest(root, number)
+            s = manifest.read(root, number)
         except StoreError as error:
             typer.echo(printable(f"{number:>6}  {error}"))
             continue
@@ -139,12 +139,12 @@ def repair(store: Store) -> None:
 
     Each thing done is named. The newest snapshot stays: ingest again to compute what is damaged in it.
     """
-    from store import snapshot
+    from store import manifest, snapshot
     from store.lock import writing
     from store.repair import repair as mend
 
     root = Root(store)
-    if not snapshot.numbers(root):
+    if not manifest.numbers(root):
         snapshot.open_snapshot(root)  # as in vacuum
     with writing(root, "repair"):
         done = mend(root)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from store import logs, snapshot, views
+from store import logs, manifest, snapshot, views
 from store.errors import StoreError
 from store.root import Root
 
@@ -17,7 +17,7 @@ KEPT = 3
 
 @dataclass
 class _Opened:
-    snapshot: snapshot.Snapshot
+    snapshot: manifest.Snapshot
     connection: duckdb.DuckDBPyConnection
     logs: str
     """The stamp of the logs that it shows."""
@@ -51,7 +51,7 @@ class Reader:
 
     def numbers(self) -> list[int]:
         """The numbers of all snapshots, oldest first."""
-        return snapshot.numbers(self.root)
+        return manifest.numbers(self.root)
 
     def stamp(self) -> str:
         """Changes whenever the logs do."""

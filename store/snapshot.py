@@ -1,77 +1,39 @@
 """Snapshots: publish, open, list. A reader sees one whole snapshot or the one before it, never a mixture.
 
-snapshots/00000007.json   the manifest: which files make up each table; created once, never replaced
+snapshots/00000007.json   the manifest (`store.manifest`)
 catalog.duckdb            one documented view per table over the newest snapshot; swapped in with one rename
 """
 
-import hashlib
-import json
 import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from store import logs, tables, views
+from store import logs, manifest, tables, views
 from store.errors import SnapshotNotFound, StoreDamaged, StoreError, StoreMissing
-from store.ownership import own
-from store.parts import File, Part, check
-from store.root import DAMAGED, Root
+from store.manifest import Snapshot
+from store.parts import File, Part
+from store.root import Root
 
-FORMAT = 2
 CATALOGUE = "catalog.duckdb"
 SETTLED = 10.0
 """Seconds after which a publishing that is under way has put its catalogue in place: it takes milliseconds."""
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": False}
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """One published state of all tables. `signature` is a hash over the content of every file.
-
-    `parts` are the keys of all parts, those without rows too, by which `vacuum` knows what a run can take again.
-    """
-
-    number: int
-    created: str
-    version: str
-    signature: str
-    parts: tuple[str, ...]
-    files: dict[str, list[File]]
-
-    def all_files(self) -> list[File]:
-        """The files of all its tables."""
-        return [file for files in self.files.values() for file in files]
-
-    def declared(self) -> list[tables.Table]:
-        """Every table a reader finds in it: the declared ones, empty or not, and its embedding tables."""
-        embeddings = [
-            tables.embedding_table(name.removeprefix(tables.EMBEDDING), files[0].dimensions or 0)
-            for name, files in sorted(self.files.items())
-            if name.startswith(tables.EMBEDDING)
-        ]
-        return [*tables.TABLES, *embeddings]
-
-
-def numbers(root: Root) -> list[int]:
-    """The numbers of all snapshots in the store, oldest first; empty if nothing was published."""
-    return sorted(int(name.removesuffix(".json")) for name in _manifests(root) if not name.endswith(DAMAGED))
-
-
 def open_snapshot(root: Root, number: int | None = None) -> Snapshot:
     """The snapshot of that number, or the newest one that is whole: each of its files is there, with its size.
 
-    StoreMissing, SnapshotNotFound, or errors as `read_manifest` and StoreDamaged for a file, where no snapshot is whole
+    StoreMissing, SnapshotNotFound, or errors as `manifest.read` and StoreDamaged for a file, where no snapshot is whole
     or the one that was asked for is not.
     """
-    have = numbers(root)
+    have = manifest.numbers(root)
     if not have:
         raise StoreMissing(f"Nothing is published in the store {root.path}; run `aislemap ingest` into it first.")
     if number is not None and number not in have:
@@ -79,38 +41,10 @@ def open_snapshot(root: Root, number: int | None = None) -> Snapshot:
     faults = []
     for candidate in [number] if number is not None else reversed(have):
         try:
-            return _whole(root, read_manifest(root, candidate))
+            return _whole(root, manifest.read(root, candidate))
         except StoreError as error:
             faults.append(error)
     raise faults[0]
-
-
-def read_manifest(root: Root, number: int) -> Snapshot:
-    """A snapshot as its manifest has it, its files not looked at.
-
-    SQL is made of the names in a manifest, so one that holds a table, a file or a dimension that the store would not
-    write is StoreDamaged (`parts.check`), whoever wrote it and whatever its digest says. So is one that differs in
-    any other field from what was written. StoreError if another version of aislemap wrote it in another form.
-    """
-    name = manifest_name(number)
-    try:
-        raw = json.loads(root.read(name))
-        if raw["format"] != FORMAT:
-            raise StoreError(_of_other_version(f"Snapshot {number} of {root.path}", str(raw["version"])))
-        files = {table: [File(**file) for file in entries] for table, entries in raw["files"].items()}
-        for table, entries in files.items():
-            for file in entries:
-                check(table, file)
-        read = Snapshot(number, raw["created"], raw["version"], raw["signature"], tuple(raw["parts"]), files)
-        if json.loads(_manifest(read)) != raw:
-            raise ValueError("it is not what was written")
-        return read
-    except FileNotFoundError as error:  # dropped meanwhile
-        raise SnapshotNotFound(f"The store {root.path} has no snapshot {number} any more.") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise StoreDamaged(
-            f"The manifest {name} of {root.path} cannot be read ({error}); `aislemap store repair` sets it aside."
-        ) from error
 
 
 def notices(root: Root) -> list[str]:
@@ -119,7 +53,7 @@ def notices(root: Root) -> list[str]:
     """
     shown = open_snapshot(root).number
     lines = []
-    for number in (number for number in reversed(numbers(root)) if number > shown):
+    for number in (number for number in reversed(manifest.numbers(root)) if number > shown):
         try:
             open_snapshot(root, number)
         except StoreError as error:
@@ -147,13 +81,13 @@ def publish(root: Root, parts: Iterable[Part]) -> Snapshot:
         for table, file in part.files.items():
             files[table].append(file)
     ordered = {table: sorted(files[table], key=lambda f: f.sha256) for table in sorted(files)}
-    signature = _signature(ordered)
-    newest = _newest(root)
+    signature = manifest.signature(ordered)
+    newest = manifest.newest(root)
     if newest is None or newest.signature != signature:
-        taken = [int(name.partition(".")[0]) for name in _manifests(root)]  # a damaged one keeps its number
+        taken = [int(name.partition(".")[0]) for name in manifest.names(root)]  # a damaged one keeps its number
         created = datetime.now(UTC).isoformat(timespec="seconds")
         number = max(taken, default=0) + 1
-        newest = Snapshot(number, created, aislemap_version(), signature, tuple(sorted(keys)), ordered)
+        newest = Snapshot(number, created, manifest.aislemap_version(), signature, tuple(sorted(keys)), ordered)
         write_catalogue(root, newest)
     else:
         write_catalogue(root)
@@ -186,7 +120,7 @@ def write_catalogue(root: Root, new: Snapshot | None = None) -> None:
             root.remove(journal.name)
         root.remove(f"{CATALOGUE}.wal")  # left by a client that wrote to the old file; the new one would not open
         if new:
-            root.put(manifest_name(new.number), _manifest(new), replace=False)
+            root.put(manifest.path(new.number), manifest.encoded(new), replace=False)
         with root.in_words(CATALOGUE):
             os.utime(temporary)  # not older than the manifest: `_follows`
 
@@ -263,33 +197,6 @@ def create_views(
             raise _unreadable(root, snapshot, table, names, error) from error
 
 
-def aislemap_version() -> str:
-    """The version of aislemap that is installed."""
-    try:
-        return version("aislemap")
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def manifest_name(number: int) -> str:
-    """Where the manifest of that snapshot stands."""
-    return f"snapshots/{number:08d}.json"
-
-
-def _manifests(root: Root) -> list[str]:
-    """The names of all manifests, also of those that were set aside."""
-    return [name for name in root.names("snapshots") if own(f"snapshots/{name}")]
-
-
-def _newest(root: Root) -> Snapshot | None:
-    """What the newest manifest says; None if there is none that can be read."""
-    have = numbers(root)
-    try:
-        return read_manifest(root, have[-1]) if have else None
-    except StoreError:
-        return None
-
-
 def _whole(root: Root, snapshot: Snapshot) -> Snapshot:
     for file in snapshot.all_files():
         try:
@@ -308,22 +215,10 @@ def _whole(root: Root, snapshot: Snapshot) -> Snapshot:
 def _follows(root: Root, number: int) -> bool:
     """Whether the catalogue was put in place after that manifest; true for a manifest of this moment."""
     try:
-        published = root.modified(manifest_name(number))
+        published = root.modified(manifest.path(number))
         return root.modified(CATALOGUE) >= published or time.time() - published < SETTLED
     except FileNotFoundError:
         return False
-
-
-def _signature(files: dict[str, list[File]]) -> str:
-    content = {table: [file.sha256 for file in files[table]] for table in sorted(files)}
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-
-def _manifest(snapshot: Snapshot) -> bytes:
-    """What stands in the manifest: every field, and the hash of all of them."""
-    fields = {"format": FORMAT, **asdict(snapshot)}
-    digest = hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
-    return json.dumps({**fields, "digest": digest}, indent=1).encode()
 
 
 def _unreadable(root: Root, snapshot: Snapshot, table: tables.Table, names: list[str], error: Exception) -> StoreError:
@@ -331,13 +226,7 @@ def _unreadable(root: Root, snapshot: Snapshot, table: tables.Table, names: list
     for name in names:
         with suppress(StoreDamaged):
             if lacking := set(table.schema.names).difference(logs.columns(root, name)):
-                return StoreError(_of_other_version(f"{what}, without the column {min(lacking)},", snapshot.version))
+                without = f"{what}, without the column {min(lacking)},"
+                return StoreError(manifest.of_other_version(without, snapshot.version))
     reason = str(error).splitlines()[0]
     return StoreDamaged(f"{what} cannot be read ({reason}); `aislemap store verify` names every fault and its remedy.")
-
-
-def _of_other_version(what: str, made_by: str) -> str:
-    return (
-        f"{what} was made by another version of aislemap ({made_by}; this is {aislemap_version()}): ingest again with "
-        "this one."
-    )

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import duckdb
 
-from store import logs, parts, snapshot, views
+from store import logs, manifest, parts, snapshot, views
 from store.errors import StoreDamaged, StoreError
 from store.ownership import own
 from store.root import DAMAGED, Root
@@ -34,16 +34,16 @@ def verify(root: Root) -> list[str]:
     logs, and the catalogue; one line per fault, or none. StoreMissing if nothing was published.
     """
     faults, checked = [], dict[str, str | None]()
-    numbers = snapshot.numbers(root)
+    numbers = manifest.numbers(root)
     if not numbers:
         snapshot.open_snapshot(root)  # says so
     for number in numbers:
         try:
-            manifest = snapshot.read_manifest(root, number)
+            found = manifest.read(root, number)
         except StoreError as error:
             faults.append(str(error))
             continue
-        for file in manifest.all_files():
+        for file in found.all_files():
             if file.name not in checked:
                 checked[file.name] = fault_of(root, file)
             if fault := checked[file.name]:
@@ -63,21 +63,21 @@ def vacuum(root: Root, keep: int = KEEP, grace: timedelta = GRACE) -> Freed:
 
     A snapshot stays as long as its successor is younger than `grace`, and so do files so young; what was set aside
     goes. A file that the store did not write (`ownership.own`) stays, wherever it is. Only the holder of the store's
-    lock may call this. Results that no snapshot left uses are gone with it: they would be
-    computed again. So do chunks that the newest snapshot's parts took no result of: the next run can take results of
-    the others. StoreError, and nothing is dropped, if a manifest cannot be read.
+    lock may call this. Results that no snapshot left uses are gone with it: they would be computed again. So do chunks
+    that the newest snapshot's parts took no result of: the next run can take results of the others. StoreError, and
+    nothing is dropped, if a manifest cannot be read.
     """
     before = time.time() - grace.total_seconds()
 
     def old(name: str) -> bool:
         return root.modified(name) < before
 
-    numbers = snapshot.numbers(root)
+    numbers = manifest.numbers(root)
     spare = set(numbers[: -max(1, keep)])
-    dropped = [n for n, successor in pairwise(numbers) if n in spare and old(snapshot.manifest_name(successor))]
-    left = [snapshot.read_manifest(root, n) for n in numbers if n not in dropped]
-    used = {key for manifest in left for key in manifest.parts}
-    doomed = [snapshot.manifest_name(number) for number in dropped]
+    dropped = [n for n, successor in pairwise(numbers) if n in spare and old(manifest.path(successor))]
+    left = [manifest.read(root, n) for n in numbers if n not in dropped]
+    used = {key for found in left for key in found.parts}
+    doomed = [manifest.path(number) for number in dropped]
     for part in root.names("parts"):
         names = _own(root, f"parts/{part}")
         if part not in used and all(map(old, names)):

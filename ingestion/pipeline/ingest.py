@@ -23,7 +23,7 @@ from ingestion.reading.formats import open_rows
 from ingestion.reading.parquet_rows import holds_images
 from ingestion.reading.parquet_rows import parts as parts_of_folder
 from ingestion.task import Step
-from store import lock, logs, ownership, parts, snapshot, tables
+from store import lock, logs, manifest, ownership, parts, snapshot, tables
 from store.errors import CatalogueError, ConfigError, MethodUnavailable, StepFailed, StoreError
 from store.parts import Part
 from store.root import Root
@@ -197,7 +197,7 @@ def _unfinished(steps: Iterable[Step], runner: Runner) -> dict[str, str]:
 
 
 def _publish(runner: Runner, report: Report, absent: Iterable[dict[str, Any]]) -> None:
-    have = snapshot.numbers(runner.root)
+    have = manifest.numbers(runner.root)
     written = [outcome.part for outcome in runner.outcomes.values() if outcome.part]
     written.append(_write(runner.root, "models", list(absent)))
     report.number = snapshot.publish(runner.root, written).number
@@ -214,7 +214,7 @@ def _write(root: Root, table: str, rows: list[dict[str, Any]]) -> Part:
 
 def _log(root: Root, report: Report, started: datetime, catalogue: Path, detail: str | None) -> None:
     outcomes = report.outcomes.values()
-    have = snapshot.numbers(root)
+    have = manifest.numbers(root)
     products = report.outcomes.get("catalogue")
     run = {
         "run_id": report.run_id,
@@ -229,7 +229,7 @@ def _log(root: Root, report: Report, started: datetime, catalogue: Path, detail:
         "steps_failed": report.count("failed"),
         "peak_mb": max((o.peak_mb for o in outcomes if o.status == "computed"), default=None),
         "detail": detail,
-        "version": snapshot.aislemap_version(),
+        "version": manifest.aislemap_version(),
     }
     steps = [
         {

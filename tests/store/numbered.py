@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from store import lock, snapshot, tables
+from store import lock, manifest, snapshot, tables
 from store.parts import Part, PartWriter, finish
 from store.root import Root
 
@@ -36,7 +36,7 @@ def key_of(name: str, number: int) -> str:
     return f"{name.encode().hex():0<28}{number:04x}"
 
 
-def publish(root: Root, number: int) -> snapshot.Snapshot:
+def publish(root: Root, number: int) -> manifest.Snapshot:
     """Publish a snapshot of two parts that carries `number`, holding the lock."""
     with lock.writing(root, "test"):
         first = write_part(root, number, ["products", "duplicates"], "first")

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import aislemap
-from store import document, lock, snapshot
+from store import document, lock, manifest, snapshot
 from store.root import Root
 from tests.factories import make_store
 from tests.store.numbered import REPOSITORY, carried, key_of, publish, stock, whole
@@ -158,7 +158,7 @@ def test_vacuum_drops_and_says_what_it_dropped(run: Run, root: Root) -> None:
     for place in root.path.rglob("*"):
         os.utime(place, (then, then))
     assert "Dropped 2 snapshots and 14 files" in run("store", "vacuum", "-s", root.path, "--keep", 1).text
-    assert snapshot.numbers(root) == [3]
+    assert manifest.numbers(root) == [3]
 
 
 def test_repoint_makes_a_moved_store_answer_any_client(run: Run, root: Root) -> None:

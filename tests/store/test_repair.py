@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import aislemap
-from store import lock, parts, snapshot
+from store import lock, manifest, parts, snapshot
 from store.errors import StoreDamaged, StoreError, StoreMissing
 from store.reader import Reader
 from store.repair import repair
@@ -20,7 +20,7 @@ from store.sql import ask
 from store.upkeep import vacuum, verify
 from tests.store.numbered import carried, publish, stock, whole, write_part
 
-NEWEST = snapshot.manifest_name(3)
+NEWEST = manifest.path(3)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_newest_snapshot_that_is_not_whole_is_passed_over(root: Root, damage: 
 
 def test_a_store_of_which_nothing_is_whole_says_what_is_wrong_with_the_newest(root: Root) -> None:
     for n in (1, 2, 3):
-        root.put(snapshot.manifest_name(n), b"{")
+        root.put(manifest.path(n), b"{")
     root.remove(snapshot.CATALOGUE)
     for look in (snapshot.open_snapshot, snapshot.connect, Reader(root).cursor().__enter__):
         with pytest.raises(StoreDamaged, match=NEWEST):
@@ -147,7 +147,7 @@ def test_a_file_altered_in_an_older_snapshot_is_mended_or_the_snapshot_dropped(r
     dropped, left = mend(root)
     assert dropped.startswith("Dropped snapshot 4, set aside as snapshots/00000004.json.damaged: parts/")
     assert left.startswith(f"Snapshot 5 is left: parts/{shared.key}/products.parquet is not what was written")
-    assert snapshot.numbers(root) == [1, 2, 3, 5]
+    assert manifest.numbers(root) == [1, 2, 3, 5]
     assert parts.find(root, shared.key) is None, "the next run computes it again"
     write_part(root, 9, ["products"], "shared")
     assert verify(root) == mend(root) == []
@@ -207,8 +207,8 @@ def test_what_was_set_aside_goes_with_vacuum_and_its_number_is_not_taken_again(r
 
 def test_a_snapshot_in_another_form_is_of_another_version(root: Root) -> None:
     for n in (1, 2, 3):
-        raw = json.loads(root.read(snapshot.manifest_name(n)))
-        root.put(snapshot.manifest_name(n), json.dumps({**raw, "format": 1, "version": "0.0.9"}).encode())
+        raw = json.loads(root.read(manifest.path(n)))
+        root.put(manifest.path(n), json.dumps({**raw, "format": 1, "version": "0.0.9"}).encode())
     sentence = r"Snapshot 3 .* made by another version of aislemap \(0\.0\.9; this is .*\): ingest again"
     with pytest.raises(StoreError, match=sentence):
         snapshot.connect(root)
@@ -238,7 +238,7 @@ def test_a_catalogue_that_a_killed_writer_left_behind_is_named(root: Root) -> No
     assert snapshot.notices(root) == []
     (root.path / "kept").replace(old)  # as if killed between the manifest and the rename
     assert snapshot.notices(root) == [], "a writer may be at it this moment"
-    for place in (old, root.path / snapshot.manifest_name(4)):
+    for place in (old, root.path / manifest.path(4)):
         os.utime(place, (time.time() - 60, place.stat().st_mtime - 60))
     (notice,) = snapshot.notices(root)
     assert notice == "catalog.duckdb does not show snapshot 4 yet; `aislemap store repoint` makes it anew."

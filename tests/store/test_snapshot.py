@@ -1,7 +1,6 @@
 """Snapshots: published whole, seen by any DuckDB client from anywhere, kept for time travel."""
 
 import errno
-import hashlib
 import json
 import os
 import shutil
@@ -10,14 +9,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
-from store import logs, snapshot, tables
+from store import logs, manifest, snapshot, tables
 from store.errors import SnapshotNotFound, StoreDamaged, StoreError, StoreMissing
 from store.root import Root
 from store.sql import ask
@@ -45,9 +42,9 @@ def root(tmp_path: Path) -> Root:
 
 
 def test_snapshots_are_numbered_from_one_and_the_newest_is_opened(root: Root) -> None:
-    assert snapshot.numbers(root) == []
+    assert manifest.numbers(root) == []
     assert [publish(root, n).number for n in (10, 20, 30)] == [1, 2, 3]
-    assert snapshot.numbers(root) == [1, 2, 3]
+    assert manifest.numbers(root) == [1, 2, 3]
     newest = snapshot.open_snapshot(root)
     assert newest.number == 3
     assert datetime.fromisoformat(newest.created).tzinfo == UTC
@@ -57,10 +54,10 @@ def test_snapshots_are_numbered_from_one_and_the_newest_is_opened(root: Root) ->
 def test_equal_content_publishes_nothing_new_in_whatever_order_its_parts_come(root: Root) -> None:
     first, second = write_part(root, 1, ["products"], "a"), write_part(root, 2, ["products", "models"], "b")
     published = snapshot.publish(root, [first, second])
-    manifest = root.read(snapshot.manifest_name(1))
+    written = root.read(manifest.path(1))
     assert snapshot.publish(root, [second, first]) == published
-    assert snapshot.numbers(root) == [1]
-    assert root.read(snapshot.manifest_name(1)) == manifest
+    assert manifest.numbers(root) == [1]
+    assert root.read(manifest.path(1)) == written
     assert snapshot.publish(root, [first]).number == 2
     assert snapshot.publish(root, [first, second]).number == 3, "back to an older content is news too"
 
@@ -81,13 +78,12 @@ def test_publishing_equal_content_mends_a_catalogue_that_a_killed_writer_or_a_mo
 
 def test_a_number_that_somebody_else_took_is_not_replaced(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(root, 1)
-    taken = root.read(snapshot.manifest_name(1))
+    taken = root.read(manifest.path(1))
     with monkeypatch.context() as patch:
-        patch.setattr(snapshot, "numbers", lambda root: [])  # as listed before the other one published
-        patch.setattr(snapshot, "_manifests", lambda root: [])
+        patch.setattr(manifest, "names", lambda root: [])  # as listed before the other one published
         with pytest.raises(FileExistsError):
             snapshot.publish(root, [write_part(root, 2)])
-    assert root.read(snapshot.manifest_name(1)) == taken
+    assert root.read(manifest.path(1)) == taken
 
 
 def test_every_earlier_snapshot_can_be_opened_and_asked(root: Root) -> None:
@@ -119,112 +115,6 @@ def test_a_number_that_is_not_there_is_named_with_those_that_are(root: Root) -> 
         snapshot.open_snapshot(root, 7)
 
 
-@pytest.mark.parametrize("fault", ["empty", "cut", "not an object", "a hash altered", "another number", "a field less"])
-def test_a_damaged_manifest_is_named_with_its_remedy_and_spares_the_others(root: Root, fault: str) -> None:
-    publish(root, 1)
-    publish(root, 2)
-    name = snapshot.manifest_name(2)
-    good = root.read(name)
-    raw = json.loads(good)
-    altered = json.loads(good)
-    altered["files"]["products"][0]["sha256"] = "0" * 64
-    bad = {
-        "empty": b"",
-        "cut": good[: len(good) // 2],
-        "not an object": b"[1]",
-        "a hash altered": json.dumps(altered).encode(),
-        "another number": json.dumps({**raw, "number": 1}).encode(),
-        "a field less": json.dumps({k: v for k, v in raw.items() if k != "created"}).encode(),
-    }[fault]
-    root.put(name, bad)
-    with pytest.raises(StoreDamaged, match=f"{name}.*`aislemap store repair` sets it aside"):
-        snapshot.open_snapshot(root, 2)
-    for look in (snapshot.connect, snapshot.connect_sealed):
-        with look(root) as connection:
-            assert carried(connection) == whole(1)
-    (notice,) = snapshot.notices(root)
-    assert notice.endswith("Until then snapshot 1 is the newest.")
-    assert name in notice
-
-
-def forge(root: Root, change: Callable[[dict[str, Any]], None]) -> None:
-    """Alter the files of the newest manifest, and sign it as the store does."""
-    name = snapshot.manifest_name(snapshot.numbers(root)[-1])
-    raw = json.loads(root.read(name))
-    change(raw["files"])
-    del raw["digest"]
-    raw["digest"] = hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
-    root.put(name, json.dumps(raw).encode())
-
-
-@pytest.mark.parametrize("look", [snapshot.connect, snapshot.connect_sealed, snapshot.write_catalogue])
-def test_sql_in_a_manifests_table_name_is_never_run(root: Root, tmp_path: Path, look: Callable[[Root], object]) -> None:
-    publish(root, 1)
-    target = tmp_path / "written.csv"
-    name = f"embedding_x\" AS SELECT 1; COPY (SELECT 1) TO '{target}'; CREATE VIEW \"y"
-    forge(root, lambda files: files.update({name: files["embedding_bert"]}))
-    with pytest.raises(StoreDamaged, match=r"COPY \(SELECT 1\).*is no table of a store.*store repair"):
-        look(root)
-    assert not target.exists()
-
-
-@pytest.mark.parametrize(
-    "table", ["secrets", "runs", "", "embedding_", "embedding_Bert", "embedding_a b", 'embedding_a"', "embedding_a\n"]
-)
-def test_a_manifests_table_is_a_declared_one_or_an_embeddings(root: Root, table: str) -> None:
-    publish(root, 1)
-    forge(root, lambda files: files.update({table: files["embedding_bert"]}))
-    with pytest.raises(StoreDamaged, match="is no table of a store"):
-        snapshot.open_snapshot(root)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "/etc/products.parquet",
-        "parts/../../products.parquet",
-        "parts/../products.parquet",
-        "parts/first-1/models.parquet",
-        "parts/first-1/deeper/products.parquet",
-        "parts/first-1/products.parquet\n",
-        "snapshots/first-1/products.parquet",
-        "s3://bucket/parts/first-1/products.parquet",
-        "",
-        None,
-    ],
-)
-def test_a_manifests_file_stands_in_a_part_under_its_tables_name(root: Root, name: str | None) -> None:
-    publish(root, 1)
-    forge(root, lambda files: files["products"][0].update(name=name))
-    with pytest.raises(StoreDamaged, match="is no file of the table products"):
-        snapshot.open_snapshot(root)
-
-
-@pytest.mark.parametrize("dimensions", [0, -3, 2.5, "3] AS x FROM y --", None, True])
-def test_a_manifests_dimensions_are_a_positive_number(root: Root, dimensions: object) -> None:
-    publish(root, 1)
-    forge(root, lambda files: files["embedding_bert"][0].update(dimensions=dimensions))
-    with pytest.raises(StoreDamaged, match="is no number of dimensions"):
-        snapshot.open_snapshot(root)
-
-
-@pytest.mark.parametrize("field", ["rows", "bytes"])
-@pytest.mark.parametrize("count", [-1, 2.5, "20", None, True])
-def test_a_manifests_counts_are_whole_numbers(root: Root, field: str, count: object) -> None:
-    publish(root, 1)
-    forge(root, lambda files: files["products"][0].update({field: count}))
-    with pytest.raises(StoreDamaged, match="are none of the table products"):
-        snapshot.open_snapshot(root)
-
-
-@pytest.mark.parametrize("sha256", ["", "a" * 63, "A" * 64, "a" * 64 + "\n", 7, None])
-def test_a_manifests_file_has_a_sha256(root: Root, sha256: object) -> None:
-    publish(root, 1)
-    forge(root, lambda files: files["products"][0].update(sha256=sha256))
-    with pytest.raises(StoreDamaged, match="is no SHA-256 of the table products"):
-        snapshot.open_snapshot(root)
-
-
 @pytest.mark.parametrize("damage", ["missing", "truncated"])
 def test_a_damaged_file_is_named_by_whoever_opens_the_snapshot(root: Root, damage: str) -> None:
     name = publish(root, 1).files["products"][0].name
@@ -240,27 +130,6 @@ def test_a_file_that_cannot_be_opened_names_its_table(root: Root, look: Callable
     root.put(name, root.read(name)[:-4] + b"RAP1")
     with pytest.raises(StoreDamaged, match=r"The table products of snapshot 1 cannot be read .*store verify"):
         look(root)
-
-
-def test_a_snapshot_that_was_dropped_meanwhile_is_not_found(root: Root) -> None:
-    publish(root, 1)
-    with pytest.raises(SnapshotNotFound, match="no snapshot 7 any more"):
-        snapshot.read_manifest(root, 7)
-
-
-def test_a_copy_without_its_package_says_that_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(name: str) -> str:
-        raise PackageNotFoundError(name)
-
-    monkeypatch.setattr(snapshot, "version", absent)
-    assert snapshot.aislemap_version() == "not installed"
-
-
-def test_stray_files_among_the_manifests_are_passed_over(root: Root) -> None:
-    publish(root, 1)
-    for name in ("snapshots/notes.txt", "snapshots/00000001.json~", "snapshots/.hidden.json"):
-        root.put(name, b"mine")
-    assert snapshot.numbers(root) == [1]
 
 
 def test_any_stock_client_in_another_folder_reads_every_table(tmp_path: Path) -> None:
@@ -382,7 +251,7 @@ def test_a_copy_is_a_store_of_its_own(root: Root) -> None:
     copy = Root(Path(shutil.copytree(root.path, root.path.parent / "copy")))
     publish(copy, 2)
     shutil.rmtree(root.path)
-    assert snapshot.numbers(copy) == [1, 2]
+    assert manifest.numbers(copy) == [1, 2]
     with stock(copy) as client:
         assert carried(client) == whole(2)
     with snapshot.connect(copy, 1) as connection:

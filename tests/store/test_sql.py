@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from store import snapshot
+from store import manifest, snapshot
 from store.errors import QueryError
 from store.export import write
 from store.root import Root
@@ -152,7 +152,7 @@ def test_all_but_one_select_over_the_store_is_refused_in_words_and_changes_nothi
 def targets(root: Root) -> list[Path]:
     """A file of each kind that a store has, and a new one beside them."""
     newest = snapshot.open_snapshot(root)
-    names = [snapshot.CATALOGUE, snapshot.manifest_name(1), newest.files["products"][0].name, "new.csv"]
+    names = [snapshot.CATALOGUE, manifest.path(1), newest.files["products"][0].name, "new.csv"]
     return [root.path / name for name in names]
 
 

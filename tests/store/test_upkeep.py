@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store import lock, logs, parts, snapshot
+from store import lock, logs, manifest, parts, snapshot
 from store.errors import StoreDamaged, StoreMissing
 from store.root import Root
 from store.upkeep import Freed, vacuum, verify
@@ -81,13 +81,13 @@ def test_a_file_shared_by_snapshots_is_named_for_each(root: Root) -> None:
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_damaged_manifest_is_named_and_the_other_snapshots_are_checked_all_the_same(root: Root, number: int) -> None:
-    root.put(snapshot.manifest_name(number), b"{}")
+    root.put(manifest.path(number), b"{}")
     gone = next(n for n in (1, 2) if n != number)
     missing = f"parts/{key_of('first', gone)}/products.parquet"
     root.remove(missing)
     faults = [fault for fault in verify(root) if not fault.startswith("catalog.duckdb")]
     assert len(faults) == 2
-    assert any(snapshot.manifest_name(number) in fault for fault in faults)
+    assert any(manifest.path(number) in fault for fault in faults)
     assert any(f"{missing} is missing" in fault for fault in faults)
 
 
@@ -115,7 +115,7 @@ def test_vacuum_keeps_the_newest_and_drops_the_files_that_only_the_others_use(ro
         root.size(f"parts/{part}/{name}") for part in root.names("parts") for name in root.names(f"parts/{part}")
     )
     freed = vacuum(root, keep=2, grace=NO_GRACE)
-    assert snapshot.numbers(root) == [2, 3]
+    assert manifest.numbers(root) == [2, 3]
     assert root.names("parts") == [key_of(half, n) for half in ("first", "second") for n in (2, 3)]
     assert (freed.snapshots, freed.files) == (1, 1 + 3 + 3)
     assert 0 < freed.bytes < before
@@ -136,20 +136,20 @@ def test_vacuum_keeps_a_part_that_a_kept_snapshot_uses_too(root: Root) -> None:
 
 def test_the_newest_snapshot_is_never_dropped(root: Root) -> None:
     vacuum(root, keep=0, grace=NO_GRACE)
-    assert snapshot.numbers(root) == [3]
+    assert manifest.numbers(root) == [3]
     assert verify(root) == []
 
 
 def test_a_snapshot_that_was_the_newest_within_the_grace_stays_whole_however_old_it_is(root: Root) -> None:
     age(root, ".", hours=50)
-    age(root, snapshot.manifest_name(3), hours=0.5)  # so 2 was the newest half an hour ago
+    age(root, manifest.path(3), hours=0.5)  # so 2 was the newest half an hour ago
     vacuum(root, keep=1, grace=HOUR)
-    assert snapshot.numbers(root) == [2, 3]
+    assert manifest.numbers(root) == [2, 3]
     with snapshot.connect(root, 2) as connection:
         assert carried(connection) == whole(2)
-    age(root, snapshot.manifest_name(3), hours=2)
+    age(root, manifest.path(3), hours=2)
     vacuum(root, keep=1, grace=HOUR)
-    assert snapshot.numbers(root) == [3]
+    assert manifest.numbers(root) == [3]
     assert verify(root) == []
 
 
@@ -202,7 +202,7 @@ def test_logs_are_bounded_and_keep_their_newest_events(root: Root, monkeypatch: 
 
 
 def test_nothing_is_dropped_while_a_manifest_cannot_be_read(root: Root) -> None:
-    root.put(snapshot.manifest_name(3), b"{}")
+    root.put(manifest.path(3), b"{}")
     files = sorted(root.path.rglob("*"))
     with pytest.raises(StoreDamaged):
         vacuum(root, keep=1, grace=NO_GRACE)
@@ -217,7 +217,7 @@ def test_the_disk_is_bounded_over_a_hundred_snapshots(root: Root) -> None:
         vacuum(root, keep=3, grace=NO_GRACE)
         places = [place for place in root.path.rglob("*") if place.is_file()]
         sizes.append((len(places), sum(place.stat().st_size for place in places if "log" not in place.parts)))
-    assert snapshot.numbers(root) == [101, 102, 103]
+    assert manifest.numbers(root) == [101, 102, 103]
     assert {files for files, _ in sizes} == {sizes[0][0]}
     assert max(size for _, size in sizes) < 1.02 * sizes[0][1], "but for the digits of the numbers"
     assert root.size("log/runs/00000001.parquet") < 20_000
@@ -247,5 +247,5 @@ def test_vacuum_removes_nothing_that_the_store_did_not_write(root: Root) -> None
     freed = vacuum(root, keep=1, grace=HOUR)
     assert (freed.snapshots, freed.files) == (2, 2 + 6 + 6)
     assert [name for name in OTHERS if not root.exists(name)] == []
-    assert snapshot.numbers(root) == [3]
+    assert manifest.numbers(root) == [3]
     assert verify(root) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store import snapshot
+from store import manifest
 from store.root import Root
 from store.upkeep import verify
 from tests.ingestion import shop
@@ -65,4 +65,4 @@ def test_a_step_that_cannot_write_is_no_failed_method(tmp_path: Path, fault: int
     assert answer["failed"].split(" ")[1].startswith("/parts/"), answer
     name, code, message = answer["error"]
     assert (name, code, "\n" in message) == ("StoreError", 5, False), answer
-    assert snapshot.numbers(Root(store)) == []
+    assert manifest.numbers(Root(store)) == []

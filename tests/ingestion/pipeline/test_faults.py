@@ -15,7 +15,7 @@ from ingestion.features import registry
 from ingestion.pipeline.engine import Event, Failed, Finished
 from ingestion.pipeline.ingest import Report
 from ingestion.pipeline.runner import Listener, Outcome
-from store import snapshot
+from store import manifest
 from store.errors import CatalogueError, ConfigError, StoreError
 from store.root import Root
 from tests.ingestion import shop
@@ -204,7 +204,7 @@ def test_a_killed_run_publishes_nothing_and_is_resumed(
     store = tmp_path / "store"
     command = [sys.executable, "-c", KILLED, *map(str, (*goods, store, step))]
     assert subprocess.run(command, check=False, cwd=PROJECT).returncode == -signal.SIGKILL
-    assert snapshot.numbers(Root(store)) == []
+    assert manifest.numbers(Root(store)) == []
     report = ingest(goods, store)
     assert (report.status, report.number) == ("published", 1)
     assert 0 < report.count("cached") < len(ALL) or step == "suspects"
@@ -261,7 +261,7 @@ def test_an_unreadable_catalogue_fails_but_keeps_the_snapshot(again: tuple[Shop,
     catalogue.write_text("")
     with pytest.raises(CatalogueError, match=r"shop\.csv"):
         ingest((catalogue, images), store)
-    assert snapshot.numbers(Root(store)) == [1]
+    assert manifest.numbers(Root(store)) == [1]
     ((status, detail, number),) = ask(store, "SELECT status, detail, snapshot FROM runs ORDER BY run_id DESC LIMIT 1")
     assert (status, number) == ("failed", 1)
     assert "shop.csv" in detail

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.pipeline.ingest import Report
-from store import parts, snapshot
+from store import manifest, parts
 from store.root import Root
 from tests.ingestion import shop
 from tests.ingestion.shop import (
@@ -91,13 +91,13 @@ def test_no_step_before_the_scores_reads_a_category(first: tuple[Shop, Path, Rep
 
 def test_a_second_run_computes_nothing_and_publishes_nothing(again: tuple[Shop, Path]) -> None:
     goods, store = again
-    before = snapshot.numbers(Root(store)), signature(store), entries(store / "parts")
+    before = manifest.numbers(Root(store)), signature(store), entries(store / "parts")
     engine = DirectEngine()
     report = ingest(goods, store, engine=engine)
     assert (report.status, report.number) == ("unchanged", 1)
     assert engine.tasks == []
     assert {outcome.status for outcome in report.outcomes.values()} == {"cached"}
-    assert before == (snapshot.numbers(Root(store)), signature(store), entries(store / "parts"))
+    assert before == (manifest.numbers(Root(store)), signature(store), entries(store / "parts"))
     assert ask(store, "SELECT status, steps_computed FROM runs ORDER BY run_id")[-1] == ("unchanged", 0)
 
 
