@@ -1,4 +1,4 @@
-"""The first lines of the Overview: the answer in one sentence, what each category needs, and what to do next."""
+"""The first lines of the page Answer: the answer in one sentence, what each category needs, and what to do next."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

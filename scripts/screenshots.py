@@ -13,11 +13,11 @@ from playwright.sync_api import sync_playwright
 from waitress import create_server
 
 from dashboard.app import create_app
+from dashboard.pages import PRODUCT, discover
 from store.questions.ask import column
 from store.reader import Reader
 from store.root import Root
 
-NAMES = ("projections", "clusters", "categories", "metrics", "maps", "labels", "products", "findings", "runs")
 HEIGHTS = {1280: 800, 1920: 1080}
 PATIENCE = 120_000
 """Milliseconds that a page may take on a busy machine."""
@@ -38,9 +38,10 @@ def main(store: Path, folder: Path, widths: list[int]) -> None:
         ids = column(cursor, "SELECT product_id FROM suspects ORDER BY rank LIMIT 1") or column(
             cursor, "SELECT product_id FROM products ORDER BY catalogue_row LIMIT 1"
         )
-    pages = {name: f"/{name}" for name in NAMES}
-    pages |= {"overview": "/", "four-projections": "/projections?panels=4&colour=match"}
-    pages["product"] = f"/products/product?id={quote(ids[0])}"
+    paths = [page.path for page in discover()]
+    pages = {path.strip("/").replace("/", "-") or "overview": path for path in paths if path != PRODUCT}
+    pages["four-projections"] = "/projections?panels=4&colour=match"
+    pages["product"] = f"{PRODUCT}?id={quote(ids[0])}"
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])

@@ -1,4 +1,7 @@
-"""The pages: every module here that has a `PAGE` is one. Adding a page is adding one file."""
+"""The pages: every module here that has a `PAGE` is one, and a folder with `PAGES` one in tabs (see dashboard/tabs.py).
+
+Adding a page is adding one file.
+"""
 
 import importlib
 import pkgutil
@@ -33,4 +36,5 @@ def discover() -> list[Page]:
     """All pages, in the order of the navigation."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
-    return sorted((m.PAGE for m in modules if hasattr(m, "PAGE")), key=lambda page: page.order)
+    found = [page for m in modules for page in (getattr(m, "PAGES", None) or (m.PAGE,))]
+    return sorted(found, key=lambda page: page.order)

@@ -179,4 +179,4 @@ def _pair(number: int, pair: findings.Pair) -> Any:
     )
 
 
-PAGE = Page("/findings", "Suspects & duplicates", 52, layout, register)
+PAGE = Page("/findings", "Suspects & duplicates", 40, layout, register)

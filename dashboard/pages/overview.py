@@ -1,4 +1,4 @@
-"""Overview: the verdicts, the leaderboard, costs, and what was studied."""
+"""Answer: the verdicts, the leaderboard, costs, and what was studied."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -297,4 +297,4 @@ def _activity(reader: Reader, number: int) -> Any:
     )
 
 
-PAGE = Page("/", "Overview", 10, layout, register)
+PAGE = Page("/", "Answer", 10, layout, register)

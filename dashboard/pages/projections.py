@@ -50,7 +50,7 @@ def layout(reader: Reader, search: str) -> Any:
     asked = context.of(reader)
     have, groupings, (declared, _) = asked.ask(maps.maps), asked.ask(study.groupings), asked.ask(study.declared)
     if not have:
-        return ui.notice("There is no map in this snapshot", "No method could be run; the Overview says why.")
+        return ui.notice("There is no map in this snapshot", "No method could be run; the first page says why.")
     columns = COLOURS | {f"of.{name}": name for name in asked.ask(catalogue.attributes)}
     defaults = asked.ask(first_shown, declared)
     state = ADDRESS.read(search, **defaults)
@@ -207,4 +207,4 @@ def register(app: Dash, reader: Reader) -> None:
     )
 
 
-PAGE = Page("/projections", "Projections", 20, layout, register)
+PAGE = Page("/projections", "Map", 30, layout, register)

@@ -151,4 +151,4 @@ def _schedule(jobs: list[activity.Job], events: list[activity.Event]) -> Any:
     )
 
 
-PAGE = Page("/runs", "Runs", 60, layout, register)
+PAGE = Page("/runs", "Runs", 90, layout, register)

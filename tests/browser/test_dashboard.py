@@ -22,11 +22,11 @@ expect.set_options(timeout=WAIT)
     [
         ("/", "Can these products be grouped automatically?", "#overview-body .leaderboard tbody tr"),
         ("/projections", "Do products of a category lie together?", "#map-0[data-drawn]"),
-        ("/clusters", "Which categories are mixed up?", "#confusion .heatmaplayer image"),
+        ("/categories/clusters", "Which categories are mixed up?", "#confusion .heatmaplayer image"),
         ("/categories", "Which categories can be automated?", "#category-heat .heatmaplayer image"),
-        ("/metrics", "How well does each method do, by every measure?", "#differences .scatterlayer .point"),
-        ("/maps", "Why one map misleads", "#map-strip .scatterlayer .point"),
-        ("/labels", "How many labels would be enough?", "#learning .scatterlayer .point"),
+        ("/methods", "How well does each method do, by every measure?", "#differences .scatterlayer .point"),
+        ("/methods/maps", "Why one map misleads", "#map-strip .scatterlayer .point"),
+        ("/methods/labels", "How many labels would be enough?", "#learning .scatterlayer .point"),
         ("/findings", "What should be checked in the catalogue?", ".pair img"),
         ("/products", "Products", "#products-body .tile"),
         ("/products/product?id=P0010", "Aria Wall Clock no. 10", ".strip .tile"),
@@ -44,12 +44,28 @@ def test_every_page_is_drawn(study: str, page: Page, path: str, title: str, cont
 def test_the_navigation_leads_to_every_page_and_names_it(study: str, page: Page) -> None:
     page.goto(study)
     links = page.locator(".side-nav .nav-link")
-    expect(links).to_have_count(10)  # waits: the page's own code draws them
+    expect(links).to_have_count(7)  # waits: the page's own code draws them
     names = links.all_text_contents()
     for name in (*names[1:], names[0]):
         page.locator(".side-nav").get_by_text(name, exact=True).click()
         expect(page).to_have_title(f"{name} · aislemap")
         expect(page.locator(".side-nav .active")).to_have_text(name)
+
+
+def test_each_tab_of_a_page_has_its_address_and_stays_in_its_place(study: str, page: Page) -> None:
+    for path, name, tabs in (
+        ("/categories", "Categories", ["Verdicts", "Clusters"]),
+        ("/methods", "Methods", ["Metrics", "One map misleads", "Labels"]),
+    ):
+        page.goto(study + path)
+        expect(page.locator(".tabs .nav-link")).to_have_text(tabs)
+        for tab in (*tabs[1:], tabs[0]):
+            page.locator(".tabs").get_by_text(tab, exact=True).click()
+            expect(page.locator(".tabs .active")).to_have_text(tab)
+            expect(page.locator(".side-nav .active")).to_have_text(name)
+            expect(page.locator("h1")).to_have_count(1)
+            expect(page).to_have_title(f"{name if tab == tabs[0] else tab} · aislemap")
+        expect(page).to_have_url(study + path)
 
 
 def test_the_overview_has_verdicts_and_why_a_method_did_not_run(study: str, page: Page) -> None:
@@ -131,7 +147,7 @@ def test_a_name_with_a_script_is_shown_and_does_nothing(study: str, page: Page) 
 
 
 def test_clusters_show_their_products_and_lead_to_the_map(study: str, page: Page) -> None:
-    page.goto(f"{study}/clusters?method=cnn")
+    page.goto(f"{study}/categories/clusters?method=cnn")
     expect(page.locator(".cluster-card")).to_have_count(7)
     expect(page.locator(".cluster-card .tile img").first).to_be_visible()
     page.locator(".cluster-card", has_text="Watches").get_by_text("on the map").first.click()
@@ -161,7 +177,7 @@ def test_a_new_snapshot_appears_on_the_open_page_in_its_state(small_store: Root,
         expect(page.locator("#snapshot-info")).to_contain_text("Snapshot 2")
         expect(page.locator("#map-method-0")).to_have_value("cnn")
         assert page.evaluate("window.untouched"), "the page was not reloaded"
-        page.locator(".side-nav").get_by_text("Overview").click()
+        page.locator(".side-nav").get_by_text("Answer").click()
         expect(page.locator(".changes")).to_contain_text("BERT")
 
 
@@ -204,9 +220,9 @@ def test_without_categories_there_are_groups_and_maps_but_no_scores(bare: str, p
     page.goto(f"{bare}/projections?colour=cluster")
     expect(page.locator("#map-summary-0")).to_contain_text("60 products")
     expect(page.locator(".chip")).to_have_count(7)
-    page.goto(f"{bare}/clusters")
+    page.goto(f"{bare}/categories/clusters")
     expect(page.locator(".cluster-card")).to_have_count(7)
-    page.goto(f"{bare}/metrics")
+    page.goto(f"{bare}/methods")
     expect(page.locator(".notice")).to_contain_text("There are no scores")
     page.goto(f"{bare}/products/product?id=P0001")
     expect(page.locator(".strip")).to_have_count(3)
@@ -215,8 +231,8 @@ def test_without_categories_there_are_groups_and_maps_but_no_scores(bare: str, p
 @pytest.mark.parametrize(
     ("address", "place"),
     [
-        ("/metrics", ".all-scores"),
-        ("/clusters?method=bert", "#clusters-body"),
+        ("/methods", ".all-scores"),
+        ("/categories/clusters?method=bert", "#clusters-body"),
         ("/projections?m0=bert", "#map-summary-0"),
     ],
 )

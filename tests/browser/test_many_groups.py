@@ -15,7 +15,7 @@ expect.set_options(timeout=30_000)
 
 def test_of_200_groups_a_page_is_drawn_turned_and_searched(tmp_path: Path, page: Page) -> None:
     with shown(make_crowd(tmp_path, 200).path, page) as address:
-        page.goto(f"{address}/clusters")
+        page.goto(f"{address}/categories/clusters")
         cards, count = page.locator(".cluster-card"), page.locator("#clusters-count")
         expect(page.locator("#confusion .heatmaplayer image")).to_be_visible()
         expect(page.locator("#clusters-body")).to_contain_text("30 of 200 categories, those with most products in")

@@ -25,13 +25,13 @@ def test_the_score_of_a_verdict_is_the_same_on_every_page(small_store: Root, stu
         expect(card).to_contain_text(name)
         expect(card.locator(".verdict-figure")).to_have_text(words.score(verdict.value))
         expect(card.locator(".verdict-interval")).to_have_text(interval(verdict))
-    for path, table in (("/", ".leaderboard"), ("/metrics", ".all-scores")):
+    for path, table in (("/", ".leaderboard"), ("/methods", ".all-scores")):
         page.goto(study + path)
         for name, verdict in verdicts.items():
             row = page.locator(f"{table} tbody tr", has_text=re.compile(rf"^{re.escape(name)}(?! \+)"))
             expect(row).to_have_count(1)
             expect(row).to_contain_text(f"{words.score(verdict.value)}{interval(verdict)}")
-    page.goto(f"{study}/maps")
+    page.goto(f"{study}/methods/maps")
     row = page.locator("table.groupings tbody tr", has_text="CNN")
     expect(row).to_contain_text(f"{words.score(verdicts['CNN'].value)}{interval(verdicts['CNN'])}")
 
@@ -46,11 +46,11 @@ def test_the_fraction_that_a_method_gets_right_is_one_number(small_store: Root, 
             s.value for s in study_of.scores(cursor)
             if (s.method, s.grouping, s.metric) == ("cnn", "manifold", "matched_accuracy")
         )  # fmt: skip
-    page.goto(f"{study}/clusters?method=cnn")
+    page.goto(f"{study}/categories/clusters?method=cnn")
     expect(page.locator("#clusters-body")).to_contain_text(f"CNN puts {words.percent(right)} of the products")
     page.goto(f"{study}/projections?panels=1&m0=cnn&colour=match")
     expect(page.locator("#map-summary-0")).to_contain_text(f"{words.percent(right)} right")
-    page.goto(f"{study}/metrics?metric=matched_accuracy")
+    page.goto(f"{study}/methods?metric=matched_accuracy")
     expect(page.locator(".all-scores tbody tr", has_text="MobileNetV2")).to_contain_text(words.score(right))
 
 
@@ -58,7 +58,7 @@ def test_headlines_are_of_what_the_verdict_rests_on(small_store: Root, study: st
     with Reader(small_store).cursor() as cursor:
         verdict = next(v for v in study_of.verdicts(cursor) if v.scope == "text+image")
         mine = [s for s in categories.judged_scores(cursor) if s.method == verdict.method and s.stability is not None]
-    page.goto(f"{study}/metrics")
+    page.goto(f"{study}/methods")
     body = page.locator("#metrics-body")
     score = f"ARI {words.score(verdict.value)} ({interval(verdict)})"
     expect(body).to_contain_text(f"The verdict rests on Joint text + image by k-means on the manifold: {score}")

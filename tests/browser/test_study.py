@@ -24,7 +24,7 @@ def test_the_overview_names_methods_not_shown_to_differ(study: str, page: Page) 
 
 
 def test_two_groupings_are_compared_and_kept_in_the_link(study: str, page: Page) -> None:
-    page.goto(f"{study}/metrics")
+    page.goto(f"{study}/methods")
     answer = page.locator("#metrics-pair .answer")
     expect(answer).to_contain_text("the interval goes from")
     page.locator("#metrics-one").select_option("sift.embedding")
@@ -52,7 +52,7 @@ def test_a_category_has_its_verdict_and_the_heat_map_its_figure(study: str, page
 
 
 def test_the_maps_page_shows_every_map_and_the_range_of_scores(study: str, page: Page) -> None:
-    page.goto(f"{study}/maps")
+    page.goto(f"{study}/methods/maps")
     expect(page.locator("#maps-body .answer")).to_contain_text(re.compile(r"give ARI from .+ to .+ when only t-SNE's"))
     expect(page.locator("#map-strip .scatterlayer .point")).to_have_count(6 * 4 * 3)
     expect(page.locator("#groupings .scatterlayer .point")).to_have_count(6 * 2)
@@ -62,7 +62,7 @@ def test_the_maps_page_shows_every_map_and_the_range_of_scores(study: str, page:
 
 
 def test_the_labels_page_has_a_curve_per_method_with_vectors(study: str, page: Page) -> None:
-    page.goto(f"{study}/labels?metric=ari")
+    page.goto(f"{study}/methods/labels?metric=ari")
     expect(page.locator("#labels-metric")).to_have_value("ari")
     expect(page.locator("#learning .scatterlayer .point")).to_have_count(6 * 4)
     expect(page.locator(".labels-needed tbody tr")).to_have_count(6)
@@ -87,7 +87,7 @@ def test_a_suspect_is_shown_with_its_image_and_opens_its_product(study: str, pag
 
 
 def test_a_group_of_a_joint_graph_is_described_without_a_map(study: str, page: Page) -> None:
-    page.goto(f"{study}/clusters?method=joint&grouping=judged")
+    page.goto(f"{study}/categories/clusters?method=joint&grouping=judged")
     expect(page.locator(".cluster-card")).to_have_count(7)
     card = page.locator(".cluster-card").first
     expect(card).to_contain_text("Proposed name:")
@@ -98,11 +98,11 @@ def test_a_group_of_a_joint_graph_is_described_without_a_map(study: str, page: P
 
 
 def test_without_categories_pages_have_maps_or_say_why_they_are_empty(bare: str, page: Page) -> None:
-    page.goto(f"{bare}/maps")
+    page.goto(f"{bare}/methods/maps")
     expect(page.locator("#maps-body .answer")).to_contain_text("give Silhouette from")
     for path, line in (
         ("/categories", "There are no figures per category"),
-        ("/labels", "There is no learning curve"),
+        ("/methods/labels", "There is no learning curve"),
     ):
         page.goto(bare + path)
         expect(page.locator(".notice")).to_contain_text(line)

@@ -7,7 +7,7 @@ from dash import Dash
 
 from dashboard import lists, misplaced
 from dashboard.app import create_app
-from dashboard.pages import clusters
+from dashboard.pages.categories import clusters
 from store.questions import groups
 from store.questions.groups import Cell, Cluster
 from store.reader import Reader

@@ -1,10 +1,12 @@
 """What each page of the study says, asked of the server as a browser does."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from dash import Dash
@@ -12,10 +14,10 @@ from dash import Dash
 from dashboard import words
 from dashboard.app import create_app
 from dashboard.pages import discover
-from dashboard.pages.categories import something_else
-from dashboard.pages.labels import needed, title
-from dashboard.pages.metrics import PAGE as METRICS
-from dashboard.pages.metrics import in_words
+from dashboard.pages.categories.verdicts import something_else
+from dashboard.pages.methods import metrics
+from dashboard.pages.methods.labels import needed, title
+from dashboard.pages.methods.metrics import in_words
 from dashboard.pages.overview import moved, moved_products
 from dashboard.pages.projections import first_shown
 from dashboard.plots import confusion
@@ -126,12 +128,20 @@ def test_products_that_differ_between_snapshots_are_counted(tmp_path: Path) -> N
     )
 
 
+@pytest.mark.parametrize("body", BODIES)
+def test_every_link_leads_to_a_page_or_a_file(app: Dash, body: str) -> None:
+    paths = {page.path for page in discover()}
+    parts = json.dumps(answered(app, body, BODIES[body]))
+    linked = {urlsplit(found).path for found in re.findall(r'"href": "(/[^"]*)"', parts)}
+    assert {path for path in linked if not path.startswith("/selection/")} <= paths
+
+
 def test_every_page_has_an_empty_state(bare_store: Root) -> None:
     text = {p.path: str(p.layout(Reader(bare_store), "")) for p in discover()}
     assert "There are no figures per category" in text["/categories"]
-    assert "There is no learning curve" in text["/labels"]
-    assert "There are no scores" in text["/metrics"]
-    assert "maps-metric" in text["/maps"], "the silhouette of the maps needs no category"
+    assert "There is no learning curve" in text["/methods/labels"]
+    assert "There are no scores" in text["/methods"]
+    assert "maps-metric" in text["/methods/maps"], "the silhouette of the maps needs no category"
 
 
 def test_the_overview_names_methods_not_shown_to_differ(app: Dash, large_store: Root) -> None:
@@ -185,7 +195,7 @@ def test_two_groupings_are_compared_in_words_with_the_interval(app: Dash, large_
 
 
 def test_the_other_side_of_a_comparison_is_what_a_verdict_rests_on(large_store: Root) -> None:
-    page = METRICS.layout(Reader(large_store), "?one=sift.embedding&other=bert.manifold")
+    page = metrics.layout(Reader(large_store), "?one=sift.embedding&other=bert.manifold")
     selects = {s.id: s for s in page._traverse() if getattr(s, "id", None) in ("metrics-one", "metrics-other")}
     others = [option["value"] for option in selects["metrics-other"].options]
     assert others == ["joint.manifold", "joint-text.manifold", "cnn.manifold"]

@@ -7,13 +7,12 @@ from dash import Dash, Input, Output, html
 from dashboard import components as ui
 from dashboard import context, words
 from dashboard.context import Context
-from dashboard.pages import Page
 from dashboard.plots.learning import learning
 from dashboard.state import SNAPSHOT, Address, Control, callback, pick
 from store.questions import labels, study
 from store.reader import Reader
 
-ADDRESS = Address("/labels", (Control("metric", "labels-metric"),))
+ADDRESS = Address("/methods/labels", (Control("metric", "labels-metric"),))
 
 GROUPED = {"accuracy": "matched_accuracy"}
 """The metric of `scores` that a grouping is compared by, where a learning curve's metric has another name."""
@@ -160,6 +159,3 @@ def _table(
         ),
         note="'No label' is the grouping that the method is judged by; the last column: the labels that reach it.",
     )
-
-
-PAGE = Page("/labels", "Labels", 47, layout, register)

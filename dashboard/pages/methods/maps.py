@@ -6,7 +6,6 @@ from dash import Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
 from dashboard import words
-from dashboard.pages import Page
 from dashboard.plots.groupings import GROUPINGS, groupings
 from dashboard.plots.map_strip import map_strip
 from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
@@ -14,7 +13,7 @@ from store.questions import maps, study
 from store.reader import Reader
 
 METRICS = ("ari", "ami", "silhouette")
-ADDRESS = Address("/maps", (Control("metric", "maps-metric"),))
+ADDRESS = Address("/methods/maps", (Control("metric", "maps-metric"),))
 
 
 def layout(reader: Reader, search: str) -> Any:
@@ -23,7 +22,9 @@ def layout(reader: Reader, search: str) -> Any:
         metrics = [m for m in METRICS if maps.map_ranges(cursor, m) or m in study.metrics(cursor)]
         declared = study.declared(cursor)[1]
     if not metrics:
-        return ui.notice("There is no map to judge in this snapshot", "No method could be run; the Overview says why.")
+        return ui.notice(
+            "There is no map to judge in this snapshot", "No method could be run; the first page says why."
+        )
     defaults = {"metric": pick(declared, metrics)}
     state = ADDRESS.read(search, **defaults)
     return ui.page(
@@ -149,6 +150,3 @@ def _table(
         note="Below a score its 95 % interval. Of t-SNE maps: the lowest and the highest score, and their distance. "
         "Trustworthiness: 1 when neighbours on the t-SNE map are neighbours in the vectors.",
     )
-
-
-PAGE = Page("/maps", "One map misleads", 45, layout, register)

@@ -6,7 +6,6 @@ from dash import Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
 from dashboard import words
-from dashboard.pages import Page
 from dashboard.plots.differences import differences
 from dashboard.plots.dots import dots
 from dashboard.selection import address, rule
@@ -15,7 +14,7 @@ from store.questions import comparisons, study
 from store.reader import Reader
 
 ADDRESS = Address(
-    "/metrics",
+    "/methods",
     (
         Control("metric", "metrics-metric"),
         Control("grouping", "metrics-grouping"),
@@ -274,6 +273,3 @@ def _table(scores: list[study.Score], metric: str, by: str, models: dict[str, st
         ui.meanings({words.METRICS[m]: words.METRIC_MEANINGS[m] for m in metrics if m in words.METRIC_MEANINGS}),
         note="Below a score its 95 % interval, where it has one. Bold: the best of a column.",
     )
-
-
-PAGE = Page("/metrics", "Metrics", 40, layout, register)

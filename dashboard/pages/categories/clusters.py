@@ -7,7 +7,6 @@ from dash import Dash, Input, Output, State, html, no_update
 
 from dashboard import components as ui
 from dashboard import group_card, lists, misplaced, theme, words
-from dashboard.pages import Page
 from dashboard.plots.confusion import confusion
 from dashboard.selection import address, rule
 from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
@@ -31,7 +30,7 @@ purity a group of two products can come first."""
 MISPLACED = " A product is misplaced where its group is not the one that its category is matched to."
 WITHOUT_CATEGORIES = ("size", "stability", "name")
 ADDRESS = Address(
-    "/clusters",
+    "/categories/clusters",
     (
         Control("method", "clusters-method"),
         Control("grouping", "clusters-grouping"),
@@ -50,7 +49,7 @@ def layout(reader: Reader, search: str) -> Any:
         methods = [s.method for s in study.ranking(cursor) if s.method in judged]
         orders = list(ORDERS if catalogue.categories(cursor) else WITHOUT_CATEGORIES)
     if not groupings or not methods:
-        return ui.notice("There are no groups in this snapshot", "No method could be run; the Overview says why.")
+        return ui.notice("There are no groups in this snapshot", "No method could be run; the first page says why.")
     defaults = {"method": methods[0], "grouping": ui.JUDGED["value"], "order": orders[0]}
     state = ADDRESS.read(search, **defaults)
     names = [ui.JUDGED, *ui.choices(words.GROUPINGS, groupings)]
@@ -250,6 +249,3 @@ def _heat(
         ),
         note=note,
     )
-
-
-PAGE = Page("/clusters", "Clusters", 30, layout, register)

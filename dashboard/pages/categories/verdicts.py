@@ -8,7 +8,6 @@ from dash import Dash, Input, Output, dcc, html, no_update
 
 from dashboard import components as ui
 from dashboard import lists, theme, words
-from dashboard.pages import Page
 from dashboard.plots.category_heat import category_heat
 from dashboard.selection import address, rule
 from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
@@ -262,6 +261,3 @@ def _heat(
         note=f"{meaning} Each method in the grouping it is judged by, the best method first. "
         "Hover for precision, recall and what it is confused with.",
     )
-
-
-PAGE = Page("/categories", "Categories", 35, layout, register)
