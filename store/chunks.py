@@ -10,7 +10,7 @@ on disk as soon as its results are computed: a killed run loses one chunk at mos
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO, TypeVar
@@ -32,16 +32,50 @@ SPARE_FILES = 16
 """Files beyond twice those that are needed, before all are written anew: a fortnight of daily changes."""
 
 
+@dataclass(frozen=True)
+class Share:
+    """One of `of` shares of `total` results, by their digests: together they are all results, and none is in two.
+
+    So several processes compute shares at a time without a word between them, and write no file that another writes.
+    """
+
+    number: int
+    of: int
+    total: int
+
+    def has(self, digest: bytes) -> bool:
+        """Whether the result of that digest is of this share."""
+        return int.from_bytes(digest[:8]) % self.of == self.number
+
+
+class NotGiven(Exception):
+    """No error: the results are not given here, and the work goes on elsewhere.
+
+    Its `args` are ("divisible", missing results, all results, shares that the missing ones are enough for), or ("kept",
+    files with the results of the share).
+    """
+
+
 @dataclass
 class Chunks:
     """The kept results of one recipe. Without a store everything is computed and nothing is kept.
 
     `used` are the files that hold the results which were asked for; a part names them, so that `vacuum` keeps them.
+    With a `share` only its results are computed and kept, none is given. With `divide` nothing is computed where the
+    missing results make two shares, each of `divide` results and of a chunk at least. `known` are files that other
+    machines wrote a moment ago, which a look into the folder may not show yet.
     """
 
     root: Root | None = None
     recipe: str = ""
     used: set[str] = field(default_factory=set)
+    share: Share | None = None
+    divide: int | None = None
+    known: tuple[str, ...] = ()
+
+    def of(self, recipe: str) -> "Chunks":
+        """The kept results of another recipe, in the same store and for the same share."""
+        return replace(self, recipe=recipe, used=set())
 
     def results(
         self,
@@ -55,16 +89,23 @@ class Chunks:
 
         `source` gives what an item's result is computed from; items of equal source share one result. `compute` gives
         the results of at most `rows` items whose results are not kept; what is not bytes (a reason why there is none)
-        is yielded and not kept. `progress` is called with (items that have their results, all items). Memory is that
-        of one chunk and of 16 bytes and a place for each item: the results wait in a temporary file.
+        is yielded and not kept. `progress` is called with (items that have their results, all items); with a share
+        those of the share are counted. Memory is that of one chunk and of 16 bytes and a place for each item: the
+        results wait in a temporary file. NotGiven once those of `share` are kept, or as `divide` says.
         """
-        places = dict.fromkeys((digest_of(source(item)) for item in items()), MISSING)
+        digests = (digest_of(source(item)) for item in items())
+        places = dict.fromkeys((d for d in digests if not self.share or self.share.has(d)), MISSING)
         refused: dict[bytes, Refused] = {}
         with TemporaryFile(prefix="aislemap-") as spool:
             held = self._recall(places, spool)
             missing = {digest for digest, place in places.items() if place == MISSING}
             fresh = _first(items(), source, missing)
-            total = len(places)
+            total = self.share.total if self.share else len(places)
+            shares = len(missing) // max(self.divide, rows) if self.divide else 0
+            if shares > 1:
+                raise NotGiven("divisible", len(missing), total, shares)
+            if self.share:
+                progress(len(places) - len(missing), total)
             while batch := list(islice(fresh, rows)):
                 kept = []
                 for (digest, _), result in zip(batch, compute([item for _, item in batch]), strict=True):
@@ -75,7 +116,9 @@ class Chunks:
                         refused[digest] = result
                 self._keep(kept)
                 held += len(kept)
-                progress(total - len(missing), total)
+                progress(len(places) - len(missing), total)
+            if self.share:
+                raise NotGiven("kept", tuple(sorted(self.used)))
             if held > 2 * total or len(self.used) > 2 * -(-total // rows) + SPARE_FILES:
                 self._rewrite(places, spool, rows)
             for item in items():
@@ -114,9 +157,10 @@ class Chunks:
         """The recipe's files, the newest first: what `_rewrite` wrote before what it replaced."""
         if not self.root:
             return []
-        folder = f"chunks/{self.recipe}"
-        names = (f"{folder}/{last}" for last in self.root.names(folder))
-        return sorted(filter(own, names), key=self.root.modified, reverse=True)
+        folder = f"chunks/{self.recipe}/"
+        names = {f"{folder}{last}" for last in self.root.names(folder)}
+        names |= {name for name in self.known if name.startswith(folder) and self.root.exists(name)}
+        return sorted(sorted(filter(own, names)), key=self.root.modified, reverse=True)
 
     def _read(self, name: str) -> pa.Table:
         """A chunk; an empty one if its file is damaged, or cannot be read."""

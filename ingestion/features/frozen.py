@@ -72,7 +72,7 @@ class Frozen:
         digest = hashlib.sha256(self.chunks.recipe.encode())
         for name, array in sorted(arrays.items()):
             digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
-        self._derived.append(Chunks(self.chunks.root, digest.hexdigest()[:32]))
+        self._derived.append(self.chunks.of(digest.hexdigest()[:32]))
         return self._derived[-1]
 
     @property
@@ -84,7 +84,7 @@ class Frozen:
 def beside(chunks: Chunks, refit: Refit) -> Frozen:
     """The kept models of the method whose results per product are in `chunks`."""
     recipe = hashlib.sha256(f"{chunks.recipe} fitted".encode()).hexdigest()[:32]
-    return Frozen(refit, Chunks(chunks.root, recipe))
+    return Frozen(refit, chunks.of(recipe))
 
 
 def packed(words: Sequence[str]) -> NDArray[np.uint8]:

@@ -24,7 +24,7 @@ from typing import IO, Any, Protocol
 import psutil
 
 from ingestion.task import Progress, Task, Work
-from store.chunks import Chunks
+from store.chunks import Chunks, NotGiven
 from store.errors import AislemapError, MethodUnavailable, StoreError
 from store.orphan import end_with_parent
 from store.parts import File, Part, PartWriter
@@ -264,9 +264,14 @@ def peak() -> int:
 
 
 def attempt(task: Task, progress: Progress) -> tuple[Any, ...]:
-    """Run a task in this process: ("finished", files by table, chunks used) or ("failed", reason, status)."""
+    """Run a task in this process: ("finished", files by table, chunks used) or ("failed", reason, status).
+
+    The `args` of a NotGiven where the task asks for one.
+    """
     try:
         return "finished", *run(task, progress)
+    except NotGiven as reason:
+        return reason.args
     except MethodUnavailable as error:
         return "failed", str(error), "unavailable"
     except StoreError as error:
@@ -289,7 +294,7 @@ def run(task: Task, progress: Progress) -> tuple[dict[str, File], tuple[str, ...
             last = now
             progress(done, total)
 
-    chunks = Chunks(task.root, task.recipe)
+    chunks = Chunks(task.root, task.recipe, share=task.share, divide=task.divide, known=task.known)
     with PartWriter(task.root, task.key) as writer:
         task.function(Work(task, writer, throttled, chunks), **task.arguments)
     return writer.files(), tuple(sorted(chunks.used))

@@ -97,11 +97,12 @@ def start_engine(config: Config) -> Engine:
         return LocalEngine(limits.workers, limits.memory_mb, limits.step_seconds)
     try:
         from ingestion.pipeline.ray_engine import RayEngine
+        from ingestion.pipeline.slices import SlicingEngine
     except ModuleNotFoundError as error:
         if error.name != "ray":
             raise
         raise ConfigError("The engine ray needs a package that is not installed: pip install aislemap[ray]") from error
-    return RayEngine(limits, config.engine.address, config.engine.gpus)
+    return SlicingEngine(RayEngine(limits, config.engine.address, config.engine.gpus))
 
 
 def chosen(config: Config) -> list[Method]:

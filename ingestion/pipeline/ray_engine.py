@@ -6,10 +6,12 @@ are there. A step whose worker or node dies is started again on another worker. 
 raise again.
 """
 
+import itertools
 import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -33,6 +35,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from ingestion.config import Limits
 from ingestion.pipeline.engine import ENVIRONMENT, POLL_SECONDS, Event, Failed, Finished, Progressed
 from ingestion.pipeline.ray_worker import Board, code_of, run_step, with_absolute_paths
+from ingestion.pipeline.slices import Counted, Kept, SliceEvent
 from ingestion.task import Task
 from store.errors import ConfigError
 from store.parts import Part
@@ -69,6 +72,7 @@ class _Running:
     """A task that was submitted, from its first start to its end."""
 
     task: Task
+    number: int  # of its start
     reference: Any
     start: int = 1
     node: str | None = None  # where it runs; None until its worker says so
@@ -96,6 +100,7 @@ class RayEngine:
     def __init__(self, limits: Limits, address: str | None = None, gpus: Mapping[Any, float] | None = None) -> None:
         self.limits = limits
         self.gpus = {f"{stage}:{method}": n for method, n in (gpus or {}).items() for stage in ENCODES}
+        self._numbers = itertools.count()
         self._running: list[_Running] = []
         self._written: list[_Written] = []
         self._joined = _join(address, limits)
@@ -110,17 +115,23 @@ class RayEngine:
         processors = int(sum(node.get("CPU", 0) for node in self._alive()))
         return len(self._running) + len(self._written) < (self.limits.workers or max(processors, 1))
 
+    def slots(self, task: Task) -> int:
+        """How many such tasks the nodes have room for at a time, `limits.workers` at most."""
+        takes = {"CPU": 1, "memory": self.limits.memory_mb * 2**20, "GPU": self.gpus.get(task.step, 0)}
+        room = (min(node.get(name, 0) // n for name, n in takes.items() if n) for node in self._alive())
+        return min(int(sum(room)), self.limits.workers or sys.maxsize)
+
     def submit(self, task: Task) -> None:
         """Start a task on a node that has a processor and `limits.memory_mb` of memory for it."""
-        self._running.append(_Running(task, self._start(task, 1)))
+        self._running.append(_Running(task, *self._start(task)))
 
-    def events(self) -> list[Event]:
+    def events(self) -> list[SliceEvent]:
         """What has happened; returns after `POLL_SECONDS` seconds or little later."""
         waiting = [running.reference for running in self._running]
         ready = set(ray.wait(waiting, timeout=POLL_SECONDS)[0]) if waiting else set()
         if not waiting:
             time.sleep(POLL_SECONDS)
-        events: list[Event] = [*self._reports()]
+        events: list[SliceEvent] = [*self._reports()]
         for running in list(self._running):
             if running.reference in ready:
                 events += self._ended(running)
@@ -138,7 +149,8 @@ class RayEngine:
             ray.shutdown()
             self._joined = False
 
-    def _start(self, task: Task, start: int) -> Any:
+    def _start(self, task: Task) -> tuple[int, Any]:
+        """Have Ray start a task: the number of this start, and what it will give."""
         step = ray.remote(
             num_cpus=1,
             num_gpus=self.gpus.get(task.step, 0),
@@ -148,7 +160,10 @@ class RayEngine:
             # a worker runs tasks of one environment only, so those of two runtimes never share one
             runtime_env={"env_vars": {**ENVIRONMENT, "AISLEMAP_RUNTIME": task.runtime}},
         )(run_step)
-        return step.options(name=task.step).remote(with_absolute_paths(task), start, code_of(task), self._board)
+        number, name = next(self._numbers), task.step
+        if task.share:
+            name = f"{name} {task.share.number + 1}/{task.share.of}"
+        return number, step.options(name=name).remote(with_absolute_paths(task), number, code_of(task), self._board)
 
     def _alive(self) -> list[dict[str, float]]:
         """The resources of each node that is alive, as of some seconds ago at most."""
@@ -166,7 +181,7 @@ class RayEngine:
             return []
         events = []
         for running in self._running:
-            report = reports.get((running.task.key, running.start))
+            report = reports.get(running.number)
             if report:
                 running.since = running.since if running.node else time.monotonic()
                 running.node = report["node"]
@@ -202,7 +217,7 @@ class RayEngine:
             f"have {have}); add a node, or lower limits.memory_mb in aislemap.toml."
         )
 
-    def _ended(self, running: _Running) -> list[Event]:
+    def _ended(self, running: _Running) -> list[SliceEvent]:
         """How a task ended that Ray is done with; none if it was started again, or its files are not seen yet."""
         task = running.task
         try:
@@ -212,21 +227,25 @@ class RayEngine:
         except RayError as error:  # it did not get as far as `attempt`
             return [self._fail(running, f"Ray could not run it: {_last_line(error)}")]
         self._running.remove(running)
-        events: list[Event] = [Progressed(task, *progress)] if progress else []
+        events: list[SliceEvent] = [Progressed(task, *progress)] if progress else []
+        if ending == "divisible":
+            return [*events, Counted(task, seconds, *values)]
+        if ending == "kept":
+            return [*events, Kept(task, round(peak_mb, 1), *values)]
         if ending == "finished":
             part = Part(task.key, task.step, round(seconds, 3), round(peak_mb, 1), *values)
             self._written.append(_Written(Finished(task, part), node, time.monotonic() + SEEN_SECONDS))
             return events
         return [*events, Failed(task, values[0], seconds, round(peak_mb, 1), status=values[1])]
 
-    def _lost(self, running: _Running, error: Exception) -> list[Event]:
+    def _lost(self, running: _Running, error: Exception) -> list[SliceEvent]:
         node = running.node or "a node"
         if running.start > RETRIES:
             reason = f"Its worker died {running.start} times, the last time on {node}: {_first_line(error)}"
             return [self._fail(running, reason)]
         log.warning("%s is started again: its worker on %s died.", running.task.step, node)
         running.start, running.node, running.peak_mb = running.start + 1, None, 0.0
-        running.reference = self._start(running.task, running.start)
+        running.number, running.reference = self._start(running.task)
         return []
 
     def _fail(self, running: _Running, reason: str) -> Failed:

@@ -22,13 +22,13 @@ class Board:
     """Holds what workers report while they run steps, until the driver takes it: a small process beside the driver."""
 
     def __init__(self) -> None:
-        self.reports: dict[tuple[str, int], dict[str, Any]] = defaultdict(dict)
+        self.reports: dict[int, dict[str, Any]] = defaultdict(dict)
 
-    def put(self, key: str, start: int, report: dict[str, Any]) -> None:
-        """Add to the report on a step, by its key and the number of its start."""
-        self.reports[key, start].update(report)
+    def put(self, start: int, report: dict[str, Any]) -> None:
+        """Add to the report on a start of a task, by its number."""
+        self.reports[start].update(report)
 
-    def take(self) -> dict[tuple[str, int], dict[str, Any]]:
+    def take(self) -> dict[int, dict[str, Any]]:
         """All that was reported since the last call."""
         reports, self.reports = dict(self.reports), defaultdict(dict)
         return reports
@@ -37,10 +37,10 @@ class Board:
 class _Report:
     """Reports a step's memory at intervals, and its progress when there is some."""
 
-    def __init__(self, board: Any, key: str, start: int) -> None:
+    def __init__(self, board: Any, start: int) -> None:
         self.node, self.peak_mb = socket.gethostname(), 0.0
         self.progress: tuple[int, int] | None = None
-        self._board, self._key, self._start = board, key, start
+        self._board, self._start = board, start
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._repeat, daemon=True)
         self._measure()
@@ -67,12 +67,12 @@ class _Report:
 
     def _put(self, **more: Any) -> None:
         report = {"node": self.node, "peak_mb": self.peak_mb, **more}
-        self._board.put.remote(self._key, self._start, report)
+        self._board.put.remote(self._start, report)
 
 
 def run_step(task: Task, start: int, code: str, board: Any) -> tuple[Any, ...]:
     """Run a task in this worker: (what `attempt` gives, node, seconds, peak in MB, last progress)."""
-    began, report = time.monotonic(), _Report(board, task.key, start)
+    began, report = time.monotonic(), _Report(board, start)
     try:
         if not task.root.path.is_dir():
             result: tuple[Any, ...] = _refused(

@@ -1,12 +1,13 @@
 """What was computed per product is computed once: another run takes it over, and computes what it cannot trust."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from store.chunks import SPARE_FILES, Chunks
+from store.chunks import SPARE_FILES, Chunks, NotGiven, Share
 from store.root import Root
 
 RECIPE = "a" * 32
@@ -44,6 +45,17 @@ def run(root: Root | None, items: list[str], recipe: str = RECIPE) -> tuple[list
     assert list(chunks.results(lambda: items, lambda t: t, encoder, lambda done, total: None, ROWS)) == right
     assert all(len(call) <= ROWS for call in encoder.calls)
     return encoder.encoded, chunks
+
+
+def fill(
+    root: Root,
+    chunks: Chunks,
+    encoder: Callable[[list[str]], list[bytes | str]],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
+    """Ask for the results of a hundred texts by chunks that only part is wanted of."""
+    chunks = replace(chunks, root=root, recipe=RECIPE)
+    list(chunks.results(lambda: texts(0, 100), lambda text: text, encoder, progress, ROWS))
 
 
 def files(root: Root) -> set[str]:
@@ -159,3 +171,65 @@ def test_progress_counts_up_to_all(root: Root) -> None:
     assert seen[0] == (25, 50)
     assert seen[-1] == (50, 50)
     assert all(a[0] <= b[0] for a, b in pairwise(seen))
+
+
+@pytest.mark.parametrize("of", [1, 2, 5])
+def test_shares_are_all_results_and_none_is_in_two(root: Root, of: int) -> None:
+    encoder, seen = Encoder(), list[tuple[int, int]]()
+    run(root, texts(0, 20))
+    for number in range(of):
+        seen.clear()
+        with pytest.raises(NotGiven) as ended:
+            fill(root, Chunks(share=Share(number, of, 100)), encoder, lambda *done: seen.append(done))
+        assert ended.value.args[0] == "kept"
+        assert set(ended.value.args[1]) <= files(root)
+        assert seen == sorted(seen)
+        assert {total for _, total in seen} == {100}
+    assert sorted(encoder.encoded) == sorted(texts(20, 100))
+    assert run(root, texts(0, 100))[0] == []
+
+
+def test_a_share_that_is_tried_again_goes_on_from_its_last_chunk(root: Root) -> None:
+    encoder, again = Encoder(), Encoder()
+
+    def killed_in_the_third_chunk(items: list[str]) -> list[bytes | str]:
+        if len(encoder.calls) == 2:
+            raise KeyboardInterrupt
+        return encoder(items)
+
+    with pytest.raises(KeyboardInterrupt):
+        fill(root, Chunks(share=Share(0, 2, 100)), killed_in_the_third_chunk)
+    with pytest.raises(NotGiven):
+        fill(root, Chunks(share=Share(0, 2, 100)), again)
+    assert len(encoder.encoded) == 2 * ROWS
+    assert not {*encoder.encoded} & {*again.encoded}
+
+
+@pytest.mark.parametrize(("smallest", "shares"), [(2, 8), (10, 8), (30, 2), (40, 2), (41, None)])
+def test_what_makes_two_shares_is_counted_and_not_computed(root: Root, smallest: int, shares: int | None) -> None:
+    run(root, texts(0, 20))
+    encoder, chunks = Encoder(), Chunks(divide=smallest)
+    if shares is None:
+        fill(root, chunks, encoder)
+        assert len(encoder.encoded) == 80
+        return
+    with pytest.raises(NotGiven) as ended:
+        fill(root, chunks, encoder)
+    assert ended.value.args == ("divisible", 80, 100, shares)
+    assert encoder.encoded == []
+
+
+def test_a_chunk_that_the_folder_does_not_show_yet_is_read_by_its_name(
+    root: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(root, texts(0, 100))
+    known = tuple(sorted(files(root)))
+    monkeypatch.setattr(Root, "names", lambda *_: [])
+    encoder = Encoder()
+    fill(root, Chunks(known=(*known, f"chunks/{RECIPE}/{'0' * 32}.parquet", known[0].replace("a", "b", 1))), encoder)
+    assert encoder.encoded == []
+
+
+def test_another_recipe_has_the_same_store_and_share(root: Root) -> None:
+    chunks = Chunks(root, RECIPE, {"a file"}, Share(1, 2, 3), 4, ("a name",))
+    assert chunks.of("b" * 32) == Chunks(root, "b" * 32, set(), Share(1, 2, 3), 4, ("a name",))

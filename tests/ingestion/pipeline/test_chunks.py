@@ -32,9 +32,8 @@ class Encoder(FakeText):
         def encode(texts: list[Text]) -> list[bytes]:
             self.encoded.extend(text.raw for text in texts)
             once = Inputs(lambda: iter(texts), len(texts), inputs.images, 0, inputs.vectors)
-            return per_product.as_bytes(
-                np.concatenate([b.vectors for b in super(Encoder, self).embed(model, once, progress)])
-            )
+            batches = super(Encoder, self).embed(model, once, lambda done, total: None)
+            return per_product.as_bytes(np.concatenate([batch.vectors for batch in batches]))
 
         results = inputs.chunks.results(inputs.texts, lambda text: text.raw, encode, progress, 10)
         yield from per_product.batches(results)

@@ -1,5 +1,6 @@
 """The engine of a Ray cluster: three nodes, as processes of this machine, one of which is killed."""
 
+import json
 import os
 import signal
 import time
@@ -8,20 +9,25 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import numpy as np
 import psutil
 import pytest
 
 from ingestion.config import Config
-from ingestion.features.base import Batch, Inputs, Model
+from ingestion.features import per_product
+from ingestion.features.base import Batch, Inputs, Model, Text
+from ingestion.pipeline import slices
 from ingestion.pipeline.engine import Event, Failed, Finished, LocalEngine, Progressed
 from ingestion.pipeline.ingest import start_engine
 from ingestion.task import Progress, Task
 from store import parts
 from store.errors import ConfigError
 from store.root import Root
-from tests.fakes import FakeText
+from tests.fakes import FakeImage, FakeText
 from tests.ingestion import shop, steps
+from tests.ingestion.pipeline.test_chunks import STUDY
 
 NODE = {"num_cpus": 1, "memory": 4 * 2**30, "object_store_memory": 80 * 2**20}
 pytestmark = [pytest.mark.ray, pytest.mark.filterwarnings("ignore")]
@@ -44,6 +50,38 @@ class Waiting(FakeText):
             model.weights.write_text(ray.get_runtime_context().get_node_id())
             time.sleep(120)
         yield from super().embed(model, inputs, progress)
+
+
+class Sliced(FakeText):
+    """Notes in the folder of its `weights` each text that a slice encodes, and on which node. The second slice waits to
+    be killed, once, after its first chunk: it writes its node's id to the file `waits`.
+    """
+
+    name = "sliced"
+
+    def resolve(self) -> Model:
+        return Model("hash of words", "none", "none needed", weights=Path(os.environ["FLAG"]))
+
+    def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
+        folder, share, calls = model.weights, inputs.chunks.share, count()
+
+        def encode(texts: list[Text]) -> list[bytes]:
+            assert folder
+            if share:
+                import ray
+
+                node = ray.get_runtime_context().get_node_id()
+                if share.number == 1 and next(calls) == 1 and not (folder / "waits").exists():
+                    (folder / "waits").write_text(node)
+                    time.sleep(120)
+                note = {"slice": share.number, "node": node, "texts": [text.raw for text in texts]}
+                (folder / f"{uuid4()}.json").write_text(json.dumps(note))
+            once = replace(inputs, texts=lambda: iter(texts))
+            batches = super(Sliced, self).embed(model, once, lambda done, total: None)
+            return per_product.as_bytes(np.concatenate([batch.vectors for batch in batches]))
+
+        results = inputs.chunks.results(inputs.texts, lambda text: text.raw, encode, progress, 5)
+        yield from per_product.batches(results)
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +149,25 @@ def worker_of(event: Event) -> tuple[str, str]:
     return row["product_id"], row["name"]
 
 
+class Killing:
+    """An engine on a cluster that loses, once, the node whose id is written to the file `flag`."""
+
+    def __init__(self, engine: Any, cluster: Any, flag: Path) -> None:
+        self.engine, self.cluster, self.flag = engine, cluster, flag
+        self.killed: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.engine, name)
+
+    def events(self) -> list[Event]:
+        if not self.killed and self.flag.exists() and (waiting := self.flag.read_text()):
+            (node,) = [node for node in self.cluster.worker_nodes if node.node_id == waiting]
+            self.cluster.remove_node(node, allow_graceful=False)
+            self.killed.append(waiting)
+        found: list[Event] = self.engine.events()
+        return found
+
+
 def test_with_a_node_killed_midway_the_snapshot_is_the_local_one(
     tmp_path: Path, start: Callable[..., Any], cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,27 +177,38 @@ def test_with_a_node_killed_midway_the_snapshot_is_the_local_one(
     flag.touch()
     shop.ingest(goods, tmp_path / "local", fakes, engine=LocalEngine(2, 4096))
     flag.unlink()
-    engine, killed = start(memory_mb=1024), []
-
-    class Killing:
-        """The engine, which loses the node that the method waits on."""
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(engine, name)
-
-        def events(self) -> list[Event]:
-            if not killed and flag.exists() and flag.read_text():
-                (node,) = [node for node in cluster.worker_nodes if node.node_id == flag.read_text()]
-                cluster.remove_node(node, allow_graceful=False)
-                killed.append(node)
-            found: list[Event] = engine.events()
-            return found
-
-    report = shop.ingest(goods, tmp_path / "ray", fakes, engine=Killing())
-    assert len(killed) == 1
+    engine = Killing(start(memory_mb=1024), cluster, flag)
+    report = shop.ingest(goods, tmp_path / "ray", fakes, engine=engine)
+    assert len(engine.killed) == 1
     assert {outcome.status for outcome in report.outcomes.values()} == {"computed"}
     assert set(report.outcomes) == shop.ALL
     assert shop.signature(tmp_path / "ray") == shop.signature(tmp_path / "local")
+
+
+def test_slices_of_a_step_run_on_several_nodes_and_outlive_one(
+    tmp_path: Path, start: Callable[..., Any], cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goods, notes = shop.make(tmp_path), tmp_path / "notes"
+    fakes = {"sliced": Sliced, "fakeimage": FakeImage}
+    notes.mkdir()
+    monkeypatch.setenv("FLAG", str(notes))
+    monkeypatch.setattr(slices, "SMALLEST", 10)
+    shop.ingest(goods, tmp_path / "local", fakes, engine=LocalEngine(2, 4096), **STUDY)
+    engine = Killing(start(memory_mb=1024), cluster, notes / "waits")
+    report = shop.ingest(goods, tmp_path / "ray", fakes, engine=engine, **STUDY)
+    assert {outcome.status for outcome in report.outcomes.values()} == {"computed"}
+    assert shop.signature(tmp_path / "ray") == shop.signature(tmp_path / "local")
+    found = [json.loads(file.read_text()) for file in notes.glob("*.json")]
+    assert {note["slice"] for note in found} == {0, 1, 2, 3}
+    assert len({note["node"] for note in found}) > 1
+    assert len({note["node"] for note in found if note["slice"] == 1}) == 2
+    (lost,) = engine.killed
+    assert lost in {note["node"] for note in found}
+    encoded = [text for note in found for text in note["texts"]]
+    # once each: the slice whose node died went on from its first chunk, the others lost nothing
+    assert sorted(encoded) == sorted({*encoded})
+    local = shop.ask(tmp_path / "local", "SELECT raw FROM texts")
+    assert {*encoded} == {raw for (raw,) in local}
 
 
 def test_a_step_runs_in_a_worker_of_its_runtime_with_one_thread(tmp_path: Path, start: Callable[..., Any]) -> None:
@@ -254,7 +322,7 @@ def test_an_encoder_gets_the_gpus_that_it_is_configured_for(cluster: Any, tmp_pa
         assert "has the 0.5 GPU that it takes" in refused.reason
         node = cluster.add_node(**NODE, num_gpus=1)
         try:
-            engine._looked = -60.0
+            engine.cluster._looked = -60.0
             assert worker_of(run(engine, replace(encoding, key="encoding"))[-1])[0] == "0.5"
             assert worker_of(run(engine, other)[-1])[0] == "0"
         finally:
