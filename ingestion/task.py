@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from store import parts, tables
-from store.chunks import Chunks, Share
+from store.chunks import Chunks, Slice
 from store.parts import Part
 from store.root import Root
 
@@ -60,8 +60,8 @@ class Task:
     """One step, ready to run anywhere: all of it can be pickled (the function by reference).
 
     `key` names the result, `recipe` what it depends on but its inputs: results per product are kept under that name.
-    `parts` are the finished parts of the steps it reads, by step. `share`, `divide` and `known` are those of its
-    `Chunks`: a task with a share keeps results and writes no part.
+    `parts` are the finished parts of the steps it reads, by step. `slice`, `divide` and `known` are those of its
+    `Chunks`: a task with a slice keeps results and writes no part.
     """
 
     step: str
@@ -72,7 +72,7 @@ class Task:
     parts: dict[str, Part]
     arguments: dict[str, Any] = field(default_factory=dict)
     recipe: str = ""
-    share: Share | None = None
+    slice: Slice | None = None
     divide: int | None = None
     known: tuple[str, ...] = ()
 

@@ -33,10 +33,10 @@ SPARE_FILES = 16
 
 
 @dataclass(frozen=True)
-class Share:
-    """One of `of` shares of `total` results, by their digests: together they are all results, and none is in two.
+class Slice:
+    """One of `of` slices of `total` results, by their digests: together they are all results, and none is in two.
 
-    So several processes compute shares at a time without a word between them, and write no file that another writes.
+    So several processes compute slices at a time without a word between them, and write no file that another writes.
     """
 
     number: int
@@ -44,15 +44,15 @@ class Share:
     total: int
 
     def has(self, digest: bytes) -> bool:
-        """Whether the result of that digest is of this share."""
+        """Whether the result of that digest is of this slice."""
         return int.from_bytes(digest[:8]) % self.of == self.number
 
 
 class NotGiven(Exception):
     """No error: the results are not given here, and the work goes on elsewhere.
 
-    Its `args` are ("divisible", missing results, all results, shares that the missing ones are enough for), or ("kept",
-    files with the results of the share).
+    Its `args` are ("divisible", missing results, all results, slices that the missing ones are enough for), or ("kept",
+    files with the results of the slice).
     """
 
 
@@ -61,20 +61,20 @@ class Chunks:
     """The kept results of one recipe. Without a store everything is computed and nothing is kept.
 
     `used` are the files that hold the results which were asked for; a part names them, so that `vacuum` keeps them.
-    With a `share` only its results are computed and kept, none is given. With `divide` nothing is computed where the
-    missing results make two shares, each of `divide` results and of a chunk at least. `known` are files that other
+    With a `slice` only its results are computed and kept, none is given. With `divide` nothing is computed where the
+    missing results make two slices, each of `divide` results and of a chunk at least. `known` are files that other
     machines wrote a moment ago, which a look into the folder may not show yet.
     """
 
     root: Root | None = None
     recipe: str = ""
     used: set[str] = field(default_factory=set)
-    share: Share | None = None
+    slice: Slice | None = None
     divide: int | None = None
     known: tuple[str, ...] = ()
 
     def of(self, recipe: str) -> "Chunks":
-        """The kept results of another recipe, in the same store and for the same share."""
+        """The kept results of another recipe, in the same store and for the same slice."""
         return replace(self, recipe=recipe, used=set())
 
     def results(
@@ -89,22 +89,22 @@ class Chunks:
 
         `source` gives what an item's result is computed from; items of equal source share one result. `compute` gives
         the results of at most `rows` items whose results are not kept; what is not bytes (a reason why there is none)
-        is yielded and not kept. `progress` is called with (items that have their results, all items); with a share
-        those of the share are counted. Memory is that of one chunk and of 16 bytes and a place for each item: the
-        results wait in a temporary file. NotGiven once those of `share` are kept, or as `divide` says.
+        is yielded and not kept. `progress` is called with (items that have their results, all items); with a slice
+        those of the slice are counted. Memory is that of one chunk and of 16 bytes and a place for each item: the
+        results wait in a temporary file. NotGiven once those of `slice` are kept, or as `divide` says.
         """
         digests = (digest_of(source(item)) for item in items())
-        places = dict.fromkeys((d for d in digests if not self.share or self.share.has(d)), MISSING)
+        places = dict.fromkeys((d for d in digests if not self.slice or self.slice.has(d)), MISSING)
         refused: dict[bytes, Refused] = {}
         with TemporaryFile(prefix="aislemap-") as spool:
             held = self._recall(places, spool)
             missing = {digest for digest, place in places.items() if place == MISSING}
             fresh = _first(items(), source, missing)
-            total = self.share.total if self.share else len(places)
-            shares = len(missing) // max(self.divide, rows) if self.divide else 0
-            if shares > 1:
-                raise NotGiven("divisible", len(missing), total, shares)
-            if self.share:
+            total = self.slice.total if self.slice else len(places)
+            slices = len(missing) // max(self.divide, rows) if self.divide else 0
+            if slices > 1:
+                raise NotGiven("divisible", len(missing), total, slices)
+            if self.slice:
                 progress(len(places) - len(missing), total)
             while batch := list(islice(fresh, rows)):
                 kept = []
@@ -117,7 +117,7 @@ class Chunks:
                 self._keep(kept)
                 held += len(kept)
                 progress(len(places) - len(missing), total)
-            if self.share:
+            if self.slice:
                 raise NotGiven("kept", tuple(sorted(self.used)))
             if held > 2 * total or len(self.used) > 2 * -(-total // rows) + SPARE_FILES:
                 self._rewrite(places, spool, rows)

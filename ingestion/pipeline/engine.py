@@ -294,7 +294,7 @@ def run(task: Task, progress: Progress) -> tuple[dict[str, File], tuple[str, ...
             last = now
             progress(done, total)
 
-    chunks = Chunks(task.root, task.recipe, share=task.share, divide=task.divide, known=task.known)
+    chunks = Chunks(task.root, task.recipe, slice=task.slice, divide=task.divide, known=task.known)
     with PartWriter(task.root, task.key) as writer:
         task.function(Work(task, writer, throttled, chunks), **task.arguments)
     return writer.files(), tuple(sorted(chunks.used))

@@ -1,9 +1,9 @@
 """Where steps run past one machine: tasks of a Ray cluster, over a store on a file system that all nodes share.
 
-Imported only where `engine.runs_on` is "ray". A step is one task, in a worker process of its runtime with one thread,
-as in the local engine; it writes its part into the store, and the driver, which is this process, sees that the files
-are there. A step whose worker or node dies is started again on another worker. A step that raises is not: it would
-raise again.
+Imported only where `engine.runs_on` is "ray". A step is one task, or several (`slices`), in a worker process of its
+runtime with one thread, as in the local engine; it writes its part into the store, and the driver, which is this
+process, sees that the files are there. A step whose worker or node dies is started again on another worker. A step that
+raises is not: it would raise again.
 """
 
 import itertools
@@ -161,8 +161,8 @@ class RayEngine:
             runtime_env={"env_vars": {**ENVIRONMENT, "AISLEMAP_RUNTIME": task.runtime}},
         )(run_step)
         number, name = next(self._numbers), task.step
-        if task.share:
-            name = f"{name} {task.share.number + 1}/{task.share.of}"
+        if task.slice:
+            name = f"{name} {task.slice.number + 1}/{task.slice.of}"
         return number, step.options(name=name).remote(with_absolute_paths(task), number, code_of(task), self._board)
 
     def _alive(self) -> list[dict[str, float]]:

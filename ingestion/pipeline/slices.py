@@ -1,7 +1,7 @@
 """Past one process: a step that has many results per product to compute is divided into slices.
 
 A step is started as it is. If the results that it lacks fill two slices or more, its start ends where it has counted
-them, and each slice is started as a task of its own: it computes its share of the results, and keeps them in the store
+them, and each slice is started as a task of its own: it computes its part of the results, and keeps them in the store
 as the step itself would. Then the step is started again, takes all results over and writes its part, which is so the
 same whatever the number of slices. A slice that fails is the failure of its step.
 """
@@ -13,7 +13,7 @@ from typing import Protocol
 
 from ingestion.pipeline.engine import Event, Finished, Progressed
 from ingestion.task import Task
-from store.chunks import Share
+from store.chunks import Slice
 
 SMALLEST = 2048
 """Results of the smallest slice, or a chunk's if that is more. bert, sift and cnn take 20 to 60 s for so many
@@ -25,18 +25,18 @@ have all wait for the last of them twice as long. Each slice reads the texts or 
 
 @dataclass(frozen=True)
 class Counted:
-    """A step's start ended as it lacks `missing` of `total` results, enough for so many `shares`."""
+    """A step's start ended as it lacks `missing` of `total` results, enough for so many `slices`."""
 
     task: Task
     seconds: float
     missing: int
     total: int
-    shares: int
+    slices: int
 
 
 @dataclass(frozen=True)
 class Kept:
-    """The results of a task's share are kept, in these files of the store."""
+    """The results of a task's slice are kept, in these files of the store."""
 
     task: Task
     peak_mb: float
@@ -115,11 +115,11 @@ class SlicingEngine:
             if sliced:  # else another slice of it has failed
                 self._end_slice(sliced, event)
         elif sliced is None:
-            if not task.share:
+            if not task.slice:
                 yield event
         elif isinstance(event, Progressed):
-            if task.share:
-                sliced.done[task.share.number] = event.done
+            if task.slice:
+                sliced.done[task.slice.number] = event.done
                 event = Progressed(task, sum(sliced.done.values()), event.total)
             yield event
         else:
@@ -134,15 +134,15 @@ class SlicingEngine:
     def _divide(self, event: Counted) -> None:
         """Have slices of equal size run, or nearly so: each result falls to one of them by its hash."""
         task = replace(event.task, divide=None)
-        number = max(min(PER_SLOT * self.cluster.slots(task), event.shares), 1)
+        number = max(min(PER_SLOT * self.cluster.slots(task), event.slices), 1)
         began = time.monotonic() - event.seconds
         self._sliced[task.key] = _Sliced(task, event.total, began, set(range(number)))
-        self._waiting += [replace(task, share=Share(n, number, event.total)) for n in range(number)]
+        self._waiting += [replace(task, slice=Slice(n, number, event.total)) for n in range(number)]
 
     def _end_slice(self, sliced: _Sliced, event: Kept) -> None:
         """Note where a slice's results are; after the last one have the step itself run."""
-        assert event.task.share
-        sliced.left.discard(event.task.share.number)
+        assert event.task.slice
+        sliced.left.discard(event.task.slice.number)
         sliced.files.update(event.files)
         sliced.peak_mb = max(sliced.peak_mb, event.peak_mb)
         if not sliced.left:

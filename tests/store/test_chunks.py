@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store.chunks import SPARE_FILES, Chunks, NotGiven, Share
+from store.chunks import SPARE_FILES, Chunks, NotGiven, Slice
 from store.root import Root
 
 RECIPE = "a" * 32
@@ -174,13 +174,13 @@ def test_progress_counts_up_to_all(root: Root) -> None:
 
 
 @pytest.mark.parametrize("of", [1, 2, 5])
-def test_shares_are_all_results_and_none_is_in_two(root: Root, of: int) -> None:
+def test_slices_are_all_results_and_none_is_in_two(root: Root, of: int) -> None:
     encoder, seen = Encoder(), list[tuple[int, int]]()
     run(root, texts(0, 20))
     for number in range(of):
         seen.clear()
         with pytest.raises(NotGiven) as ended:
-            fill(root, Chunks(share=Share(number, of, 100)), encoder, lambda *done: seen.append(done))
+            fill(root, Chunks(slice=Slice(number, of, 100)), encoder, lambda *done: seen.append(done))
         assert ended.value.args[0] == "kept"
         assert set(ended.value.args[1]) <= files(root)
         assert seen == sorted(seen)
@@ -189,7 +189,7 @@ def test_shares_are_all_results_and_none_is_in_two(root: Root, of: int) -> None:
     assert run(root, texts(0, 100))[0] == []
 
 
-def test_a_share_that_is_tried_again_goes_on_from_its_last_chunk(root: Root) -> None:
+def test_a_slice_that_is_tried_again_goes_on_from_its_last_chunk(root: Root) -> None:
     encoder, again = Encoder(), Encoder()
 
     def killed_in_the_third_chunk(items: list[str]) -> list[bytes | str]:
@@ -198,24 +198,24 @@ def test_a_share_that_is_tried_again_goes_on_from_its_last_chunk(root: Root) -> 
         return encoder(items)
 
     with pytest.raises(KeyboardInterrupt):
-        fill(root, Chunks(share=Share(0, 2, 100)), killed_in_the_third_chunk)
+        fill(root, Chunks(slice=Slice(0, 2, 100)), killed_in_the_third_chunk)
     with pytest.raises(NotGiven):
-        fill(root, Chunks(share=Share(0, 2, 100)), again)
+        fill(root, Chunks(slice=Slice(0, 2, 100)), again)
     assert len(encoder.encoded) == 2 * ROWS
     assert not {*encoder.encoded} & {*again.encoded}
 
 
-@pytest.mark.parametrize(("smallest", "shares"), [(2, 8), (10, 8), (30, 2), (40, 2), (41, None)])
-def test_what_makes_two_shares_is_counted_and_not_computed(root: Root, smallest: int, shares: int | None) -> None:
+@pytest.mark.parametrize(("smallest", "slices"), [(2, 8), (10, 8), (30, 2), (40, 2), (41, None)])
+def test_what_makes_two_slices_is_counted_and_not_computed(root: Root, smallest: int, slices: int | None) -> None:
     run(root, texts(0, 20))
     encoder, chunks = Encoder(), Chunks(divide=smallest)
-    if shares is None:
+    if slices is None:
         fill(root, chunks, encoder)
         assert len(encoder.encoded) == 80
         return
     with pytest.raises(NotGiven) as ended:
         fill(root, chunks, encoder)
-    assert ended.value.args == ("divisible", 80, 100, shares)
+    assert ended.value.args == ("divisible", 80, 100, slices)
     assert encoder.encoded == []
 
 
@@ -230,6 +230,6 @@ def test_a_chunk_that_the_folder_does_not_show_yet_is_read_by_its_name(
     assert encoder.encoded == []
 
 
-def test_another_recipe_has_the_same_store_and_share(root: Root) -> None:
-    chunks = Chunks(root, RECIPE, {"a file"}, Share(1, 2, 3), 4, ("a name",))
-    assert chunks.of("b" * 32) == Chunks(root, "b" * 32, set(), Share(1, 2, 3), 4, ("a name",))
+def test_another_recipe_has_the_same_store_and_slice(root: Root) -> None:
+    chunks = Chunks(root, RECIPE, {"a file"}, Slice(1, 2, 3), 4, ("a name",))
+    assert chunks.of("b" * 32) == Chunks(root, "b" * 32, set(), Slice(1, 2, 3), 4, ("a name",))

@@ -63,18 +63,18 @@ class Sliced(FakeText):
         return Model("hash of words", "none", "none needed", weights=Path(os.environ["FLAG"]))
 
     def embed(self, model: Model, inputs: Inputs, progress: Progress) -> Iterator[Batch]:
-        folder, share, calls = model.weights, inputs.chunks.share, count()
+        folder, its, calls = model.weights, inputs.chunks.slice, count()
 
         def encode(texts: list[Text]) -> list[bytes]:
             assert folder
-            if share:
+            if its:
                 import ray
 
                 node = ray.get_runtime_context().get_node_id()
-                if share.number == 1 and next(calls) == 1 and not (folder / "waits").exists():
+                if its.number == 1 and next(calls) == 1 and not (folder / "waits").exists():
                     (folder / "waits").write_text(node)
                     time.sleep(120)
-                note = {"slice": share.number, "node": node, "texts": [text.raw for text in texts]}
+                note = {"slice": its.number, "node": node, "texts": [text.raw for text in texts]}
                 (folder / f"{uuid4()}.json").write_text(json.dumps(note))
             once = replace(inputs, texts=lambda: iter(texts))
             batches = super(Sliced, self).embed(model, once, lambda done, total: None)

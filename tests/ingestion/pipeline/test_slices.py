@@ -13,7 +13,7 @@ from ingestion.pipeline.engine import Failed, Finished, Progressed, attempt
 from ingestion.pipeline.runner import Listener
 from ingestion.pipeline.slices import Counted, Kept, SliceEvent, SlicingEngine
 from ingestion.task import Task
-from store.chunks import Share
+from store.chunks import Slice
 from store.parts import Part
 from tests.ingestion import shop
 from tests.ingestion.pipeline.test_chunks import METHODS, STUDY, Encoder
@@ -60,8 +60,8 @@ class Cluster:
         self._events.clear()
 
     @property
-    def shares(self) -> list[Share]:
-        return [task.share for task in self.tasks if task.share]
+    def slices(self) -> list[Slice]:
+        return [task.slice for task in self.tasks if task.slice]
 
 
 @pytest.fixture
@@ -84,8 +84,8 @@ def test_the_snapshot_is_the_same_whatever_the_slices(goods: Shop, tmp_path: Pat
     Encoder.encoded.clear()
     cluster = Cluster(slots)
     report = ingest(goods, tmp_path / "sliced", METHODS, engine=SlicingEngine(cluster), **STUDY)
-    assert [share.number for share in cluster.shares] == list(range(number))
-    assert {share.of for share in cluster.shares} <= {number}
+    assert [one.number for one in cluster.slices] == list(range(number))
+    assert {one.of for one in cluster.slices} <= {number}
     assert Counter(Encoder.encoded) == whole
     assert {outcome.status for outcome in report.outcomes.values()} == {"computed"}
     assert shop.signature(tmp_path / "sliced") == shop.signature(tmp_path / "whole")
@@ -94,7 +94,7 @@ def test_the_snapshot_is_the_same_whatever_the_slices(goods: Shop, tmp_path: Pat
 def test_a_small_catalogue_is_not_divided(goods: Shop, tmp_path: Path) -> None:
     cluster = Cluster(5)
     ingest(goods, tmp_path / "store", METHODS, engine=SlicingEngine(cluster), **STUDY)
-    assert cluster.shares == []
+    assert cluster.slices == []
 
 
 @pytest.mark.usefixtures("small")
@@ -107,7 +107,7 @@ def test_a_nightly_run_divides_what_is_missing_only(goods: Shop, tmp_path: Path)
     Encoder.encoded.clear()
     cluster = Cluster(5)
     ingest(goods, tmp_path / "store", METHODS, engine=SlicingEngine(cluster), **STUDY)
-    assert len(cluster.shares) == 2
+    assert len(cluster.slices) == 2
     assert len(Encoder.encoded) == 25
 
 
@@ -141,7 +141,7 @@ def test_a_sliced_step_has_the_time_and_memory_of_its_slices(
 def test_a_slice_that_fails_is_the_failure_of_its_step_once(goods: Shop, tmp_path: Path) -> None:
     class Failing(Cluster):
         def attempt(self, task: Task) -> tuple[Any, ...]:
-            if task.share and task.share.number in {1, 2}:
+            if task.slice and task.slice.number in {1, 2}:
                 return "failed", "The second half is broken.", "failed"
             return super().attempt(task)
 
@@ -153,7 +153,7 @@ def test_a_slice_that_fails_is_the_failure_of_its_step_once(goods: Shop, tmp_pat
     cluster = Failing(2)
     report = ingest(goods, tmp_path / "store", METHODS, Listening(), SlicingEngine(cluster), **STUDY)
     assert report.missing == {"encoder": "The second half is broken."}
-    assert [share.number for share in cluster.shares] == [0, 1]
+    assert [one.number for one in cluster.slices] == [0, 1]
     assert ended.count(STEP) == 1
     assert report.outcomes["features:fakeimage"].status == "computed"
     assert 0 < len(Encoder.encoded) < PRODUCTS
@@ -163,7 +163,7 @@ def test_a_slice_that_fails_is_the_failure_of_its_step_once(goods: Shop, tmp_pat
 
 
 @pytest.mark.usefixtures("small")
-def test_slices_that_run_beside_a_failed_one_are_not_heard(goods: Shop, tmp_path: Path) -> None:
+def test_slices_that_run_beside_a_failed_one_are_passed_over(goods: Shop, tmp_path: Path) -> None:
     class Beside(Cluster):
         """Has room for all slices at a time; the second fails first."""
 
@@ -171,7 +171,7 @@ def test_slices_that_run_beside_a_failed_one_are_not_heard(goods: Shop, tmp_path
             return len(self._events) < 4
 
         def attempt(self, task: Task) -> tuple[Any, ...]:
-            if task.share and task.share.number == 1:
+            if task.slice and task.slice.number == 1:
                 return "failed", "The second is broken.", "failed"
             return attempt(task, lambda done, total: None)
 
@@ -183,19 +183,19 @@ def test_slices_that_run_beside_a_failed_one_are_not_heard(goods: Shop, tmp_path
     assert len(Encoder.encoded) > PRODUCTS / 2
 
 
-def test_texts_and_images_keep_the_results_of_a_share(goods: Shop, tmp_path: Path) -> None:
+def test_texts_and_images_keep_the_results_of_a_slice(goods: Shop, tmp_path: Path) -> None:
     kept: list[tuple[str, int]] = []
 
-    class Sharing(shop.DirectEngine):
+    class Slicing(shop.DirectEngine):
         def submit(self, task: Task) -> None:
             if task.step in {"texts", "images"}:
                 for number in range(3):
-                    (ending, files) = attempt(replace(task, share=Share(number, 3, PRODUCTS)), lambda done, total: None)
+                    (ending, files) = attempt(replace(task, slice=Slice(number, 3, PRODUCTS)), lambda done, total: None)
                     assert ending == "kept"
                     kept.append((task.step, len(files)))
             super().submit(task)
 
     ingest(goods, tmp_path / "whole", METHODS, **STUDY)
-    ingest(goods, tmp_path / "shared", METHODS, engine=Sharing(), **STUDY)
+    ingest(goods, tmp_path / "sliced", METHODS, engine=Slicing(), **STUDY)
     assert {step for step, _ in kept} == {"texts", "images"}
-    assert shop.signature(tmp_path / "shared") == shop.signature(tmp_path / "whole")
+    assert shop.signature(tmp_path / "sliced") == shop.signature(tmp_path / "whole")
