@@ -12,6 +12,7 @@ PAGES = {
     "labels": ("/methods/labels", "#learning .scatterlayer .point"),
     "products": ("/products", "#products-body .tile"),
     "findings": ("/findings", ".pair img"),
+    "text": ("/text", "#words-clean .barlayer .point"),
     "runs": ("/runs", "#runs-steps .steps tbody tr"),
     "product": ("/products/product?id=P0010", ".strip .tile"),
 }

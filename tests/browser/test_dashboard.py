@@ -30,6 +30,7 @@ expect.set_options(timeout=WAIT)
         ("/findings", "What should be checked in the catalogue?", ".pair img"),
         ("/products", "Products", "#products-body .tile"),
         ("/products/product?id=P0010", "Aria Wall Clock no. 10", ".strip .tile"),
+        ("/text", "What do the texts say?", ".text-categories tbody tr"),
         ("/runs", "What ran, and what runs next", "#runs-steps .steps tbody tr"),
     ],
 )
@@ -44,7 +45,7 @@ def test_every_page_is_drawn(study: str, page: Page, path: str, title: str, cont
 def test_the_navigation_leads_to_every_page_and_names_it(study: str, page: Page) -> None:
     page.goto(study)
     links = page.locator(".side-nav .nav-link")
-    expect(links).to_have_count(7)  # waits: the page's own code draws them
+    expect(links).to_have_count(8)  # waits: the page's own code draws them
     names = links.all_text_contents()
     for name in (*names[1:], names[0]):
         page.locator(".side-nav").get_by_text(name, exact=True).click()
