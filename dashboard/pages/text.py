@@ -35,7 +35,7 @@ def layout(reader: Reader, search: str) -> Any:
     state = ADDRESS.read(search)
     return ui.page(
         "What do the texts say?",
-        "How long they are, which words they have before and after cleaning, and which words tell categories apart.",
+        "How long they are, which words they have before and after cleaning, and which words distinguish categories.",
         ADDRESS.store(),
         ui.loading(html.Div(id="text-body", className="stack")),
         _categories(state) if asked.ask(catalogue.categories) else None,
@@ -61,10 +61,10 @@ def layout(reader: Reader, search: str) -> Any:
 
 def _categories(state: dict[str, Any]) -> Any:
     return ui.card(
-        "Which words tell categories apart?",
+        "Which words distinguish categories?",
         ui.loading(html.Div(id="text-categories")),
         lists.pages("text-categories-page", state["table"]),
-        note="Telling: in more of the category's products than of others', by class-based TF-IDF of the cleaned texts.",
+        note="Distinctive: in more of the category's products than of others', by class-based TF-IDF of the cleaned texts.",
         tools=ui.field(
             "Search",
             lists.search("text-categories-search", state["categories"], "Part of a name, or a term"),
@@ -178,7 +178,7 @@ def _table(found: list[texts.CategoryTexts], looks: dict[str, theme.Look]) -> An
         ]
         for c in found
     ]
-    head = ["Category", "Telling terms", "Products", "Without a word", "Words as written", "Words cleaned"]
+    head = ["Category", "Distinctive terms", "Products", "Without a word", "Words as written", "Words cleaned"]
     return ui.table(head, rows, (2, 3, 4, 5), "text-categories")
 
 

@@ -24,7 +24,7 @@ def frequent_words(found: Vocabulary, stage: str) -> go.Figure:
             hovertemplate="%{customdata[0]}: in %{customdata[1]:,} texts, %{x:.0%}<extra></extra>",
         )
     )
-    figure.update_xaxes(tickformat=".0%", range=[0, 1], side="top", **AXIS)
+    figure.update_xaxes(tickformat=".0%", range=[0, 1.02], side="top", **AXIS)
     figure.update_yaxes(
         tickvals=list(range(len(found.frequent))),
         ticktext=[words.inert(short(word.name, 20)) for word in found.frequent],

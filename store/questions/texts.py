@@ -56,7 +56,7 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class CategoryTexts:
-    """The texts of a category: products, those without a word, median words, and the terms that tell it from others."""
+    """The texts of a category: products, those without a word, median words, and the terms that distinguish it."""
 
     category: str
     products: int
@@ -118,7 +118,7 @@ def vocabulary(cursor: Cursor, stage: str, most: int = 20) -> Vocabulary:
 
 
 def by_category(cursor: Cursor, most: int = 8) -> list[CategoryTexts]:
-    """Each category's texts, by name, with the `most` telling terms of the cleaned ones.
+    """Each category's texts, by name, with the `most` distinctive terms of the cleaned ones.
 
     The weight of a term is f ln(f / m), where f is the fraction of the category's products with it and m the mean of f
     over the categories: the class-based TF-IDF by which groups are described (`cluster_terms`), without its names.
@@ -137,10 +137,10 @@ def by_category(cursor: Cursor, most: int = 8) -> list[CategoryTexts]:
             fractions AS (SELECT category, term, count(*) / any_value(texts) AS f
                           FROM words JOIN counted USING (category) GROUP BY category, term),
             means AS (SELECT term, sum(f) / (SELECT count(*) FROM counted) AS mean FROM fractions GROUP BY term),
-            telling AS (SELECT category, list(term ORDER BY f * ln(f / mean) DESC, term)[:?] AS terms
+            distinctive AS (SELECT category, list(term ORDER BY f * ln(f / mean) DESC, term)[:?] AS terms
                         FROM fractions JOIN means USING (term) WHERE f > mean GROUP BY category)
             SELECT category, products, without, raw_median, clean_median, coalesce(terms, []) AS terms
-            FROM sizes LEFT JOIN telling USING (category) ORDER BY category""",
+            FROM sizes LEFT JOIN distinctive USING (category) ORDER BY category""",
         [every_nth(cursor), most],
     )
 

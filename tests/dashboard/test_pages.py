@@ -23,6 +23,7 @@ from dashboard.pages.projections import first_shown
 from dashboard.plots import confusion
 from dashboard.plots import costs as costs_plot
 from store.questions import catalogue, categories, comparisons, costs, estimates, findings, groups, maps, moves, study
+from store.questions import texts as text_questions
 from store.questions.labels import CurvePoint
 from store.reader import Reader
 from store.root import Root
@@ -257,6 +258,30 @@ def test_the_labels_needed_are_the_fewest_that_reach_the_target() -> None:
     assert needed(curve, "bert", 0.1) == 5
     assert needed(curve, "bert", 0.95) is None
     assert needed(curve, "cnn", 0.1) is None
+
+
+def test_the_text_page_says_how_long_texts_are_and_what_distinguishes_categories(app: Dash, large_store: Root) -> None:
+    with Reader(large_store).cursor() as cursor:
+        found, by_category = text_questions.lengths(cursor), text_questions.by_category(cursor)
+    body = filled(app, "text-body")
+    assert f"A text has {found.raw_median:.0f} words as written and {found.clean_median:.0f} cleaned" in body
+    table = filled(app, "text-categories")
+    assert all(c.category in table and set(c.terms) <= set(table.split()) for c in by_category)
+    one = answered(app, "text-categories", BODIES["text-categories"] | {"text-categories-search.value": "watches"})
+    assert [c for c in CATEGORIES if c in " ".join(texts(one["text-categories"]["children"]))] == ["Watches"]
+
+
+def test_one_text_is_shown_as_written_and_cleaned(app: Dash, large_store: Root) -> None:
+    answer = answered(app, "text-example", {"text-search.value": "aria", "text-page.active_page": 2})
+    with Reader(large_store).cursor() as cursor:
+        second = catalogue.search(cursor, "aria", None, 1, 1).products[0].product_id
+        product = catalogue.product(cursor, second)
+    assert product is not None
+    shown = texts(answer["text-example"]["children"])
+    assert product.raw in shown
+    assert product.clean in shown
+    none = answered(app, "text-example", {"text-search.value": "nothing like it", "text-page.active_page": 1})
+    assert "No product matches" in texts(none["text-example"]["children"])
 
 
 def test_suspects_and_duplicates_can_be_filtered(app: Dash, large_store: Root) -> None:
