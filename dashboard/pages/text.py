@@ -64,7 +64,7 @@ def _categories(state: dict[str, Any]) -> Any:
         "Which words distinguish categories?",
         ui.loading(html.Div(id="text-categories")),
         lists.pages("text-categories-page", state["table"]),
-        note="Distinctive: in more of the category's products than of others', by class-based TF-IDF of the cleaned texts.",
+        note="Distinctive: in more of its products than of others', by class-based TF-IDF of the cleaned texts.",
         tools=ui.field(
             "Search",
             lists.search("text-categories-search", state["categories"], "Part of a name, or a term"),
