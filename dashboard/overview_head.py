@@ -87,7 +87,7 @@ def _next(categories: Sequence[CategoryVerdict], suspects: int) -> list[Any]:
     """What to do next: check disputed labels, then see to the categories."""
     if suspects:
         return [
-            dcc.Link(f"check {words.count(suspects, 'suspect label')}", href="/findings"),
+            dcc.Link(f"check {words.count(suspects, 'suspect label')}", href="/check"),
             ", the most disputed first.",
         ]
     left = [c.category for c in categories if c.verdict not in ("automate", "unknown")]

@@ -1,22 +1,24 @@
-"""Suspects and duplicates: products to check, ranked, with their images."""
+"""What is to be checked: lists of suspects and duplicates with their images, and what was decided on them."""
 
 from typing import Any
 
 from dash import Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
-from dashboard import theme, words
+from dashboard import review_card, theme, words
 from dashboard.pages import Page
-from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
+from dashboard.state import LOGS, SNAPSHOT, Address, Control, callback, link, pick
 from dashboard.theme import Look
-from store.questions import catalogue, findings
+from store.questions import catalogue, findings, reviews
+from store.questions.ask import Cursor
+from store.questions.reviews import Item
 from store.reader import Reader
 
 SHOWN = 50
 """Most rows of a list; a note says that there are more, and SQL has all."""
 ALL = {"value": "*", "label": "All"}
 ADDRESS = Address(
-    "/findings",
+    "/check",
     (Control("category", "findings-category", ALL["value"]), Control("pairs", "findings-pairs", ALL["value"])),
 )
 
@@ -41,6 +43,13 @@ def layout(reader: Reader, search: str) -> Any:
             ],
             className="findings",
         ),
+        tools=html.Div(
+            [
+                dcc.Link("Review one at a time", href=review_card.REVIEW, className="btn btn-sm btn-primary"),
+                html.Div(id="findings-reviewed", className="count"),
+            ],
+            className="controls",
+        ),
     )
 
 
@@ -58,15 +67,28 @@ def register(app: Dash, reader: Reader) -> None:
     """Fill the two lists."""
     ADDRESS.register(app)
 
+    @callback(app, Output("findings-reviewed", "children"), Input(SNAPSHOT, "data"), Input(LOGS, "data"))
+    def reviewed(number: int, logs: str) -> Any:
+        with reader.cursor(number) as cursor:
+            items = reviews.items(cursor)
+        done = sum(item.decision is not None for item in items)
+        csv = html.A("CSV of all decisions", href="/reviews/csv", download="reviews.csv")
+        return [html.Strong(f"{done:,} of {len(items):,}"), " reviewed · ", csv]
+
     @callback(
-        app, Output("findings-suspects", "children"), Input(SNAPSHOT, "data"), Input("findings-category", "value")
+        app,
+        Output("findings-suspects", "children"),
+        Input(SNAPSHOT, "data"),
+        Input("findings-category", "value"),
+        Input(LOGS, "data"),
     )
-    def suspects(number: int, category: str) -> Any:
+    def suspects(number: int, category: str, logs: str) -> Any:
         chosen = None if category == ALL["value"] else category
         with reader.cursor(number) as cursor:
             votes = findings.suspect_votes(cursor, chosen)
             found = findings.suspects(cursor, chosen, SHOWN)
             looks = theme.looks([c.name for c in catalogue.categories(cursor)])
+            items = _items(cursor, "suspect")
         if votes is None:
             return _head("No category is disputed", "No product's category is disputed by methods of most weight.")
         return [
@@ -77,15 +99,24 @@ def register(app: Dash, reader: Reader) -> None:
                 "product. A method weighs more, the better its predictions are. Quality: the mean probability of the "
                 "product's own category, from 0 to 1." + _left(votes.suspects),
             ),
-            html.Div([_suspect(number, s, looks) for s in found], className="finding-rows"),
+            html.Div(
+                [_suspect(number, s, looks, items.get((s.product_id, None))) for s in found], className="finding-rows"
+            ),
         ]
 
-    @callback(app, Output("findings-duplicates", "children"), Input(SNAPSHOT, "data"), Input("findings-pairs", "value"))
-    def duplicates(number: int, pairs: str) -> Any:
+    @callback(
+        app,
+        Output("findings-duplicates", "children"),
+        Input(SNAPSHOT, "data"),
+        Input("findings-pairs", "value"),
+        Input(LOGS, "data"),
+    )
+    def duplicates(number: int, pairs: str, logs: str) -> Any:
         modality, _, match = (pairs or "").partition(".") if pairs != ALL["value"] else (None, None, None)
         with reader.cursor(number) as cursor:
             counts = findings.duplicate_counts(cursor)
             found = findings.duplicates(cursor, modality, match or None, SHOWN)
+            items = _items(cursor, "duplicate")
         chosen = [c for c in counts if modality is None or (c.modality, c.match) == (modality, match or None)]
         total = sum(c.pairs for c in chosen)
         if not found:
@@ -93,8 +124,23 @@ def register(app: Dash, reader: Reader) -> None:
         parts = [f"{words.count(c.pairs)} {_pair_name(c.modality, c.match).lower()}" for c in chosen]
         return [
             _head(f"{words.count(total, 'duplicate')} of earlier products", f"{words.listed(parts)}.{_left(total)}"),
-            html.Div([_pair(number, p) for p in found], className="finding-rows"),
+            html.Div(
+                [_pair(number, p, items.get((p.later.product_id, p.earlier.product_id))) for p in found],
+                className="finding-rows",
+            ),
         ]
+
+
+def _items(cursor: Cursor, finding: str) -> dict[tuple[str, str | None], Item]:
+    """What is to be reviewed of a finding, by its two products."""
+    return {(item.product_id, item.other_product_id): item for item in reviews.items(cursor, finding)}
+
+
+def _review(item: Item | None) -> Any:
+    """What was decided, and the way to review it."""
+    if item is None:
+        return None
+    return html.Span([review_card.badge(item), " ", dcc.Link("review", href=review_card.review_link(item))])
 
 
 def _head(title: str, note: str) -> Any:
@@ -118,7 +164,7 @@ def _pair_name(modality: str, match: str | None) -> str:
     return f"{'Similar' if match == 'near' else 'Same'} {words.named(words.MODALITIES, modality)}"
 
 
-def _suspect(number: int, s: findings.Suspect, looks: dict[str, Look]) -> Any:
+def _suspect(number: int, s: findings.Suspect, looks: dict[str, Look], item: Item | None) -> Any:
     facts = [f"{s.votes} of {words.count(s.methods, 'method')}"]
     if s.quality is not None:
         facts.append(f"quality {words.score(s.quality)}")
@@ -132,7 +178,7 @@ def _suspect(number: int, s: findings.Suspect, looks: dict[str, Look]) -> Any:
                     html.Div(
                         [_category(s.category, looks), " → ", html.Strong(_category(s.suggested_category, looks))]
                     ),
-                    html.Div(" · ".join(facts), className="sub"),
+                    html.Div([" · ".join(facts), " · ", _review(item)], className="sub"),
                 ]
             ),
         ],
@@ -151,7 +197,7 @@ def _category(category: str | None, looks: dict[str, Look]) -> Any:
     )
 
 
-def _pair(number: int, pair: findings.Pair) -> Any:
+def _pair(number: int, pair: findings.Pair, item: Item | None) -> Any:
     sides = [
         html.Div(
             [
@@ -172,11 +218,14 @@ def _pair(number: int, pair: findings.Pair) -> Any:
     title += f", similarity {words.score(pair.similarity)}" if pair.match == "near" else ""
     return html.Div(
         [
-            html.Div([title, ui.badge("in two categories", "fair") if differ else None], className="finding-title"),
+            html.Div(
+                [title, ui.badge("in two categories", "fair") if differ else None, _review(item)],
+                className="finding-title",
+            ),
             html.Div(sides, className="finding-sides"),
         ],
         className="finding pair",
     )
 
 
-PAGE = Page("/findings", "Suspects & duplicates", 40, layout, register)
+PAGE = Page("/check", "To check", 40, layout, register)

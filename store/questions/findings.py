@@ -60,6 +60,15 @@ class PairCount:
     pairs: int
 
 
+@dataclass(frozen=True)
+class Match:
+    """What two products have in common; see the table `duplicates`."""
+
+    modality: str
+    match: str | None
+    similarity: float
+
+
 HAS_IMAGE = "IN (SELECT product_id FROM images)"
 
 
@@ -73,6 +82,18 @@ def suspects(cursor: Cursor, category: str | None = None, limit: int = 25, offse
             FROM suspects s LEFT JOIN products p USING (product_id)
             WHERE ? IS NULL OR s.category = ? ORDER BY s."rank", s.product_id LIMIT ? OFFSET ?""",
         (category, category, limit, offset),
+    )
+
+
+def suspect(cursor: Cursor, product_id: str) -> Suspect | None:
+    """That product as a suspect; None if it is none."""
+    return first(
+        cursor,
+        Suspect,
+        f"""SELECT s."rank", s.product_id, p.name, s.category, s.product_id {HAS_IMAGE} AS has_image,
+                   s.suggested_category, s.votes, s.methods, s.quality
+            FROM suspects s LEFT JOIN products p USING (product_id) WHERE s.product_id = ?""",
+        [product_id],
     )
 
 
@@ -106,6 +127,17 @@ def duplicates(
         {"modality": modality, "match": match, "limit": limit, "offset": offset},
     ).fetchall()
     return [Pair(Side(*row[:4]), Side(*row[4:8]), *row[8:]) for row in found]
+
+
+def matches(cursor: Cursor, product_id: str, duplicate_of: str) -> list[Match]:
+    """What a product and the earlier one have in common, the most similar first."""
+    return rows(
+        cursor,
+        Match,
+        """SELECT modality, "match", similarity FROM duplicates WHERE product_id = ? AND duplicate_of = ?
+           ORDER BY similarity DESC, modality""",
+        (product_id, duplicate_of),
+    )
 
 
 def suspect_votes(cursor: Cursor, category: str | None = None) -> Votes | None:

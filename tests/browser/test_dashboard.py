@@ -27,7 +27,7 @@ expect.set_options(timeout=WAIT)
         ("/methods", "How well does each method do, by every measure?", "#differences .scatterlayer .point"),
         ("/methods/maps", "Why one map misleads", "#map-strip .scatterlayer .point"),
         ("/methods/labels", "How many labels would be enough?", "#learning .scatterlayer .point"),
-        ("/findings", "What should be checked in the catalogue?", ".pair img"),
+        ("/check", "What should be checked in the catalogue?", ".pair img"),
         ("/products", "Products", "#products-body .tile"),
         ("/products/product?id=P0010", "Aria Wall Clock no. 10", ".strip .tile"),
         ("/text", "What do the texts say?", ".text-categories tbody tr"),

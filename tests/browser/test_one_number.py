@@ -78,7 +78,7 @@ def test_suspects_are_in_the_order_that_their_heading_names(small_store: Root, s
     with Reader(small_store).cursor() as cursor:
         votes = findings.suspect_votes(cursor)
     assert votes is not None
-    page.goto(f"{study}/findings")
+    page.goto(f"{study}/check")
     expect(page.locator("#findings-suspects h2")).to_have_text(
         f"{words.count(votes.suspects, 'label')} to check, the lowest quality first"
     )

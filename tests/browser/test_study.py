@@ -69,7 +69,7 @@ def test_the_labels_page_has_a_curve_per_method_with_vectors(study: str, page: P
 
 
 def test_a_suspect_is_shown_with_its_image_and_opens_its_product(study: str, page: Page) -> None:
-    page.goto(f"{study}/findings")
+    page.goto(f"{study}/check")
     first = page.locator(".suspect").first
     image = first.locator("img")
     expect(image).to_be_visible()
@@ -106,7 +106,7 @@ def test_without_categories_pages_have_maps_or_say_why_they_are_empty(bare: str,
     ):
         page.goto(bare + path)
         expect(page.locator(".notice")).to_contain_text(line)
-    page.goto(f"{bare}/findings")
+    page.goto(f"{bare}/check")
     expect(page.locator("#findings-suspects")).to_contain_text("No category is disputed")
     page.goto(bare)
     expect(page.locator("#group-counts .scatterlayer .point").first).to_be_visible()

@@ -59,8 +59,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "text-categories": {"text-categories-search.value": "", "text-categories-page.active_page": 1},
     "text-example": {"text-search.value": "", "text-page.active_page": 1},
     "product-body": {"product-id.data": "P0003"},
-    "findings-suspects": {"findings-category.value": "*"},
-    "findings-duplicates": {"findings-pairs.value": "*"},
+    "findings-suspects": {"findings-category.value": "*", "logs.data": ""},
+    "findings-duplicates": {"findings-pairs.value": "*", "logs.data": ""},
 }
 """The part of each page that a callback fills, with that callback's inputs beside the snapshot."""
 

@@ -1,0 +1,185 @@
+"""Review in a browser: item by item with keys and buttons, with decisions that a reload and another page show."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from store import logs
+from store.questions import reviews
+from store.questions.reviews import Item
+from store.reader import Reader
+from store.root import Root
+from tests.browser.conftest import shown
+from tests.factories import make_store
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=30_000)
+
+
+@pytest.fixture
+def root(small_store: Root, tmp_path: Path) -> Root:
+    """A copy of the made-up study, without any review, which a test may change."""
+    shutil.copytree(small_store.path, tmp_path / "store")
+    shutil.rmtree(tmp_path / "store" / "log" / "reviews")
+    return Root(tmp_path / "store")
+
+
+@pytest.fixture
+def review(root: Root, page: Page) -> Iterator[str]:
+    """The address of the page Review over that store."""
+    with shown(root.path, page) as address:
+        yield f"{address}/check/review"
+
+
+def items(root: Root, finding: str | None = None) -> list[Item]:
+    with Reader(root).cursor() as cursor:
+        return reviews.items(cursor, finding)
+
+
+def written(root: Root) -> list[tuple[str, str, str | None]]:
+    """Product, decision and note of each row of the log, in order."""
+    rows = [row for name in logs.files(root, "reviews") for row in logs.read(root, name).to_pylist()]
+    return [(row["product_id"], row["decision"], row["note"]) for row in rows]
+
+
+def at(page: Page) -> Locator:
+    """The item that is shown."""
+    return page.locator("#review")
+
+
+def see(page: Page, item: Item) -> None:
+    """Wait until that item is shown and the address names it."""
+    key = "~".join(part for part in (item.finding, item.product_id, item.other_product_id) if part)
+    expect(at(page)).to_have_attribute("data-item", key)
+    expect(page).to_have_url(re.compile(re.escape(item.product_id)))
+    assert parse_qs(urlsplit(page.url).query)["item"] == [key]
+
+
+def count(page: Page, done: int, of: int) -> None:
+    expect(page.locator("#review-count")).to_contain_text(f"{done} of {of} reviewed")
+
+
+def test_keys_decide_skip_and_go_back_and_a_reload_shows_what_was_decided(root: Root, review: str, page: Page) -> None:
+    every = items(root)
+    page.goto(review)
+    see(page, every[0])
+    count(page, 0, len(every))
+    page.keyboard.press("a")
+    see(page, every[1])
+    count(page, 1, len(every))
+    page.keyboard.press("r")
+    see(page, every[2])
+    page.keyboard.press("s")
+    see(page, every[3])
+    page.keyboard.press("ArrowLeft")
+    see(page, every[2])
+    page.keyboard.press("ArrowLeft")
+    see(page, every[1])
+    expect(at(page).locator(".review-decided")).to_contain_text("rejected")
+    count(page, 2, len(every))
+    page.reload()
+    see(page, every[1])
+    expect(at(page).locator(".review-decided")).to_contain_text("rejected")
+    page.keyboard.press("u")
+    expect(at(page).locator(".review-decided")).to_have_count(0)
+    count(page, 1, len(every))
+    page.keyboard.press("ArrowRight")
+    see(page, every[2])
+    page.go_back()
+    see(page, every[1])
+    ids = [item.product_id for item in every]
+    assert written(root) == [(ids[0], "accept", None), (ids[1], "reject", None), (ids[1], "reopen", None)]
+
+
+def test_letters_in_a_note_decide_nothing_and_a_decision_takes_the_note(root: Root, review: str, page: Page) -> None:
+    every = items(root)
+    page.goto(review)
+    see(page, every[0])
+    page.keyboard.press("n")
+    expect(page.locator("#review-note")).to_be_focused()
+    page.keyboard.type("a rare strap")
+    page.keyboard.press("Control+Enter")
+    expect(at(page)).to_have_attribute("data-note", "a rare strap")
+    see(page, every[0])
+    expect(page.locator("#review-note")).to_have_value("a rare strap")
+    page.locator("#review-note").fill("it is a strap")
+    page.locator("[data-act=accept]").click()
+    see(page, every[1])
+    expect(page.locator("#review-note")).to_have_value("")
+    first = every[0].product_id
+    assert written(root) == [(first, "note", "a rare strap"), (first, "accept", "it is a strap")]
+
+
+def test_a_suspect_shows_its_image_votes_and_what_speaks_for_which_category(
+    root: Root, review: str, page: Page
+) -> None:
+    suspect = next(item for item in items(root, "suspect") if item.product_id != "P0007")
+    page.goto(f"{review}?finding=suspect&category=*&item=suspect~{suspect.product_id}")
+    see(page, suspect)
+    image = at(page).locator(".review-image")
+    assert image.evaluate("async node => { await node.decode(); return node.naturalWidth }") > 100
+    assert (image.bounding_box() or {})["width"] > 300
+    title = at(page).locator(".review-title")
+    expect(title).to_contain_text(suspect.category or "")
+    expect(title).to_contain_text(suspect.suggested_category or "")
+    expect(at(page).locator(".votes tbody tr")).to_have_count(6)
+
+
+def test_a_pair_is_side_by_side_with_its_differences_marked(root: Root, review: str, page: Page) -> None:
+    pair = items(root, "duplicate")[0]
+    page.goto(f"{review}?finding=duplicate&category=*")
+    see(page, pair)
+    expect(at(page).locator(".review-pair img")).to_have_count(2)
+    for product_id in (pair.product_id, pair.other_product_id):
+        marked = at(page).locator("mark", has_text=re.compile(f"^{product_id}$"))
+        expect(marked).to_have_count(1)
+
+
+def test_filters_narrow_the_items_and_the_last_one_ends_the_review(root: Root, review: str, page: Page) -> None:
+    pairs = items(root, "duplicate")
+    page.goto(review)
+    see(page, items(root)[0])
+    page.locator("#review-finding").select_option("duplicate")
+    see(page, pairs[0])
+    count(page, 0, len(pairs))
+    for n in range(len(pairs)):
+        see(page, pairs[n])
+        page.keyboard.press("a" if n % 2 else "r")
+    expect(page.locator("#review-body")).to_contain_text(f"All {len(pairs)} are reviewed")
+    count(page, len(pairs), len(pairs))
+    with page.expect_download() as download:
+        page.locator("#review-count a").click()
+    assert download.value.path().read_text(encoding="utf-8").count("duplicate") == len(pairs)
+    page.goto(review.removesuffix("/review"))
+    expect(page.locator(".pair .badge-tone", has_text=re.compile("^(accepted|rejected)$"))).to_have_count(len(pairs))
+    page.locator(".suspect").first.get_by_text("review", exact=True).click()
+    see(page, items(root, "suspect")[0])
+
+
+def test_a_decision_is_kept_over_a_new_snapshot_that_an_open_page_follows(root: Root, review: str, page: Page) -> None:
+    pair = items(root, "duplicate")[0]
+    page.goto(f"{review}?finding=duplicate&category=*")
+    see(page, pair)
+    page.keyboard.press("a")
+    count(page, 1, 4)
+    make_store(root.path, seed=3, logs=False)
+    expect(page.locator("#snapshot-info")).to_contain_text("Snapshot 2")
+    count(page, 1, 4)
+    page.goto(f"{review}?finding=duplicate&category=*&item=duplicate~{pair.product_id}~{pair.other_product_id}")
+    see(page, pair)
+    expect(at(page).locator(".review-decided")).to_contain_text("accepted")
+
+
+@pytest.mark.parametrize("finding", ["suspect", "duplicate"])
+def test_nothing_scrolls_sideways_and_the_buttons_are_in_sight(review: str, page: Page, finding: str) -> None:
+    for width in (390, 820, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{review}?finding={finding}&category=*")
+        expect(page.locator("[data-act=accept]")).to_be_in_viewport()
+        expect(page.locator(".review-image").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -1,0 +1,125 @@
+"""What the pages To check and Review show, by role and by what was decided, asked of the server as a browser does."""
+
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dash import Dash
+
+from dashboard.access import Access
+from dashboard.app import create_app
+from dashboard.review_card import COMPARED, key, marked
+from store import logs
+from store.questions import reviews
+from store.questions.reviews import Item
+from store.reader import Reader
+from store.root import Root
+from tests.dashboard.ask import answered, texts
+from tests.dashboard.test_reviewing import HERE, PAIR
+
+
+@pytest.fixture
+def root(small_store: Root, tmp_path: Path) -> Root:
+    """A copy of the made-up study, without any review, which a test may change."""
+    shutil.copytree(small_store.path, tmp_path / "store")
+    shutil.rmtree(tmp_path / "store" / "log" / "reviews")
+    return Root(tmp_path / "store")
+
+
+@pytest.fixture(scope="module")
+def app(small_store: Root) -> Dash:
+    return create_app(small_store)
+
+
+def shown(app: Dash, item: str = "", category: str = "*") -> Any:
+    """The page's body for that item of the address and that category."""
+    controls = {"finding.value": "*", "category.value": category, "item.data": item, "saved.data": None}
+    inputs = {f"review-{name}": value for name, value in controls.items()}
+    return answered(app, "review-body", inputs)["review-body"]["children"]
+
+
+def text(node: Any) -> str:
+    return " ".join(texts(node))
+
+
+def items(root: Root) -> list[Item]:
+    with Reader(root).cursor() as cursor:
+        return reviews.items(cursor)
+
+
+def test_a_reviewer_has_buttons_and_a_reader_has_none(small_store: Root, app: Dash) -> None:
+    body = json.dumps(shown(app))
+    assert '"data-act": "accept"' in body
+    assert '"review-note"' in body
+    reader = shown(create_app(small_store, Access(anonymous="reader")))
+    assert '"data-act": "skip"' in json.dumps(reader)
+    assert '"data-act": "accept"' not in json.dumps(reader)
+    assert '"review-note"' not in json.dumps(reader)
+    assert "Your role only reads" in text(reader)
+
+
+def test_an_item_that_is_no_finding_gives_the_next_open_one(small_store: Root, app: Dash) -> None:
+    first = key(items(small_store)[0])
+    for wanted in ("suspect~nobody", "nonsense", "~", "%"):
+        body = shown(app, item=wanted)
+        assert json.dumps(body).count(f'"data-item": "{first}"') == 1
+        assert "The finding of the address is none of this choice" in text(body)
+    assert "none of this choice" not in text(shown(app))
+    assert "Nothing is to be reviewed" in text(shown(app, category="no such"))
+
+
+def test_without_categories_there_are_pairs_alone(bare_store: Root) -> None:
+    body = text(shown(create_app(bare_store)))
+    assert "2 of 4 Same text" in body, "the first is decided"
+    assert "Two products" in body
+    assert "no image" in body
+
+
+def test_a_decided_item_says_so_on_both_pages(root: Root) -> None:
+    app = create_app(root)
+    lists = {"findings-pairs.value": "*", "logs.data": ""}
+    assert "rejected" not in text(answered(app, "findings-duplicates", lists))
+    sent = {**PAIR, "decision": "reject", "note": "two colours"}
+    assert app.server.test_client().post("/reviews", json=sent, headers=HERE).status_code == 204
+    assert "rejected" in text(answered(app, "findings-duplicates", lists)["findings-duplicates"]["children"])
+    reviewed = answered(app, "findings-reviewed", {"logs.data": ""})["findings-reviewed"]["children"]
+    assert text(reviewed).startswith(f"1 of {len(items(root))}")
+    body = shown(app, item="duplicate~P0010~P0003")
+    assert "rejected" in text(body)
+    assert '"data-note": "two colours"' in json.dumps(body)
+    assert '"data-act": "reopen"' in json.dumps(body)
+
+
+def test_an_item_that_is_open_again_says_what_was_decided_on_what(root: Root) -> None:
+    suspect = items(root)[0]
+    logs.append(root, "reviews", [{
+        "happened": datetime(2026, 11, 27, 8, tzinfo=UTC), "finding": "suspect", "product_id": suspect.product_id,
+        "decision": "accept", "category": "Toys", "suggested_category": "Games", "person": "ann",
+    }])  # fmt: skip
+    body = text(shown(create_app(root)))
+    assert "open again" in body
+    assert "It was accepted by ann, 27 Nov 2026, 08:00 UTC, when it was in Toys and Games was proposed." in body
+
+
+def test_an_items_key_holds_any_id() -> None:
+    def item(*ids: str | None) -> Item:
+        return Item("duplicate" if ids[1] else "suspect", ids[0] or "", ids[1], *([None] * 10))  # type: ignore[arg-type]
+
+    assert key(item("a", None)) == "suspect~a"
+    assert key(item("a~b%", "c")) == "duplicate~a%7Eb%25~c"
+
+
+def test_words_that_one_text_alone_has_are_marked() -> None:
+    def parts(found: list[Any]) -> list[str]:
+        return [part if isinstance(part, str) else f"<{part.children}>" for part in found]
+
+    one, other = marked("a red wool rug", "a wool rug of two")
+    assert "".join(parts(one)) == "a <red> wool rug "
+    assert "".join(parts(other)) == "a wool rug <of two> "
+    assert marked("same text", "same text") == (["same text"], ["same text"])
+    assert marked("", "text") == ([], ["text"])
+    long = "a " * (COMPARED + 1)
+    assert marked(long, "b") == ([long], ["b"]), "not compared"
