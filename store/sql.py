@@ -8,7 +8,10 @@ open no file (`snapshot.connect_sealed`), and the process can write none, nor ta
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain, count
+from multiprocessing.context import BaseContext
 from typing import Any
 
 import duckdb
@@ -37,7 +40,7 @@ TABLE_FUNCTIONS = frozenset(
     {
         *("generate_series", "range", "repeat", "repeat_row", "unnest", "json_each", "json_tree"),
         *("histogram", "histogram_values", "summary", "test_all_types", "test_vector_types"),
-        *("duckdb_columns", "duckdb_constraints", "duckdb_databases", "duckdb_extensions", "duckdb_functions"),
+        *("duckdb_columns", "duckdb_constraints", "duckdb_databases", "duckdb_functions"),
         *("duckdb_keywords", "duckdb_memory", "duckdb_schemas", "duckdb_settings", "duckdb_tables", "duckdb_types"),
         *("duckdb_views", "pragma_collations", "pragma_platform", "pragma_show", "pragma_table_info"),
         *("pragma_version", "icu_calendar_names", "pg_timezone_names"),
@@ -52,25 +55,50 @@ BATCH = 2_048
 """Rows that the worker sends at once: as many as DuckDB computes at once, and little enough of wide columns."""
 
 
+@dataclass(frozen=True)
+class Question:
+    """One SELECT over a snapshot, the newest by default; `first` rows of its result, and the column `only`, if given."""
+
+    root: Root
+    statement: str
+    number: int | None = None
+    first: int | None = None
+    only: str | None = None
+
+
 def ask(root: Root, statement: str, number: int | None = None, limits: Limits = DEFAULT) -> pa.Table:
     """The result of one SELECT over a snapshot (the newest by default), computed in a process of its own.
 
     QueryError if it is not one SELECT, cannot be answered, or meets one of the limits; StoreMissing,
     SnapshotNotFound, StoreDamaged.
     """
-    result = sql_worker.run(lambda: _answer(root, statement, number, limits), limits)
+    return answer(Question(root, statement, number), limits)
+
+
+def answer(question: Question, limits: Limits, context: BaseContext | None = None) -> pa.Table:
+    """The answer to a question, and errors, as those of `ask`; `context` as for `sql_worker.run`."""
+    result = sql_worker.run(partial(_pieces, question, limits), limits, context)
     return result.rename_columns(_distinct(result.column_names))
 
 
-def _answer(root: Root, statement: str, number: int | None, limits: Limits) -> Iterator[pa.Table]:
+def _pieces(question: Question, limits: Limits) -> Iterator[pa.Table]:
     """In the worker: the result piece by piece, an empty one with its schema first."""
-    connection = snapshot.connect_sealed(root, number, limits.memory)
+    connection = snapshot.connect_sealed(question.root, question.number, limits.memory)
     sql_worker.confine(limits)
     with _in_words():
-        reader = connection.sql(judge(connection, statement)).to_arrow_reader(BATCH)
-        yield pa.Table.from_batches([], reader.schema)
+        reader = connection.sql(judge(connection, question.statement)).to_arrow_reader(BATCH)
+        names = [question.only] if question.only else reader.schema.names
+        if question.only and reader.schema.names.count(question.only) != 1:
+            raise QueryError(f"The result has no column {question.only}, or several of them.")
+        empty = pa.Table.from_batches([], reader.schema)
+        yield empty.select(names) if question.only else empty
+        left = question.first
         for batch in reader:
-            yield pa.Table.from_batches([batch], reader.schema)
+            piece = pa.Table.from_batches([batch], reader.schema).slice(0, left)
+            yield piece.select(names) if question.only else piece
+            left = None if left is None else left - piece.num_rows
+            if left == 0:
+                return
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """A child process with limits for work that somebody else wrote, and its reply as a table.
 
-It is forked, which costs milliseconds where a new interpreter costs most of a second. The kernel holds its limits,
-whatever it computes: the time by an alarm, the memory by its address space, the disk by a file size of none.
+It is forked, which costs milliseconds where a new interpreter costs most of a second: of this process, or, where that
+has threads, of one that never has (`threaded`). The kernel holds its limits, whatever it computes: the time by an
+alarm, the memory by its address space, the disk by a file size of none.
 """
 
 import gc
@@ -29,14 +30,30 @@ ERRORS = {error.__name__: error for error in (QueryError, StoreError, StoreMissi
 """What the child may end with in words."""
 
 
-def run(work: Callable[[], Iterator[pa.Table]], limits: Limits) -> pa.Table:
+def threaded() -> multiprocessing.context.BaseContext:
+    """For `run` in a process with threads, of which a fork could wait for ever: children of a process of its own.
+
+    That process is started by the first query, or by `multiprocessing.forkserver.ensure_running`, ends with this one,
+    and has imported what a query needs.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["aislemap", "store.sql"])
+    return context
+
+
+def run(
+    work: Callable[[], Iterator[pa.Table]],
+    limits: Limits,
+    context: multiprocessing.context.BaseContext | None = None,
+) -> pa.Table:
     """The tables of `work`, which all have the schema of the first, as one; the work is done in a child process.
 
     The child is killed when this is left, by an exception (a KeyboardInterrupt) too, and ends by itself when this
     process is gone. QueryError where a limit is met, and for a MemoryError of `work`; what `work` raises of `ERRORS`;
-    RuntimeError with the child's traceback for anything else.
+    RuntimeError with the child's traceback for anything else. A fork of this process if no `context` (`threaded`) is
+    given, by which `work` is pickled.
     """
-    context = multiprocessing.get_context("fork")
+    context = context or multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(target=_serve, args=(work, limits, sender), daemon=True)
     with warnings.catch_warnings():  # Python 3.12 warns of any thread; here none is ours, and none holds a lock
@@ -74,7 +91,7 @@ def _receive(receiver: "connection.Connection", child: multiprocessing.process.B
     if child.exitcode == -signal.SIGALRM:
         raise QueryError(
             f"The query took longer than {limits.seconds:g} s and was ended. Ask for less (WHERE, a narrower join), or "
-            "give it more with --seconds."
+            f"give it more with {limits.option}seconds."
         )
     if (child.exitcode or 0) < 0:
         raise QueryError(
@@ -85,7 +102,7 @@ def _receive(receiver: "connection.Connection", child: multiprocessing.process.B
 
 
 def _less_memory(limits: Limits) -> str:
-    return f"Ask for less (WHERE, LIMIT, fewer columns), or give it more than {limits.memory:,} MB with --memory."
+    return f"Ask for less (WHERE, LIMIT, fewer columns), or give it more than {limits.memory:,} MB with {limits.option}memory."
 
 
 def _raise(body: bytes) -> None:
@@ -110,10 +127,11 @@ def _serve(work: Callable[[], Iterator[pa.Table]], limits: Limits, sender: "conn
         for piece in work():
             rows, size = rows + piece.num_rows, size + piece.nbytes
             if rows > limits.rows:
-                raise QueryError(f"The result has more than {limits.rows:,} rows. Add a LIMIT, or raise --rows.")
+                raise QueryError(f"The result has more than {limits.rows:,} rows. Add a LIMIT, or raise {limits.option}rows.")
             if size > limits.reply * 1_000_000:
                 raise QueryError(
-                    f"The result has more than {limits.reply:,} MB. Ask for fewer columns or rows, or raise --reply."
+                    f"The result has more than {limits.reply:,} MB. Ask for fewer columns or rows, or raise "
+                    f"{limits.option}reply."
                 )
             sender.send_bytes(b"T" + _stream(piece))
         sender.send_bytes(b"D")

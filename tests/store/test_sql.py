@@ -345,3 +345,10 @@ def test_a_type_that_a_format_cannot_hold_is_named_with_the_remedy(root: Root) -
     with pytest.raises(QueryError, match=r"cannot be written as parquet.*Cast that column to VARCHAR"):
         exported(ask(root, "SELECT INTERVAL 1 DAY AS i"), "parquet")
     assert "i" in exported(ask(root, "SELECT INTERVAL 1 DAY AS i"), "csv").decode()
+
+
+def test_no_setting_of_the_connection_names_a_folder_of_the_machine(root: Root) -> None:
+    named = ask(root, "SELECT name, value FROM duckdb_settings() WHERE contains(value, '/') OR contains(value, '\\')")
+    assert {row["name"] for row in named.to_pylist()} <= {"duckdb_api", "TimeZone"}
+    with pytest.raises(QueryError, match="not for it"):
+        ask(root, "FROM duckdb_extensions()")
