@@ -11,11 +11,12 @@ import duckdb
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
 from flask import Response, request
 
-from dashboard import components, map_selection, pages, points, reviewing, security, serving
+from dashboard import components, map_selection, pages, points, reviewing, security, serving, sql_door
 from dashboard.access import Access
 from dashboard.state import LOGS, SNAPSHOT, callback
 from store import snapshot
 from store.errors import AislemapError, StoreMissing
+from store.limits import PageLimits
 from store.questions import catalogue
 from store.reader import Reader
 from store.root import Root
@@ -25,10 +26,11 @@ POLL_SECONDS = 4
 """How often an open page asks whether there is a newer snapshot: one listing of a folder on the server."""
 
 
-def create_app(root: Root, access: Access | None = None) -> Dash:
+def create_app(root: Root, access: Access | None = None, sql: PageLimits | None = None) -> Dash:
     """The whole app over the store at `root`, which may be empty or not there yet. `.server` is the WSGI app.
 
-    Without `access` nobody has to log in, and everybody may review.
+    Without `access` nobody has to log in, and everybody may review. With `sql` there is the SQL page, and whoever may
+    read asks the store by it within these limits.
     """
     _import_pandas()
     reader = Reader(root)
@@ -44,7 +46,9 @@ def create_app(root: Root, access: Access | None = None) -> Dash:
         on_error=_show_error,
     )
     app.index_string = app.index_string.replace("<html>", '<html lang="en">')
-    found = pages.discover()
+    if sql is not None:
+        app.server.extensions[sql_door.EXTENSION] = sql_door.Door(root, sql)
+    found = pages.discover(sql is not None)
     app.layout = lambda: _frame(reader, found)
     for page in found:
         page.register(app, reader)

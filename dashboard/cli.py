@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from store.errors import InputError
+from store.limits import PageLimits
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -27,6 +28,8 @@ IDLE_SECONDS, CLEANUP_SECONDS = 20, 5
 pages ask every four seconds."""
 HEADER_LIMIT = 32_768
 """Bytes of a request's headers: four times what browsers and proxies send."""
+
+LIMITS = PageLimits()
 
 app = typer.Typer()
 
@@ -55,11 +58,18 @@ def dashboard(
         list[str] | None, typer.Option(help="A name by which browsers call this server; once per name.")
     ] = None,
     https: Annotated[bool, typer.Option("--https", help="Browsers come by HTTPS: cookies go by nothing else.")] = False,
+    sql: Annotated[bool, typer.Option("--sql", help="Add the SQL page, for whoever may read.")] = False,
+    sql_seconds: Annotated[
+        float, typer.Option(min=0.1, help="End a query of the SQL page that takes longer.")
+    ] = LIMITS.seconds,
+    sql_memory: Annotated[int, typer.Option(min=100, help="MB of memory for a query of the SQL page.")] = LIMITS.memory,
+    sql_rows: Annotated[int, typer.Option(min=1, help="Cut its result after so many rows.")] = LIMITS.rows,
+    sql_reply: Annotated[int, typer.Option(min=1, help="Refuse a result of more MB there.")] = LIMITS.reply,
 ) -> None:
     """Show a store in the browser; it follows new snapshots by itself. Stop with Ctrl-C."""
     from dashboard.access import Access, read_users, read_users_file
 
-    named = os.environ.get(USERS, "")
+    named = os.environ.pop(USERS, "")  # no process that this one starts has it
     known = read_users_file(users) if users else read_users(named, f"the variable {USERS}") if named else {}
     if proxy is not None and not _is_address(proxy):
         raise InputError(f"--proxy {proxy} is not an IP address; give the address that the proxy connects from.")
@@ -77,7 +87,7 @@ def dashboard(
         hosts=frozenset(name.lower() for name in allow_host or ()),
         https=https,
     )
-    _serve(store, host, port, access)
+    _serve(store, host, port, access, PageLimits(sql_seconds, sql_memory, sql_rows, sql_reply) if sql else None)
 
 
 @app.command()
@@ -92,14 +102,14 @@ def password(
     typer.echo(user_line(name, role, secret))
 
 
-def _serve(store: Path, host: str, port: int, access: "Access") -> None:
+def _serve(store: Path, host: str, port: int, access: "Access", sql: PageLimits | None) -> None:
     from dashboard.app import create_app
     from store.root import Root
 
     # a page requests all its images at once: a full queue is normal
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
-        server = make_server(create_app(Root(store), access).server, host, port)
+        server = make_server(create_app(Root(store), access, sql).server, host, port)
     except OSError as error:
         raise InputError(
             f"Cannot listen on {host}:{port} ({error.strerror}); give another --host or --port."

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard import words
+from dashboard import sql_door, words
 from store import snapshot, views
 from store.errors import QueryError
 from store.parts import File
@@ -21,10 +21,11 @@ JUDGED = "FROM clusters SEMI JOIN judged_groupings USING (method, grouping)"
 
 @dataclass(frozen=True)
 class Place:
-    """Where a selection is asked: a cursor on a snapshot, and the store that has the earlier ones."""
+    """Where a selection is asked: a cursor on the snapshot of that number, and the store that has the earlier ones."""
 
     cursor: Cursor
     root: Root
+    number: int
 
 
 def category(place: Place, *names: str) -> Condition:
@@ -103,6 +104,12 @@ def moved(place: Place, number: str, how: str = "") -> Condition:
     now = "FROM products n LEFT JOIN (FROM clusters WHERE method = ? AND grouping = ?) c USING (product_id)"
     sql = f"SELECT n.product_id {now} LEFT JOIN ({then}) e ON e.product_id = n.product_id WHERE {where}"
     return f"p.product_id IN ({sql})", [method, grouping, *values]
+
+
+def sql(place: Place, statement: str) -> Condition:
+    """Named by the column product_id of a statement's result; QueryError where the SQL page is off, or by its door."""
+    found = sql_door.of_app().products(statement, place.number)
+    return "p.product_id IN (SELECT unnest(?::VARCHAR[]))", [found]
 
 
 def value_of(place: Place, name: str) -> Condition:

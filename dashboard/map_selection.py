@@ -1,8 +1,8 @@
 """The selection of the maps at the server: the same rule of an address gives the same products as in the browser.
 
 The rule is what the page Projections keeps in its address: `lasso` (a polygon on a map), `focus` (names of the legend,
-of the column `colour`, by the grouping `grouping` of the method `m0`) and `q` (words). The page Products adds
-`category` and `where`, the rules of `selection`. A product is selected that is in all of them.
+of the column `colour`, by the grouping `grouping` of the method `m0`), `q` (words) and `where` (the rules of
+`selection`). The page Products adds `category`. A product is selected that is in all of them.
 """
 
 import io
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from dashboard import context, selection
 from dashboard.conditions import Place
 from dashboard.context import Context
+from dashboard.points import packed
 from store import export
 from store.errors import AislemapError, SnapshotNotFound, StoreMissing
 from store.questions import catalogue, points
@@ -68,7 +69,7 @@ def rows(asked: Context, cursor: Cursor, wanted: Rule) -> list[int]:
     """The catalogue rows of the selected products, in order. BadRule, or what `selection.query` raises."""
     found = catalogue.matching_rows(cursor, wanted.text, wanted.category or None)
     if wanted.where:
-        by = selection.query(selection.read(wanted.where), Place(cursor, asked.root))
+        by = selection.query(selection.read(wanted.where), Place(cursor, asked.root, asked.number))
         sql = f"SELECT catalogue_row FROM products WHERE product_id IN ({by.sql})"
         among = set(column(cursor, sql, by.values))
         found = [row for row in found if row in among]
@@ -84,17 +85,38 @@ def rows(asked: Context, cursor: Cursor, wanted: Rule) -> list[int]:
 
 
 def serve(app: Dash, reader: Reader) -> None:
-    """Add the downloads: /selection/csv and /selection/parquet with a rule and the `number` of a snapshot."""
+    """Add the downloads: /selection/csv and /selection/parquet with a rule and the `number` of a snapshot.
+
+    /selection/bits is what the maps need of the rules `where`: a bit for each product, and the rules in words.
+    """
+
+    @app.server.get("/selection/bits")  # type: ignore[untyped-decorator,unused-ignore]
+    def bits() -> Response:
+        asked, wanted = asked_for(), Rule(where=tuple(request.args.getlist("where")))
+        with reader.cursor(asked.number) as cursor:
+            try:
+                chosen = np.isin(asked.ask(points.rows), rows(asked, cursor, wanted))
+                words = selection.describe(selection.read(wanted.where))
+            except AislemapError as error:
+                return Response(f"{error}\n", 400, mimetype="text/plain")
+        response = packed({"words": words}, np.packbits(chosen, bitorder="little"))
+        response.headers["Cache-Control"] = "private, no-cache"
+        return response
+
+    def asked_for() -> Context:
+        number = request.args.get("number", "")
+        if not number.isdecimal() or len(number) > 8:
+            abort(404)
+        try:
+            return context.of(reader, int(number))
+        except (SnapshotNotFound, StoreMissing):
+            abort(404)
 
     @app.server.get("/selection/<form>")  # type: ignore[untyped-decorator,unused-ignore]
     def download(form: str) -> Response:
-        number = request.args.get("number", "")
-        if form not in FORMS or not number.isdecimal() or len(number) > 8:
+        if form not in FORMS:
             abort(404)
-        try:
-            asked = context.of(reader, int(number))
-        except (SnapshotNotFound, StoreMissing):
-            abort(404)
+        asked = asked_for()
         lists = {name: request.args.getlist(name) for name in ("focus", "where")}
         wanted = rule({**request.args, **lists})
         with reader.cursor(asked.number) as cursor:

@@ -40,22 +40,22 @@ def serve(app: Dash, reader: Reader) -> None:
         made = found(token).ask(points.positions, method, reducer)
         if made is None:
             abort(404)
-        return _packed({"centre": made.centre, "scale": made.scale}, made.x, made.y)
+        return packed({"centre": made.centre, "scale": made.scale}, made.x, made.y)
 
     @route("categories")
     def categories(token: str) -> Response:
         made = found(token).ask(points.categories)
-        return _packed({"names": made.names}, made.codes)
+        return packed({"names": made.names}, made.codes)
 
     @route("groups/<method>/<grouping>")
     def groups(token: str, method: str, grouping: str) -> Response:
         codes, matched = found(token).ask(points.groups, method, grouping)
-        return _packed({"matched": matched, "groups": int(codes.max(initial=0))}, codes)
+        return packed({"matched": matched, "groups": int(codes.max(initial=0))}, codes)
 
     @route("values/<path:name>")
     def values(token: str, name: str) -> Response:
         made = found(token).ask(points.values, name, request.args.get("method", ""))
-        return _packed({"names": made.names}, made.codes if made.codes is not None else made.numbers)
+        return packed({"names": made.names}, made.codes if made.codes is not None else made.numbers)
 
     @route("search")
     def search(token: str) -> Response:
@@ -63,7 +63,7 @@ def serve(app: Dash, reader: Reader) -> None:
         rows = catalogue.matching_rows
         with reader.cursor(kept.number) as cursor:
             hits = np.isin(kept.ask(points.rows), rows(cursor, request.args.get("q", "")))
-        return _packed({}, np.packbits(hits, bitorder="little"))
+        return packed({}, np.packbits(hits, bitorder="little"))
 
     @route("products")
     def products(token: str) -> Response:
@@ -78,7 +78,8 @@ def serve(app: Dash, reader: Reader) -> None:
         return response
 
 
-def _packed(header: dict[str, Any], *arrays: Any) -> Response:
+def packed(header: dict[str, Any], *arrays: Any) -> Response:
+    """An answer as this module's first lines describe it, which the browser keeps."""
     text = json.dumps(header).encode()
     text += b" " * (-(4 + len(text)) % 8)
     body = b"".join([len(text).to_bytes(4, "little"), text, *(array.tobytes() for array in arrays)])

@@ -157,6 +157,11 @@ def _check_duplicate(modality: str = "", match: str = "") -> None:
     _one_of(match, MATCHES, "How it is the same")
 
 
+def _sql(statement: str) -> str:
+    shown = " ".join(statement.split())
+    return f"that this query names: {shown if len(shown) <= 160 else f'{shown[:159]}…'}"
+
+
 def _categories(*names: str) -> str:
     named = [name for name in names if name]
     of = f"of the {'category' if len(named) == 1 else 'categories'} {_or(named)}" if named else ""
@@ -220,6 +225,7 @@ FORMS: dict[str, Form] = {
     "duplicate": Form(("MODALITY", "MATCH"), 0, _duplicates, conditions.duplicate, _check_duplicate),
     "moved": Form(("SNAPSHOT", "HOW"), 1, _moved, conditions.moved, _check_moved),
     "is": Form(("COLUMN", "VALUE"), 2, lambda name, value: f"whose {name} is {value!r}", conditions.equal),
+    "sql": Form(("QUERY",), 1, _sql, conditions.sql),
     "range": Form(("COLUMN", "LOW", "HIGH"), 2, _range, conditions.between, _check_range),
 }
 """Every form of rule. `placed`, `right` and `wrong` are of the grouping that the method is judged by."""

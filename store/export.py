@@ -141,6 +141,12 @@ def _table(result: pa.Table, width: int | None) -> str:
     return out.getvalue()
 
 
+def shown(result: pa.Table) -> Iterator[tuple[str, ...]]:
+    """Each row as a page shows it: its values as text, without characters that steer a terminal or turn the text."""
+    for row in _rows(result):
+        yield tuple(printable(_cell(value)) for value in row)
+
+
 def _text(value: str) -> Any:
     from rich.text import Text  # noqa: PLC0415
 

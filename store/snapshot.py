@@ -157,9 +157,9 @@ def connect_sealed(root: Root, number: int | None = None, memory_mb: int | None 
 
     Its views read through pyarrow, which opens the store's files for reading alone, so that DuckDB needs no external
     access. (`allowed_directories` would let it read the store's folder, and would let it write there too.) The
-    settings are locked: no statement can undo this, and none names a folder of this machine. What does not fit its memory (DuckDB's default, 80 % of the
-    machine's, if not given) is not moved to the disk, but refused. It costs some 30 ms more than `connect`; errors
-    as there.
+    settings are locked: no statement can undo this. None names a folder of the machine. What does not fit its memory
+    (DuckDB's default, 80 % of the machine's, if not given) is not moved to the disk, but refused. It costs some 30 ms
+    more than `connect`; errors as there.
     """
     snapshot = open_snapshot(root, number)
     memory = {} if memory_mb is None else {"memory_limit": f"{memory_mb}MB"}

@@ -57,7 +57,7 @@ BATCH = 2_048
 
 @dataclass(frozen=True)
 class Question:
-    """One SELECT over a snapshot, the newest by default; `first` rows of its result, and the column `only`, if given."""
+    """One SELECT over a snapshot (the newest by default), of the result all or the `first` rows, and one column."""
 
     root: Root
     statement: str

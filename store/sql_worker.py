@@ -37,7 +37,7 @@ def threaded() -> multiprocessing.context.BaseContext:
     and has imported what a query needs.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["aislemap", "store.sql"])
+    context.set_forkserver_preload(["aislemap", "store.sql_preload"])
     return context
 
 
@@ -102,7 +102,8 @@ def _receive(receiver: "connection.Connection", child: multiprocessing.process.B
 
 
 def _less_memory(limits: Limits) -> str:
-    return f"Ask for less (WHERE, LIMIT, fewer columns), or give it more than {limits.memory:,} MB with {limits.option}memory."
+    more = f"give it more than {limits.memory:,} MB with {limits.option}memory"
+    return f"Ask for less (WHERE, LIMIT, fewer columns), or {more}."
 
 
 def _raise(body: bytes) -> None:
@@ -127,7 +128,9 @@ def _serve(work: Callable[[], Iterator[pa.Table]], limits: Limits, sender: "conn
         for piece in work():
             rows, size = rows + piece.num_rows, size + piece.nbytes
             if rows > limits.rows:
-                raise QueryError(f"The result has more than {limits.rows:,} rows. Add a LIMIT, or raise {limits.option}rows.")
+                raise QueryError(
+                    f"The result has more than {limits.rows:,} rows. Add a LIMIT, or raise {limits.option}rows."
+                )
             if size > limits.reply * 1_000_000:
                 raise QueryError(
                     f"The result has more than {limits.reply:,} MB. Ask for fewer columns or rows, or raise "

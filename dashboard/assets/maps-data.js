@@ -7,6 +7,7 @@
   function ask(url, read) {
     if (!asked.has(url)) {
       const answer = fetch(url).then((response) => {
+        if (response.status === 400) return response.text().then((text) => Promise.reject(new Error(text.trim())));
         if (!response.ok) throw new Error(`${url}: ${response.status}`);
         return read(response);
       });
@@ -48,6 +49,14 @@
         const { body, from } = await packed(response);
         return new Uint8Array(body, from);
       }),
+    /* the same for rules of a selection, with their sentence; an Error with the server's if they mean nothing */
+    where: (number, rules) => {
+      const query = new URLSearchParams([["number", number], ...rules.map((rule) => ["where", rule])]);
+      return ask(`/selection/bits?${query}`, async (response) => {
+        const { header, body, from } = await packed(response);
+        return { words: header.words, bits: new Uint8Array(body, from) };
+      });
+    },
     products: (token, numbers) => ask(`/points/${token}/products?i=${numbers.join(",")}`, (response) => response.json()),
   };
 

@@ -6,7 +6,7 @@
   const set = (id, property, value) => window.dash_clientside.set_props(id, { [property]: value });
   const counted = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
   const panels = new Map();
-  let state = null, turn = 0, hovered = -1, mask = null, selected = 0;
+  let state = null, turn = 0, hovered = -1, mask = null, selected = 0, rule = "";
 
   /* ---- what the address says ---- */
   const readView = (text) => {
@@ -22,8 +22,9 @@
 
   /* ---- the selection: 1 for each product that is in all of what was chosen; null if nothing was ---- */
   async function select(made) {
-    const { spec, lasso, focus, text } = state, names = focus.filter((name) => made && made.names.includes(name));
-    if (!lasso && !names.length && !text) return null;
+    const { spec, lasso, focus, text, where } = state, names = focus.filter((name) => made && made.names.includes(name));
+    rule = "";
+    if (!lasso && !names.length && !text && !where.length) return null;
     const chosen = new Uint8Array(spec.products).fill(1);
     if (names.length) {
       const codes = new Set(names.map((name) => made.names.indexOf(name) + 1));
@@ -32,6 +33,11 @@
     if (text) {
       const bits = await Data.search(spec.token, text);
       for (let i = 0; i < chosen.length; i++) chosen[i] &= bits[i >> 3] >> (i & 7);
+    }
+    if (where.length) {
+      const found = await Data.where(spec.number, where).catch((error) => ({ words: error.message, bits: [] }));
+      rule = found.words;
+      for (let i = 0; i < chosen.length; i++) chosen[i] &= found.bits[i >> 3] >> (i & 7);
     }
     if (lasso) {
       const map = await Data.map(spec.token, lasso.method, lasso.reducer).catch(() => null);
@@ -130,6 +136,7 @@
     const mine = turn, products = numbers.length ? await Data.products(state.spec.token, numbers) : [];
     if (mine !== turn) return;
     document.getElementById("map-tray-count").textContent = counted(selected, "product") + " selected";
+    document.getElementById("map-tray-rule").textContent = rule;
     document.getElementById("map-tray-tiles").replaceChildren(...products.map((product) => tile(product)));
     const rest = selected - products.length;
     document.getElementById("map-tray-rest").textContent = rest > 0 ? `and ${rest.toLocaleString("en")} more` : "";
@@ -137,14 +144,15 @@
   }
   /* the same selection as a list and as files: the rule, see dashboard/map_selection.py */
   function links() {
-    const { spec, text, focus, colour, grouping, methods } = state, rule = new URLSearchParams();
-    if (text) rule.set("q", text);
-    if (state.lassoText) rule.set("lasso", state.lassoText);
-    focus.forEach((name) => rule.append("focus", name));
-    if (focus.length) Object.entries({ colour, grouping, m0: methods[0] }).forEach(([name, value]) => value && rule.set(name, value));
-    document.getElementById("map-tray-products").href = `/products?${rule}`;
-    rule.set("number", spec.number);
-    for (const form of ["csv", "parquet"]) document.getElementById(`map-tray-${form}`).href = `/selection/${form}?${rule}`;
+    const { spec, text, focus, colour, grouping, methods, where } = state, query = new URLSearchParams();
+    if (text) query.set("q", text);
+    if (state.lassoText) query.set("lasso", state.lassoText);
+    focus.forEach((name) => query.append("focus", name));
+    where.forEach((one) => query.append("where", one));
+    if (focus.length) Object.entries({ colour, grouping, m0: methods[0] }).forEach(([name, value]) => value && query.set(name, value));
+    document.getElementById("map-tray-products").href = `/products?${query}`;
+    query.set("number", spec.number);
+    for (const form of ["csv", "parquet"]) document.getElementById(`map-tray-${form}`).href = `/selection/${form}?${query}`;
   }
   const productLink = (id) => "/products/product?id=" + encodeURIComponent(id);
   function imageOf(id, name, hasImage, className) {
@@ -292,6 +300,7 @@
     if (!event.target.closest("#map-clear")) return;
     set("map-focus", "data", []);
     set("map-lasso", "data", "");
+    set("map-where", "data", []);
     set("map-search", "value", "");
   });
 
@@ -308,11 +317,11 @@
   });
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     maps: {
-      show: function (spec, count, colour, grouping, focus, lasso, text, drag, ...rest) {
+      show: function (spec, count, colour, grouping, focus, lasso, where, text, drag, ...rest) {
         if (!spec) return window.dash_clientside.no_update;
         const [methods, reducers, views] = [0, 1, 2].map((part) => rest.slice(part * PANELS, (part + 1) * PANELS));
         const wanted = Math.max(1, Math.min(PANELS, Number(count) || 2));
-        state = { spec, panels: wanted, colour, grouping, focus: focus || [], lasso: readLasso(lasso), lassoText: lasso || "", text: text || "", drag, methods, reducers, views: views.map(readView), viewText: views.map((text) => text || "") };
+        state = { spec, panels: wanted, colour, grouping, focus: focus || [], lasso: readLasso(lasso), lassoText: lasso || "", where: where || [], text: text || "", drag, methods, reducers, views: views.map(readView), viewText: views.map((text) => text || "") };
         refresh();
         return `maps maps-${wanted}`;
       },

@@ -30,11 +30,13 @@ class Page:
     layout: Callable[[Reader, str], Any]
     register: Callable[[Dash, Reader], None]
     nav: bool = True
+    needs_sql: bool = False
+    """Whether it is there only where the dashboard is started with --sql."""
 
 
-def discover() -> list[Page]:
-    """All pages, in the order of the navigation."""
+def discover(sql: bool = False) -> list[Page]:
+    """All pages, in the order of the navigation; those that need SQL only with `sql`."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
     found = [page for m in modules for page in (getattr(m, "PAGES", None) or (m.PAGE,))]
-    return sorted(found, key=lambda page: page.order)
+    return sorted((page for page in found if sql or not page.needs_sql), key=lambda page: page.order)

@@ -8,7 +8,7 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
-from dashboard import context, lists, words
+from dashboard import context, lists, selection, words
 from dashboard.pages import Page
 from dashboard.state import SNAPSHOT, Address, Control, callback, pick
 from store.questions import catalogue, maps, points, study
@@ -36,6 +36,7 @@ ADDRESS = Address(
         Control("focus", "map-focus", [], "data"),
         Control("lasso", "map-lasso", "", "data"),
         Control("q", "map-search", typed=True),
+        Control(selection.PARAMETER, "map-where", [], "data"),
         Control("drag", "map-drag", "move", typed=True),
         *(Control(f"m{i}", f"map-method-{i}") for i in range(PANELS)),
         *(Control(f"r{i}", f"map-reducer-{i}") for i in range(PANELS)),
@@ -89,6 +90,7 @@ def layout(reader: Reader, search: str) -> Any:
         dcc.Store(id="map-spec"),
         dcc.Store(id="map-focus", data=state["focus"]),
         dcc.Store(id="map-lasso", data=state["lasso"]),
+        dcc.Store(id="map-where", data=state[selection.PARAMETER]),
         *(dcc.Store(id=f"map-view-{i}", data=state[f"v{i}"]) for i in range(PANELS)),
         controls,
         html.Div(id="map-legend", className="chips", role="group", **{"aria-label": "Select by the colour"}),
@@ -100,7 +102,7 @@ def layout(reader: Reader, search: str) -> Any:
             [
                 html.Div(
                     [
-                        html.H2(id="map-tray-count"),
+                        html.Div([html.H2(id="map-tray-count"), html.Div(id="map-tray-rule", className="note")]),
                         html.Div(
                             [
                                 html.A(name, id=f"map-tray-{to}", href=f"/{to}", className=BUTTON)
@@ -198,8 +200,8 @@ def register(app: Dash, reader: Reader) -> None:
         Output("map-panels", "className"),
         Input("map-spec", "data"),
         *(
-            Input(f"map-{name}", "data" if name in ("focus", "lasso") else "value")
-            for name in ("count", "colour", "grouping", "focus", "lasso", "search", "drag")
+            Input(f"map-{name}", "data" if name in ("focus", "lasso", "where") else "value")
+            for name in ("count", "colour", "grouping", "focus", "lasso", "where", "search", "drag")
         ),
         *(Input(f"map-method-{i}", "value") for i in range(PANELS)),
         *(Input(f"map-reducer-{i}", "value") for i in range(PANELS)),

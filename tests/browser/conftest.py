@@ -27,9 +27,9 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def dashboard(store: Path) -> Iterator[str]:
+def dashboard(store: Path, *options: str) -> Iterator[str]:
     """The command `dashboard` on a free port, as users start it; gives the address that it prints."""
-    command = [sys.executable, "-u", "-c", COMMAND, "dashboard", "--store", str(store), "--port", "0"]
+    command = [sys.executable, "-u", "-c", COMMAND, "dashboard", "--store", str(store), "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

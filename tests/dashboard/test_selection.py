@@ -31,7 +31,7 @@ from tests.factories import DECLARED, make_store
 @pytest.fixture(scope="module")
 def place(large_store: Root) -> Iterator[Place]:
     with Reader(large_store).cursor() as cursor:
-        yield Place(cursor, large_store)
+        yield Place(cursor, large_store, 1)
 
 
 def ids(place: Place, *rules: Rule) -> list[str]:
@@ -58,6 +58,7 @@ EVERY = (
     rule("moved", 1, "regrouped"),
     rule("is", "brand", "A~b%7E"),
     rule("range", "price", "100", "1e3"),
+    rule("sql", "SELECT product_id FROM products LIMIT 3"),
 )
 
 
@@ -188,7 +189,7 @@ def test_products_that_moved_since_a_snapshot_are_selected(tmp_path: Path) -> No
     root = make_store(tmp_path, products=60, logs=False)
     make_store(tmp_path, products=63, moved=4, logs=False)
     with Reader(root).cursor(2) as cursor, Reader(root).cursor(1) as before:
-        now = Place(cursor, root)
+        now = Place(cursor, root, 2)
         assert ids(now, rule("moved", 1, "added")) == ["P0060", "P0061", "P0062"]
         assert ids(now, rule("moved", 1, "recategorised")) == ["P0000", "P0001", "P0002", "P0003"]
         groups = "SELECT product_id, matched_category FROM clusters WHERE method = 'joint' AND grouping = 'manifold'"
@@ -197,7 +198,7 @@ def test_products_that_moved_since_a_snapshot_are_selected(tmp_path: Path) -> No
         assert ids(now, rule("moved", 1, "regrouped")) == regrouped
         every = {*ids(now, rule("moved", 1, "added")), *ids(now, rule("moved", 1, "recategorised")), *regrouped}
         assert ids(now, rule("moved", 1)) == sorted(every)
-        assert ids(Place(before, root), rule("moved", 1)) == []
+        assert ids(Place(before, root, 1), rule("moved", 1)) == []
         with pytest.raises(SnapshotNotFound, match="no snapshot 9"):
             ids(now, rule("moved", 9))
 
@@ -208,7 +209,7 @@ def test_a_column_is_named_whatever_is_in_its_name(place: Place) -> None:
         connection.execute("CREATE TABLE products (product_id VARCHAR, attributes VARCHAR, catalogue_row INTEGER)")
         connection.execute("INSERT INTO products VALUES ('P', ?, 1), ('Q', '{}', 2)", [json.dumps({odd: "1"})])
         assert catalogue.attributes(connection) == [odd]
-        assert selected([rule("is", odd, "1")], Place(connection, place.root)) == ["P"]
+        assert selected([rule("is", odd, "1")], Place(connection, place.root, 1)) == ["P"]
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ import pytest
 
 from store import sql_worker
 from store.errors import QueryError
-from store.limits import Limits
+from store.limits import Limits, PageLimits
 from store.root import Root
 from store.sql import ask
 from tests.factories import make_store
@@ -116,8 +116,9 @@ def test_nothing_runs_on_when_the_command_is_ended(root: Root, number: signal.Si
 
 def test_the_page_of_queries_has_every_limit_with_its_default_and_reason() -> None:
     page = (REPOSITORY / "docs" / "queries.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `--(\w+)` \| (\d+)(?: MB)? \| .{20,} \|$", page, re.MULTILINE))
-    assert {name: int(value) for name, value in rows.items()} == asdict(Limits())
+    for limits in (Limits(), PageLimits()):
+        rows = dict(re.findall(rf"^\| `{limits.option}(\w+)` \| (\d+)(?: MB)? \| .{{20,}} \|$", page, re.MULTILINE))
+        assert {name: int(value) for name, value in rows.items()} == asdict(limits)
 
 
 def test_what_this_process_left_to_its_collector_does_not_end_a_query() -> None:

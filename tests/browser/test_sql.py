@@ -1,0 +1,82 @@
+"""The SQL page in the browser: a link runs nothing, an example is run, sorted, taken as a file and shown on the maps."""
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from store.root import Root
+from tests.browser.conftest import dashboard
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=30_000)
+
+
+@pytest.fixture(scope="module")
+def asked(small_store: Root) -> Iterator[str]:
+    """The address of a dashboard with the SQL page over a made-up study that no test changes."""
+    with dashboard(small_store.path, "--sql") as address:
+        yield address
+
+
+def test_an_example_is_run_sorted_found_taken_and_shown_on_the_maps(asked: str, page: Page, tmp_path: Path) -> None:
+    page.goto(f"{asked}/sql")
+    page.locator("#sql-example").select_option("The longest descriptions")
+    expect(page.locator("#sql-text")).to_have_value(re.compile("characters DESC"))
+    page.locator("#sql-run").click()
+    expect(page.locator("#sql-said h2")).to_have_text(re.compile(r"60 rows in \d+\.\d\d s"))
+
+    first = page.locator(".sql-table tbody tr").first.locator("td").first
+    page.locator(".sql-table th button", has_text="product_id").click()
+    expect(first).to_have_text("P0000")
+    page.locator(".sql-table th button", has_text="product_id").click()
+    expect(first).to_have_text("P0059")
+    page.locator("#sql-filter").fill("watch")
+    expect(page.locator("#sql-count")).to_have_text(re.compile(r"^\d rows$"))
+
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="CSV").click()
+    taken.value.save_as(tmp_path / "result.csv")
+    with (tmp_path / "result.csv").open(encoding="utf-8", newline="") as file:
+        assert len({row["product_id"] for row in csv.DictReader(file)}) == 60
+
+    page.locator("#sql-text").fill("SELECT product_id FROM products WHERE category = 'Watches'")
+    page.locator("#sql-text").press("Control+Enter")
+    expect(page.locator("#sql-said h2")).to_have_text(re.compile("^8 rows"))
+    page.get_by_role("link", name="Show on the maps").click()
+    expect(page.locator("#map-tray-count")).to_have_text("8 products selected")
+    expect(page.locator("#map-tray-rule")).to_contain_text("query names: SELECT product_id")
+    page.locator("#map-tray-products").click()
+    expect(page.locator("#products-count")).to_have_text("8 products")
+
+
+def test_a_link_to_a_query_shows_it_and_runs_nothing(asked: str, page: Page) -> None:
+    requests: list[str] = []
+    page.on("request", lambda r: requests.append(r.post_data or "") if r.method == "POST" else None)
+    page.goto(f"{asked}/sql?query={quote('SELECT 42 AS answer')}")
+    expect(page.locator("#sql-text")).to_have_value("SELECT 42 AS answer")
+    page.wait_for_load_state("networkidle")
+    assert not [body for body in requests if '"sql-said' in body]
+    expect(page.locator("#sql-rows")).to_be_empty()
+    page.locator("#sql-run").click()
+    expect(page.locator(".sql-table td")).to_have_text("42")
+    page.locator("#sql-text").fill("SELECT nonsense")
+    expect(page).to_have_url(re.compile("query=SELECT\\+nonsense"))
+    page.locator("#sql-run").click()
+    expect(page.locator(".sql-error")).to_contain_text("nonsense")
+    expect(page.locator("#sql-rows")).to_be_empty()
+    page.reload()
+    expect(page.locator("#sql-text")).to_have_value("SELECT nonsense")
+
+
+@pytest.mark.parametrize("width", [390, 820, 1280])
+def test_the_page_holds_at_any_width(asked: str, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{asked}/sql?query={quote('SELECT * FROM products')}")
+    page.locator("#sql-run").click()
+    expect(page.locator(".sql-table tbody tr").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
