@@ -15,6 +15,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from multiprocessing import connection
+from multiprocessing.context import ForkContext, ForkServerContext
 
 import psutil
 import pyarrow as pa
@@ -30,7 +31,7 @@ ERRORS = {error.__name__: error for error in (QueryError, StoreError, StoreMissi
 """What the child may end with in words."""
 
 
-def threaded() -> multiprocessing.context.BaseContext:
+def threaded() -> ForkServerContext:
     """For `run` in a process with threads, of which a fork could wait for ever: children of a process of its own.
 
     That process is started by the first query, or by `multiprocessing.forkserver.ensure_running`, ends with this one,
@@ -44,7 +45,7 @@ def threaded() -> multiprocessing.context.BaseContext:
 def run(
     work: Callable[[], Iterator[pa.Table]],
     limits: Limits,
-    context: multiprocessing.context.BaseContext | None = None,
+    context: ForkServerContext | None = None,
 ) -> pa.Table:
     """The tables of `work`, which all have the schema of the first, as one; the work is done in a child process.
 
@@ -53,9 +54,9 @@ def run(
     RuntimeError with the child's traceback for anything else. A fork of this process if no `context` (`threaded`) is
     given, by which `work` is pickled.
     """
-    context = context or multiprocessing.get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_serve, args=(work, limits, sender), daemon=True)
+    made: ForkContext | ForkServerContext = context or multiprocessing.get_context("fork")
+    receiver, sender = made.Pipe(duplex=False)
+    child = made.Process(target=_serve, args=(work, limits, sender), daemon=True)
     with warnings.catch_warnings():  # Python 3.12 warns of any thread; here none is ours, and none holds a lock
         warnings.simplefilter("ignore", DeprecationWarning)
         child.start()

@@ -1,4 +1,4 @@
-"""The SQL page in the browser: a link runs nothing, an example is run, sorted, taken as a file and shown on the maps."""
+"""The SQL page in the browser: a link runs nothing; a query is run, sorted, taken as a file and shown on the maps."""
 
 import csv
 import re

@@ -173,7 +173,7 @@ def test_the_oldest_result_goes_and_the_page_says_so(app: Dash, door: sql_door.D
 
 def test_a_query_ends_at_its_limit_and_names_the_option(root: Root) -> None:
     door = sql_door.Door(root, PageLimits(seconds=1))
-    with pytest.raises(QueryError, match="longer than 1 s and was ended.*--sql-seconds"):
+    with pytest.raises(QueryError, match=r"longer than 1 s and was ended.*--sql-seconds"):
         door.run(ENDLESS, 1)
     assert door.run("SELECT 1", 1)
 
