@@ -246,4 +246,4 @@ def _said(result: Result, token: str) -> Any:
 
 
 _BUTTON = "btn btn-sm btn-outline-secondary"
-PAGE = Page("/sql", "SQL", 58, layout, register, needs_sql=True)
+PAGE = Page("/sql", "SQL", 80, layout, register, needs_sql=True)
