@@ -79,7 +79,7 @@ def layout(reader: Reader, search: str) -> Any:
     )
     result = html.Section(
         [
-            html.Div(id="sql-said", role="status"),
+            html.Div(id="sql-summary", role="status"),
             html.Div(
                 [
                     ui.field("Find in the result", lists.search("sql-filter", "", "Words"), "sql-filter"),
@@ -140,7 +140,7 @@ def register(app: Dash, reader: Reader) -> None:
 
     @callback(
         app,
-        Output("sql-said", "children"),
+        Output("sql-summary", "children"),
         Output("sql-kept", "data"),
         Output("sql-sort", "data"),
         Output("sql-filter", "value"),
@@ -162,7 +162,7 @@ def register(app: Dash, reader: Reader) -> None:
         except AislemapError as error:
             return html.Div(str(error), className="sql-error", role="alert"), *_NONE
         kept = door.result(token)
-        return _said(kept, token) if kept else no_update, token, None, "", 1
+        return _summary(kept, token) if kept else no_update, token, None, "", 1
 
     @callback(
         app,
@@ -215,7 +215,7 @@ def _sort(data: Any) -> tuple[int | None, bool]:
     return (column, bool(data.get("down"))) if isinstance(column, int) else (None, False)
 
 
-def _said(result: Result, token: str) -> Any:
+def _summary(result: Result, token: str) -> Any:
     """How many rows came and how long they took, what was cut, and where the result can be taken."""
     rows, took = words.count(result.table.num_rows, "row"), f"{result.seconds:.2f} s"
     title = f"The first {rows}, in {took}" if result.cut else f"{rows} in {took}"

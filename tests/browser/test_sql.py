@@ -28,7 +28,7 @@ def test_an_example_is_run_sorted_found_taken_and_shown_on_the_maps(asked: str, 
     page.locator("#sql-example").select_option("The longest descriptions")
     expect(page.locator("#sql-text")).to_have_value(re.compile("characters DESC"))
     page.locator("#sql-run").click()
-    expect(page.locator("#sql-said h2")).to_have_text(re.compile(r"60 rows in \d+\.\d\d s"))
+    expect(page.locator("#sql-summary h2")).to_have_text(re.compile(r"60 rows in \d+\.\d\d s"))
 
     first = page.locator(".sql-table tbody tr").first.locator("td").first
     page.locator(".sql-table th button", has_text="product_id").click()
@@ -46,7 +46,7 @@ def test_an_example_is_run_sorted_found_taken_and_shown_on_the_maps(asked: str, 
 
     page.locator("#sql-text").fill("SELECT product_id FROM products WHERE category = 'Watches'")
     page.locator("#sql-text").press("Control+Enter")
-    expect(page.locator("#sql-said h2")).to_have_text(re.compile("^8 rows"))
+    expect(page.locator("#sql-summary h2")).to_have_text(re.compile("^8 rows"))
     page.get_by_role("link", name="Show on the maps").click()
     expect(page.locator("#map-tray-count")).to_have_text("8 products selected")
     expect(page.locator("#map-tray-rule")).to_contain_text("query names: SELECT product_id")
@@ -60,7 +60,7 @@ def test_a_link_to_a_query_shows_it_and_runs_nothing(asked: str, page: Page) -> 
     page.goto(f"{asked}/sql?query={quote('SELECT 42 AS answer')}")
     expect(page.locator("#sql-text")).to_have_value("SELECT 42 AS answer")
     page.wait_for_load_state("networkidle")
-    assert not [body for body in requests if '"sql-said' in body]
+    assert not [body for body in requests if '"sql-summary' in body]
     expect(page.locator("#sql-rows")).to_be_empty()
     page.locator("#sql-run").click()
     expect(page.locator(".sql-table td")).to_have_text("42")
