@@ -25,14 +25,14 @@ COMPARED = 400
 """Words of a description of which the differences are marked; to compare takes their square in time."""
 
 
-def key(item: Item) -> str:
-    """An item as the address has it: suspect~PRODUCT, or duplicate~PRODUCT~OTHER."""
-    return str(Rule(item.finding, tuple(part for part in (item.product_id, item.other_product_id) if part is not None)))
+def key(finding: str, *product_ids: str | None) -> str:
+    """An item as the address has it: suspect~PRODUCT, or duplicate~PRODUCT~OTHER; None is left out."""
+    return str(Rule(finding, tuple(part for part in product_ids if part is not None)))
 
 
-def review_link(item: Item) -> str:
-    """The address at which an item is reviewed."""
-    return link(REVIEW, item=key(item))
+def review_link(finding: str, *product_ids: str | None) -> str:
+    """The address at which a suspect or pair is reviewed."""
+    return link(REVIEW, item=key(finding, *product_ids))
 
 
 def badge(item: Item) -> Any:

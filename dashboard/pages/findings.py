@@ -140,7 +140,8 @@ def _review(item: Item | None) -> Any:
     """What was decided, and the way to review it."""
     if item is None:
         return None
-    return html.Span([review_card.badge(item), " ", dcc.Link("review", href=review_card.review_link(item))])
+    there = review_card.review_link(item.finding, item.product_id, item.other_product_id)
+    return html.Span([review_card.badge(item), " ", dcc.Link("review", href=there)])
 
 
 def _head(title: str, note: str) -> Any:

@@ -9,6 +9,7 @@ from dashboard import components as ui
 from dashboard import context, words
 from dashboard.context import Context
 from dashboard.pages import PRODUCT, Page
+from dashboard.review_card import review_link
 from dashboard.state import SNAPSHOT, Address, Control, callback
 from dashboard.theme import Look
 from store.questions import catalogue, study
@@ -96,6 +97,7 @@ def _concerns(asked: Context, product_id: str) -> Any:
                 html.Strong(c.topic),
                 f": {c.detail} ",
                 dcc.Link(c.other, href=ui.product_link(c.other)) if c.other else None,
+                dcc.Link("review", href=review_link("suspect", product_id)) if c.topic == "suspect label" else None,
             ]
         )
         for c in found

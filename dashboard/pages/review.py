@@ -74,7 +74,7 @@ def register(app: Dash, reader: Reader) -> None:
             items = reviews.items(cursor, _chosen(finding), _chosen(category))
         if not items:
             return ui.notice("Nothing is to be reviewed", "There is no suspect and no duplicate of this choice.")
-        keys = [card.key(item) for item in items]
+        keys = [card.key(item.finding, item.product_id, item.other_product_id) for item in items]
         left = [n for n, item in enumerate(items) if item.decision is None]
         if wanted not in keys and not left:
             done = f"All {len(items):,} are reviewed" if len(items) > 1 else "It is reviewed"

@@ -62,7 +62,7 @@ def test_a_reviewer_has_buttons_and_a_reader_has_none(small_store: Root, app: Da
 
 
 def test_an_item_that_is_no_finding_gives_the_next_open_one(small_store: Root, app: Dash) -> None:
-    first = key(items(small_store)[0])
+    first = key("suspect", items(small_store)[0].product_id)
     for wanted in ("suspect~nobody", "nonsense", "~", "%"):
         body = shown(app, item=wanted)
         assert json.dumps(body).count(f'"data-item": "{first}"') == 1
@@ -105,11 +105,16 @@ def test_an_item_that_is_open_again_says_what_was_decided_on_what(root: Root) ->
 
 
 def test_an_items_key_holds_any_id() -> None:
-    def item(*ids: str | None) -> Item:
-        return Item("duplicate" if ids[1] else "suspect", ids[0] or "", ids[1], *([None] * 10))  # type: ignore[arg-type]
+    assert key("suspect", "a", None) == "suspect~a"
+    assert key("duplicate", "a~b%", "c") == "duplicate~a%7Eb%25~c"
 
-    assert key(item("a", None)) == "suspect~a"
-    assert key(item("a~b%", "c")) == "duplicate~a%7Eb%25~c"
+
+def test_the_page_of_a_suspect_leads_to_its_review(small_store: Root, app: Dash) -> None:
+    first = items(small_store)[0]
+    body = json.dumps(answered(app, "product-body", {"product-id.data": first.product_id}))
+    assert f'"href": "/check/review?item=suspect~{first.product_id}"' in body
+    other = next(i for i in items(small_store) if i.finding == "duplicate")
+    assert "/check/review" not in json.dumps(answered(app, "product-body", {"product-id.data": other.other_product_id}))
 
 
 def test_words_that_one_text_alone_has_are_marked() -> None:
