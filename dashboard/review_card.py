@@ -80,7 +80,8 @@ def actions(item: Item, may: bool) -> Any:
         _button("skip", "S", "Skip", spoken="S"),
         _button("forward", "→", "Next", spoken="ArrowRight"),
     ]
-    return html.Div([*(decide if may else []), *steps, *(more if may else [])], className="review-actions")
+    groups = [decide, [*steps, *more]] if may else [steps]
+    return html.Div([html.Div(group, className="review-group") for group in groups], className="review-actions")
 
 
 def note(item: Item, may: bool) -> Any:
