@@ -63,6 +63,7 @@ def score(
     category_of: dict[str, str],
     k: int,
     starts: int,
+    of_sample: bool = False,
 ) -> dict[tuple[str, str], Score]:
     """The scores with their intervals of k-means on these points."""
     categories = np.unique([category_of[i] for i in product_ids], return_inverse=True)[1].astype(np.int32)
@@ -74,7 +75,7 @@ def score(
         resamples[number] = drawn, clustering.kmeans(points(rows), k, 0, clustering.FEW_STARTS)
     again = list(scoring.regrouped(product_ids, categories, groups, resamples))
     codes = categories, groups, np.arange(len(product_ids))
-    rows_of = scoring.scores(contingency(categories, groups), codes, again, scoring.LEAST)
+    rows_of = scoring.scores(contingency(categories, groups), codes, again, scoring.LEAST, of_sample)
     return {(name, row["metric"]): (row["value"], row["low"], row["high"]) for row in rows_of}
 
 

@@ -45,7 +45,7 @@ def scored(ids: list[str], categories: Labels, points: Matrix, k: int) -> dict[s
         return manifold(whole if rows is None else part(whole, rows), k)
 
     category_of = {product_id: str(category) for product_id, category in zip(ids, categories.tolist(), strict=True)}
-    found = score("", ids, on_manifold, category_of, k, clustering.STARTS)
+    found = score("", ids, on_manifold, category_of, k, clustering.STARTS, of_sample=True)
     return {metric: values for (_, metric), values in found.items()}
 
 

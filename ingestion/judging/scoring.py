@@ -27,6 +27,7 @@ from ingestion.judging.category_scores import (
     matched_fractions,
 )
 from ingestion.judging.intervals import DuplicateGroups
+from ingestion.study_sample import STEP as SAMPLE
 from ingestion.task import Work
 from ingestion.vectors import vector_source
 
@@ -94,7 +95,8 @@ def _write_scores(
     duplicate_groups = np.unique([group_of[i] for i in product_ids], return_inverse=True)[1]  # numbered without gaps
     codes = categories, groups, duplicate_groups
     work.write("resampled_scores", ({**tag, **row} for row in resampled_scores(again)))
-    work.write("scores", ({**tag, **row} for row in scores(table, codes, again)))
+    of_sample = SAMPLE in work.task.parts
+    work.write("scores", ({**tag, **row} for row in scores(table, codes, again, of_sample=of_sample)))
     errors = category_errors(table, again)
     by_category = category_scores(table, names.tolist(), matched, separability, stability, errors)
     work.write("category_scores", ({**tag, **row} for row in by_category))
@@ -134,11 +136,13 @@ def scores(
     codes: tuple[Codes, Codes, DuplicateGroups],
     again: Sequence[Regrouped] = (),
     metrics: Iterable[str] = agreement.MEASURES,
+    of_sample: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Rows of `scores` for these of `agreement.MEASURES`, from the contingency table of categories and groups.
 
     `codes` are the (n,) categories, groups and duplicate groups of the products; `again` are the resamples. A measure
-    of LEAST has no interval for fewer than three products or two resamples.
+    of LEAST has no interval for fewer than three products or two resamples. Of products that are a sample
+    (`of_sample`), it is the interval of the score of all.
     """
     n = int(table.sum())
     for metric, null_values in intervals.null(table, metrics).items():
@@ -152,7 +156,8 @@ def scores(
             regrouping = intervals.regrouping_error(changes)
             degrees = intervals.freedom(error, regrouping, len(changes))
             beyond, least = intervals.remainder(metric, value, null_values, table.sum(1)), LEAST[metric]
-            ends = intervals.interval(value, float(np.hypot(error, regrouping)), beyond, least, degrees)
+            bias = intervals.regrouping_bias(changes) if of_sample else 0.0
+            ends = intervals.interval(value, float(np.hypot(error, regrouping)), beyond, least, degrees, bias)
         low, high = ends or (None, None)
         chance = float(np.percentile(null_values, 95))
         yield {"metric": metric, "value": value, "low": low, "high": high, "chance": chance, "products": n}

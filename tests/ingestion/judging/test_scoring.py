@@ -109,6 +109,21 @@ def test_an_interval_is_wider_where_regrouping_moves_the_score() -> None:
     assert all(moved[metric] > 1.2 * kept[metric] for metric in kept)
 
 
+def test_a_samples_interval_reaches_higher_by_what_fewer_products_lose() -> None:
+    table = np.array([[90, 7, 3], [5, 80, 9], [2, 8, 96]])
+    again = same(table, (0.01, 0.0, 0.02))
+    of_all, of_sample = (
+        list(scores(table, codes_of(table), again, scoring.LEAST, of_sample=sample)) for sample in (False, True)
+    )
+    for one, other in zip(of_all, of_sample, strict=True):
+        measure = agreement.MEASURES[one["metric"]]
+        lost = np.mean([measure(each.kept) - measure(each.own) for each in again])
+        assert (other["value"], other["low"]) == (one["value"], one["low"])
+        # resamples hold 1 - 1/e of the products: what they lose is e - 1 times less than what the sample does
+        assert other["high"] - one["high"] == pytest.approx(max(0.0, (np.e - 1) * lost))
+    assert of_all != of_sample
+
+
 @pytest.mark.parametrize("resamples", [0, 1])
 def test_fewer_than_two_resamples_give_no_interval(resamples: int) -> None:
     table = np.array([[90, 10], [5, 95]])
