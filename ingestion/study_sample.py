@@ -6,10 +6,10 @@ placed in the groups and on the maps (`judging.placing`).
 
 It is a simple random sample, drawn by a hash of the product ids. Every product is as likely to be drawn as any other,
 so that every figure of the sample estimates that of the catalogue without weights, and its interval, which is that of
-so many independent draws of products, holds the sampling already. It does not hold that fewer products are grouped
-worse where categories overlap: there the score of all lies above it (benchmarks/README.md). To draw more of a rare
-category would need weights in every measure and a sample that reads categories; a category with too few products in the
-sample is named instead.
+so many independent draws of products, holds the sampling already. Fewer products are grouped worse where categories
+overlap, so that the intervals of scores reach higher by an estimate of that (`intervals.regrouping_bias`). To draw more
+of a rare category would need weights in every measure and a sample that reads categories; a category with too few
+products in the sample is named instead.
 """
 
 import heapq

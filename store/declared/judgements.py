@@ -20,7 +20,7 @@ TABLES = (
                 "DOUBLE",
                 "Lower end of the 95 % interval, for other products of this shop, grouped anew; NULL if unknown.",
             ),
-            Column("high", "DOUBLE", "Upper end of that interval."),
+            Column("high", "DOUBLE", "Upper end of that interval; of a study on a sample, of that for all products."),
             Column(
                 "chance", "DOUBLE", "95th percentile of the metric with shuffled categories; NULL without categories."
             ),
