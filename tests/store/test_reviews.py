@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from store import logs, snapshot, tables
+from store import logs, manifest, snapshot, tables
 from store.parts import Part, PartWriter, finish
 from store.questions import findings, reviews
 from store.questions.reviews import Item
@@ -108,7 +108,7 @@ def test_a_decision_is_kept_over_new_snapshots(root: Root, decide: Decide) -> No
     pair = asked(root, reviews.items, "duplicate")[0]
     decide(pair, "accept", "one listing")
     assert make_store(root.path, seed=3, logs=False) == root
-    assert snapshot.numbers(root) == [1, 2]
+    assert manifest.numbers(root) == [1, 2]
     assert (again(root, pair).decision, again(root, pair).note) == ("accept", "one listing")
     with stock(root) as client:
         assert client.execute("SELECT decision FROM reviews").fetchall() == [("accept",)]
