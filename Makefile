@@ -5,7 +5,7 @@ SHARED ?= ../shared
 OUT ?= build/encoders
 ENV := .venv/.installed
 .DEFAULT_GOAL := help
-.PHONY: help setup demo study test faults fuzz test-training fast lint format bench screenshots docs encoders lock clean
+.PHONY: help setup demo study test faults fuzz coverage audit test-training fast lint format bench screenshots docs encoders lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -40,6 +40,14 @@ faults: $(ENV) ## fail the disk at each of its touches by a run, kill 200 writer
 
 fuzz: $(ENV) ## read 10,000 mutated catalogues of every format (COUNT=10000): some minutes
 	.venv/bin/python -m benchmarks.mutants --count $(or $(COUNT),10000)
+
+coverage: $(ENV) ## which branches of the store and of the dashboard's doors no fast test takes: some minutes
+	.venv/bin/coverage run .venv/bin/pytest -m "not models and not browser and not faults" tests/store tests/dashboard tests/test_errors.py
+	.venv/bin/coverage report
+
+audit: $(ENV) ## look up known flaws of the locked packages, where the network lets it
+	grep -v '^ *--hash' requirements.lock | sed 's/ \\$$//; s/+cpu$$//' >.venv/packages.txt  # torch's line has no hash
+	.venv/bin/uvx pip-audit --disable-pip --no-deps --strict -r .venv/packages.txt
 
 test-training: $(ENV) ## make both encoders on little data, from end to end: some minutes
 	.venv/bin/pytest -m training

@@ -77,11 +77,38 @@ def test_columns_hold_what_the_catalogue_does(client: FlaskClient, token: str, s
     _, body = unpacked(client.get(f"/points/{token}/values/price").data)
     prices = np.frombuffer(body, dtype="<f4")
     assert [None if np.isnan(p) else pytest.approx(p) for p in prices] == [p.price for p in products]
+    with Reader(small_store).cursor() as cursor:
+        suspects = {id_ for (id_,) in cursor.execute("SELECT product_id FROM suspects").fetchall()}
+    header, body = unpacked(client.get(f"/points/{token}/values/suspect").data)
+    names = [header["names"][code - 1] for code in np.frombuffer(body, dtype="<u2")]
+    assert suspects
+    assert names == ["suspect" if p.product_id in suspects else "not suspect" for p in products]
     _, body = unpacked(client.get(f"/points/{token}/search?q=ARIA").data)
     found = np.unpackbits(np.frombuffer(body, dtype=np.uint8), bitorder="little")[:60]
     assert [bool(hit) for hit in found] == [p.brand == "Aria" for p in products]
     answer = client.get(f"/points/{token}/products?i=7,2,999,x")
     assert [p[0] for p in answer.json or []] == ["P0007", "P0002"]
+
+
+def test_a_confidence_is_that_of_the_methods_probe(client: FlaskClient, token: str, small_store: Root) -> None:
+    with Reader(small_store).cursor() as cursor:
+        true = dict(
+            cursor.execute(
+                "SELECT product_id, own_confidence FROM predictions WHERE method = 'cnn' AND probe = 'linear'"
+            ).fetchall()
+        )
+        ids = catalogue.search(cursor, limit=100).products
+        given = points.values(cursor, "confidence", "cnn").numbers
+    assert true
+    assert given is not None
+    found = {p.product_id: float(value) for p, value in zip(ids, given, strict=True) if not np.isnan(value)}
+    assert found == pytest.approx({k: v for k, v in true.items() if v is not None}, rel=1e-6)
+
+
+def test_numbers_may_have_thousands_separators_and_are_finite() -> None:
+    assert [points._number(text) for text in ("1,250.5", "7", "nan", "inf", "1.2.3", None)] == [
+        1250.5, 7.0, None, None, None, None,
+    ]  # fmt: skip
 
 
 def test_points_of_an_unknown_content_or_map_are_not_found(client: FlaskClient, token: str) -> None:

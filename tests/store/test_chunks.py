@@ -1,5 +1,7 @@
 """What was computed per product is computed once: another run takes it over, and computes what it cannot trust."""
 
+import errno
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -124,6 +126,31 @@ def test_a_damaged_chunk_is_encoded_again(root: Root, damage) -> None:  # type: 
     encoded = run(root, texts(0, 30))[0]
     assert len(encoded) == ROWS
     assert run(root, texts(0, 30))[0] == []
+
+
+def test_a_chunk_that_cannot_be_read_is_encoded_again(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(root, texts(0, 10))
+
+    def fails(self: Root, name: str) -> bytes:
+        raise OSError(errno.EIO, name)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Root, "read", fails)
+        assert run(root, texts(0, 10))[0] == texts(0, 10)
+    assert run(root, texts(0, 10))[0] == []
+
+
+def test_of_a_recipe_with_one_result_the_one_that_was_kept_last_counts(root: Root) -> None:
+    assert Chunks(root, RECIPE).newest() is None
+    for n, kept in enumerate((b"first", b"second")):
+        Chunks(root, RECIPE).keep(f"catalogue {n}", kept)
+        os.utime(root.path / max(files(root), key=root.modified), (n, n))
+    chunks = Chunks(root, RECIPE)
+    assert chunks.newest() == b"second"
+    (newest,) = chunks.used
+    root.put(newest, b"damaged")
+    os.utime(root.path / newest, (9, 9))
+    assert Chunks(root, RECIPE).newest() == b"first"
 
 
 def test_a_file_of_another_in_the_folder_is_not_read(root: Root) -> None:

@@ -108,6 +108,15 @@ def test_a_table_without_rows_has_no_file_and_reads_as_an_empty_one(root: Root) 
     assert parts.read(root, part, "issues", ["stage"]).column_names == ["stage"]
 
 
+def test_a_table_is_read_by_batches_of_bounded_size(root: Root) -> None:
+    made = write_part(root, 1)
+    whole = parts.read(root, made, "products", ["product_id"])
+    pieces = list(parts.batches(root, made, "products", 7, ["product_id"]))
+    assert max(piece.num_rows for piece in pieces) == 7
+    assert pa.concat_tables(pieces).combine_chunks() == whole.combine_chunks()
+    assert list(parts.batches(root, made, "suspects", 7)) == []
+
+
 def test_a_step_that_breaks_leaves_no_file_behind(root: Root) -> None:
     with pytest.raises(ZeroDivisionError), PartWriter(root, "k") as writer:  # noqa: PT012
         writer.write(ISSUES, [ROW])

@@ -101,6 +101,14 @@ def test_a_search_finds_products_with_every_word_in_any_case(cursor: Cursor) -> 
     assert [p.product_id for p in catalogue.search(cursor, "P0042").products] == ["P0042"]
 
 
+def test_a_catalogue_too_large_for_memory_is_searched_all_the_same(
+    cursor: Cursor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = catalogue.search(cursor, "aria", limit=100)
+    monkeypatch.setattr(catalogue, "SEARCHED_TO", 10)
+    assert catalogue.search(cursor, "aria", limit=100) == kept
+
+
 @pytest.mark.parametrize("text", ["%", "_____", "' OR 1=1 --", '"; DROP TABLE products', "\\"])
 def test_no_character_of_a_search_is_special(cursor: Cursor, text: str) -> None:
     assert catalogue.search(cursor, text).total == 0

@@ -202,6 +202,25 @@ def test_a_disk_that_is_full_leaves_the_catalogue_as_it_was(root: Root, tmp_path
         assert carried(client) == whole(1)
 
 
+@pytest.mark.parametrize("fault", ["DuckDB's", "fewer views"])
+def test_a_catalogue_that_is_not_written_whole_is_never_put_in_place(
+    root: Root, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    publish(root, 1)
+    before = root.read(snapshot.CATALOGUE)
+
+    def writes(path: Path, *_: object) -> None:
+        if fault == "DuckDB's":
+            raise duckdb.IOException("IO Error: no space\nmore")
+        duckdb.connect(str(path)).close()
+
+    monkeypatch.setattr(snapshot, "_write_views", writes)
+    with pytest.raises(StoreError, match=r"cannot be written in .*: (IO Error: no space|not all of it reached)"):
+        publish(root, 2)
+    assert root.read(snapshot.CATALOGUE) == before
+    assert (manifest.numbers(root), root.temporaries()) == ([1], [])
+
+
 @pytest.mark.parametrize("operation", ["fsync", "link", "replace"])
 @pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EIO])
 def test_a_fault_of_the_disk_while_publishing_is_an_error_in_words(

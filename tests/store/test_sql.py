@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from store import manifest, snapshot
-from store.errors import QueryError
+from store import manifest, snapshot, sql
+from store.errors import QueryError, StoreDamaged
 from store.export import write
 from store.root import Root
 from store.sql import ask, judge
@@ -203,6 +203,56 @@ def test_the_sealed_connection_shows_what_the_open_one_does(root: Root) -> None:
                 c.execute(f'SELECT md5(x::VARCHAR) FROM "{name}" x ORDER BY 1').fetchall() for c in (sealed, open_one)
             ]
             assert both[0] == both[1], name
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("SELECT 1; SELECT 2", ONE_SELECT),
+        ("UPDATE EXTENSIONS", ONE_SELECT),
+        ("DROP VIEW products", ONE_SELECT),
+        ("PIVOT scores ON metric USING first(value)", "ON column IN"),
+        ("SELECT * FROM read_csv('x')", NO_OTHER_FILE),
+    ],
+)
+def test_a_statement_is_refused_for_what_it_is(root: Root, statement: str, words: str) -> None:
+    with snapshot.connect_sealed(root) as sealed, pytest.raises(QueryError, match=words):
+        judge(sealed, statement)
+
+
+@pytest.mark.parametrize(
+    ("error", "found", "words"),
+    [
+        (duckdb.PermissionException("no\nmore"), QueryError, "no other file: no$"),
+        (duckdb.OutOfMemoryException("full"), MemoryError, "^$"),
+        (pa.ArrowInvalid("bad"), QueryError, "cannot be answered: bad"),
+        (duckdb.InvalidInputException("reading the Arrow source failed: cut\nmore"), StoreDamaged, r"\(cut\).*verify"),
+    ],
+)
+def test_an_error_of_the_worker_is_told_in_words(error: Exception, found: type[Exception], words: str) -> None:
+    with pytest.raises(found, match=words), sql._in_words():
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("tree", "words"),
+    [
+        ({"error": True, "error_message": "no"}, "cannot be shown as the tree.*no"),
+        (RecursionError(), "nested too deeply"),
+    ],
+)
+def test_a_tree_that_cannot_be_read_is_refused(
+    root: Root, monkeypatch: pytest.MonkeyPatch, tree: object, words: str
+) -> None:
+    def read(text: str) -> object:
+        if isinstance(tree, Exception):
+            raise tree
+        return tree
+
+    with snapshot.connect_sealed(root) as sealed:
+        monkeypatch.setattr(sql.json, "loads", read)
+        with pytest.raises(QueryError, match=words):
+            judge(sealed, "SELECT 1")
 
 
 def test_a_query_nested_very_deeply_is_an_answer_or_refused_in_words(root: Root) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from store import lock, logs, manifest, parts, snapshot
+from store import lock, logs, manifest, parts, snapshot, tables
+from store.chunks import Chunks
 from store.errors import StoreDamaged, StoreMissing
+from store.parts import Part, PartWriter
 from store.root import Root
 from store.upkeep import Freed, vacuum, verify
 from tests.store.numbered import carried, key_of, publish, stock, whole, write_part
@@ -108,6 +110,26 @@ def test_a_catalogue_that_does_not_show_the_newest_snapshot_is_named(root: Root,
     assert named.endswith("; `aislemap store repoint` makes it again.")
     snapshot.write_catalogue(root)
     assert verify(root) == []
+
+
+def test_a_catalogue_is_not_blamed_for_a_snapshot_that_cannot_be_opened(root: Root) -> None:
+    for number in (1, 2, 3):
+        root.put(manifest.path(number), b"{}")
+    assert not [fault for fault in verify(root) if fault.startswith("catalog.duckdb")]
+
+
+def test_vacuum_drops_the_chunks_that_the_newest_snapshot_took_nothing_of(root: Root) -> None:
+    recipe = "b" * 32
+    for n, result in enumerate((b"taken", b"left")):
+        Chunks(root, recipe).keep(str(n), result)
+    taken, left = sorted(f"chunks/{recipe}/{name}" for name in root.names(f"chunks/{recipe}"))
+    with PartWriter(root, "chunked") as writer:
+        writer.write(tables.table("issues"), [])
+    part = parts.finish(root, Part("chunked", "features:bert", 1.0, 2.0, writer.files(), chunks=(taken,)))
+    snapshot.publish(root, [write_part(root, 10), part])
+    age(root, ".", hours=2)
+    vacuum(root, grace=HOUR)
+    assert (root.exists(taken), root.exists(left)) == (True, False)
 
 
 def test_vacuum_keeps_the_newest_and_drops_the_files_that_only_the_others_use(root: Root) -> None:
