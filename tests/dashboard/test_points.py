@@ -98,10 +98,10 @@ def test_a_confidence_is_that_of_the_methods_probe(client: FlaskClient, token: s
             ).fetchall()
         )
         ids = catalogue.search(cursor, limit=100).products
-        given = points.values(cursor, "confidence", "cnn").numbers
+        confidences = points.values(cursor, "confidence", "cnn").numbers
     assert true
-    assert given is not None
-    found = {p.product_id: float(value) for p, value in zip(ids, given, strict=True) if not np.isnan(value)}
+    assert confidences is not None
+    found = {p.product_id: float(value) for p, value in zip(ids, confidences, strict=True) if not np.isnan(value)}
     assert found == pytest.approx({k: v for k, v in true.items() if v is not None}, rel=1e-6)
 
 
