@@ -3,7 +3,8 @@
 log/<table>/00000001.parquet    rows of many events; the newest file is written anew with each event until it is full
 
 So a log of years is some ten files, which a query opens in milliseconds, and damage costs the rows of one file only.
-A file is replaced by one rename, and only `vacuum` removes any, so that a query finds the files it has listed.
+A file is replaced by one rename, and only `vacuum` removes any, but none of `LASTING`, so that a query finds the files
+it has listed.
 """
 
 import hashlib
@@ -21,6 +22,8 @@ from store.root import DAMAGED, Root
 
 ROWS = 20_000
 """Rows of a full file: the steps of a hundred runs, which are read and written anew in less than 0.1 s."""
+LASTING = ("reviews",)
+"""Logs of what people decided, which nothing can compute again: `vacuum` removes no file of them."""
 log = logging.getLogger(__name__)
 
 

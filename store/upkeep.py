@@ -87,7 +87,7 @@ def vacuum(root: Root, keep: int = KEEP, grace: timedelta = GRACE) -> Freed:
     }
     for recipe in root.names("chunks"):
         doomed += (name for name in _own(root, f"chunks/{recipe}") if name not in taken and old(name))
-    for log in root.names("log"):
+    for log in set(root.names("log")).difference(logs.LASTING):
         doomed += filter(old, logs.files(root, log)[:-KEEP_LOGS])
         doomed += filter(old, _aside(root, f"log/{log}")[:-1])  # the last one's number stays taken
     doomed += filter(old, _aside(root, "snapshots")[:-1])

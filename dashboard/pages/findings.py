@@ -15,7 +15,7 @@ from store.questions.reviews import Item
 from store.reader import Reader
 
 SHOWN = 50
-"""Most rows of a list; a note says that there are more, and SQL has all."""
+"""Most rows of a list; a note says that there are more, and the review has all."""
 ALL = {"value": "*", "label": "All"}
 ADDRESS = Address(
     "/check",
@@ -153,7 +153,7 @@ def _range(low: int, high: int) -> str:
 
 
 def _left(total: int) -> str:
-    return f" The first {SHOWN} are shown; the table in the store has all." if total > SHOWN else ""
+    return f" The first {SHOWN} are shown; the review has all, one at a time." if total > SHOWN else ""
 
 
 def _pair_key(count: findings.PairCount) -> str:

@@ -223,6 +223,15 @@ def test_logs_are_bounded_and_keep_their_newest_events(root: Root, monkeypatch: 
     assert len(root.names("log/runs")) == 1
 
 
+def test_vacuum_removes_no_decision(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.upkeep.KEEP_LOGS", 1)
+    names = [f"{n:08d}.parquet{aside}" for n, aside in ((1, ""), (2, ".damaged"), (3, ".damaged"), (4, ""))]
+    for name in names:
+        root.put(f"log/reviews/{name}", b"x")
+    vacuum(root, grace=NO_GRACE)
+    assert root.names("log/reviews") == names
+
+
 def test_nothing_is_dropped_while_a_manifest_cannot_be_read(root: Root) -> None:
     root.put(manifest.path(3), b"{}")
     files = sorted(root.path.rglob("*"))
