@@ -14,11 +14,14 @@ OWN = re.compile(
     r"|chunks/[0-9a-f]{32}/[0-9a-f]{32}\.parquet"
     r"|snapshots/\d{8,}\.json(\.damaged)?"
     r"|log/[a-z_]+/\d{8}\.parquet(\.damaged)?"
-    r"|catalog\.duckdb|writer\.json|writer\.lock|log\.lock"
+    r"|catalog\.duckdb|writer\.json|writer\.lock|log\.lock|progress\.json"
 )
 """The names of all files that a store has, but temporary ones: a key is 32 hexadecimal digits."""
-HOLDER_KEYS = {"purpose", "process", "host", "since"}
-"""What `lock` writes to writer.json."""
+KEYS = {
+    "writer.json": {"purpose", "process", "host", "since"},
+    "progress.json": {"run_id", "catalogue", "process", "host", "started", "written", "steps"},
+}
+"""What `lock` and `progress` write."""
 
 
 def own(name: str) -> bool:
@@ -38,9 +41,7 @@ def claim(root: Root) -> None:
     if any(own(f"snapshots/{name}") for name in root.names("snapshots")):
         return
     strangers = [name for name in root.below(*FOLDERS) if not own(name)]
-    strangers += [
-        name for name in ("catalog.duckdb", "writer.json", "writer.lock", "log.lock") if not _ours(root, name)
-    ]
+    strangers += [name for name in ("catalog.duckdb", *KEYS, "writer.lock", "log.lock") if not _ours(root, name)]
     if strangers:
         raise StoreError(
             f"The folder {root.path} holds {min(strangers)}, which no store wrote, where a store keeps its own files; "
@@ -52,6 +53,6 @@ def _ours(root: Root, name: str) -> bool:
     if not root.exists(name) or name.endswith(".lock"):
         return not root.exists(name) or root.size(name) == 0
     try:
-        return name == "writer.json" and set(json.loads(root.read(name))) == HOLDER_KEYS
+        return name in KEYS and set(json.loads(root.read(name))) == KEYS[name]
     except (OSError, ValueError, TypeError):
         return False

@@ -1,17 +1,21 @@
 """Runs: what ran, how long it took, what failed and why, and what runs next."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from dash import Dash, Input, Output, html
+from dash import Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
-from dashboard import words
+from dashboard import run_steps, words
 from dashboard.pages import Page
 from dashboard.state import LOGS, SNAPSHOT, Address, Control, callback
+from store import progress
 from store.questions import activity
 from store.reader import Reader
 
 NEWEST = {"value": "newest", "label": "The newest with steps"}
+POLL_SECONDS = 3
+"""How often the open page asks how far a running ingestion is: one small file on the server."""
 ADDRESS = Address("/runs", (Control("run", "runs-run", NEWEST["value"]),))
 
 
@@ -20,15 +24,18 @@ def layout(reader: Reader, search: str) -> Any:
     state = ADDRESS.read(search)
     return ui.page(
         "What ran, and what runs next",
-        "Every ingestion with its outcome; the steps of one run with their time and memory; the scheduler's log.",
+        "The ingestion that runs, and each one that ended; the steps of one run by stage; the next runs.",
         ADDRESS.store(),
         html.Div(
             [
+                dcc.Interval(id="runs-poll", interval=POLL_SECONDS * 1000),
+                html.Div(id="runs-now"),
                 ui.loading(html.Div(id="runs-list")),
                 ui.card(
                     "Where the time went",
                     ui.loading(html.Div(id="runs-steps")),
-                    note="The steps of a run, the longest first; a cached step shows its cost when it was computed.",
+                    note="The longest first; a cached step shows its cost when it was computed. The time of a stage is "
+                    "the sum of its steps', of which several run at once.",
                     tools=ui.field("Run", ui.select("runs-run", [NEWEST], state["run"]), "runs-run"),
                 ),
                 ui.loading(html.Div(id="runs-schedule")),
@@ -41,6 +48,11 @@ def layout(reader: Reader, search: str) -> Any:
 def register(app: Dash, reader: Reader) -> None:
     """Fill the page; it follows the logs, not only the snapshots."""
     ADDRESS.register(app)
+
+    @callback(app, Output("runs-now", "children"), Input("runs-poll", "n_intervals"), Input(SNAPSHOT, "data"))
+    def now(_: int, number: int) -> Any:
+        running = progress.read(reader.root)
+        return run_steps.now(running, datetime.now(UTC)) if running else None
 
     @callback(
         app,
@@ -72,7 +84,7 @@ def register(app: Dash, reader: Reader) -> None:
             for candidate in [chosen] if chosen else ids:
                 found = activity.steps(cursor, candidate)
                 if found:
-                    return _steps(found)
+                    return run_steps.grouped(found)
         return html.P("No step is in the log for this run.", className="note")
 
 
@@ -109,22 +121,6 @@ def _runs(runs: list[activity.Run]) -> Any:
 
 def _detail(text: str | None) -> Any:
     return html.Span(text, className="sub wrap") if text else None
-
-
-def _steps(steps: list[activity.Step]) -> Any:
-    longest = max((s.seconds or 0.0 for s in steps), default=0.0) or 1.0
-    rows = [
-        [
-            html.Span([html.Span(s.step, className="text-nowrap"), _detail(s.detail)]),
-            ui.status(s.status),
-            html.Div(html.Span(style={"width": f"{(s.seconds or 0) / longest:.1%}"}), className="bar"),
-            words.seconds(s.seconds),
-            words.megabytes(s.peak_mb),
-            words.count(s.rows),
-        ]
-        for s in steps
-    ]
-    return ui.table(["Step", "Outcome", "Of the longest", "Took", "Peak memory", "Rows"], rows, (3, 4, 5), "steps")
 
 
 def _schedule(jobs: list[activity.Job], events: list[activity.Event]) -> Any:

@@ -18,6 +18,7 @@ from ingestion.features.step import describe
 from ingestion.judging import named_groups
 from ingestion.pipeline import plan
 from ingestion.pipeline.engine import Engine, LocalEngine
+from ingestion.pipeline.reported import Reported
 from ingestion.pipeline.runner import Listener, Outcome, Runner
 from ingestion.reading.formats import open_rows
 from ingestion.reading.parquet_rows import holds_images
@@ -74,11 +75,14 @@ def ingest(
     ownership.claim(root)
     with lock.writing(root, f"an ingestion of {catalogue.name}"):
         started, clock = datetime.now(UTC), time.monotonic()
-        runner = Runner(root, engine or start_engine(config), listener or Listener())
-        report = Report(f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}", outcomes=runner.outcomes)
+        run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
+        reported = Reported(root, run_id, catalogue.name, started, listener or Listener())
+        runner = Runner(root, engine or start_engine(config), reported)
+        report = Report(run_id, outcomes=runner.outcomes)
         detail = None
         try:
-            _run(runner, report, methods, catalogue, images, config)
+            with reported:
+                _run(runner, report, methods, catalogue, images, config)
         except BaseException as error:
             detail = str(error) or type(error).__name__
             raise

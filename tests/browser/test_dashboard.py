@@ -2,11 +2,14 @@
 
 import re
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from store import progress
+from store.progress import Doing, Running
 from store.root import Root
 from tests.browser.conftest import shown
 from tests.factories import make_store
@@ -164,6 +167,21 @@ def test_a_run_can_be_chosen_and_a_failure_says_why(study: str, page: Page) -> N
     page.locator("#runs-run").select_option(failed)
     expect(page.locator("#runs-steps")).to_contain_text("No step is in the log for this run.")
     expect(page).to_have_url(re.compile("run="))
+
+
+def test_a_running_ingestion_is_shown_while_it_runs(small_store: Root, tmp_path: Path, page: Page) -> None:
+    shutil.copytree(small_store.path, tmp_path, dirs_exist_ok=True)
+    root, moment = Root(tmp_path), datetime.now(UTC)
+    steps = {"catalogue": Doing("computed", 0.4), "features:bert": Doing("running", None, 12, 90)}
+    with shown(tmp_path, page) as address:
+        page.goto(f"{address}/runs")
+        expect(page.locator(".runs")).to_be_visible()
+        expect(page.locator(".running")).to_have_count(0)
+        progress.write(root, Running("r9", "shop.csv", moment, moment, steps))
+        expect(page.locator(".running h2")).to_have_text("Running now: 1 of 2 steps have ended")
+        expect(page.locator(".now tr", has_text="features")).to_contain_text("features:bert 12 of 90")
+        progress.clear(root)
+        expect(page.locator(".running")).to_have_count(0)
 
 
 def test_a_new_snapshot_appears_on_the_open_page_in_its_state(small_store: Root, tmp_path: Path, page: Page) -> None:

@@ -34,6 +34,7 @@ def root(tmp_path: Path) -> Root:
         "log/app.log",
         "catalog.duckdb",
         "writer.json",
+        "progress.json",
         "writer.lock",
     ],
 )
