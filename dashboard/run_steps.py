@@ -34,10 +34,10 @@ def now(running: Running, moment: datetime) -> Any:
         for stage, of in stages(running.steps).items()
     ]
     return ui.card(
-        f"Running now: {len(ended):,} of {words.count(len(running.steps), 'step')} have ended",
+        f"Running now: {len(ended):,} of {words.count(len(running.steps), 'step')} planned so far have ended",
         ui.table(["Stage", "Ended", "Of the stage", "Running"], rows, (1,), "now"),
         note=f"{running.catalogue}, for {words.seconds((moment - running.started).total_seconds())}; "
-        f"heard of last at {words.when(running.written)}. More steps are planned once the categories are known.",
+        f"last written at {words.when(running.written)}.",
         class_name="running",
     )
 

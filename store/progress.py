@@ -32,7 +32,7 @@ class Doing:
 
 @dataclass(frozen=True)
 class Running:
-    """An ingestion that runs, or ran when it was heard of last, at `written`; its steps by name."""
+    """An ingestion that runs, or ran at `written`, when it was seen last; its steps by name."""
 
     run_id: str
     catalogue: str
@@ -62,9 +62,9 @@ def read(root: Root) -> Running | None:
         known = json.loads(root.read(FILE))
         if set(known) != KEYS[FILE] or (known["host"] == socket.gethostname() and not _alive(int(known["process"]))):
             return None
-        moments = [datetime.fromisoformat(known[name]).astimezone(UTC) for name in ("started", "written")]
+        started, written = (datetime.fromisoformat(known[name]).astimezone(UTC) for name in ("started", "written"))
         steps = {str(name): _doing(**step) for name, step in known["steps"].items()}
-        return Running(str(known["run_id"]), str(known["catalogue"]), *moments, steps)
+        return Running(str(known["run_id"]), str(known["catalogue"]), started, written, steps)
     except (OSError, ValueError, TypeError, AttributeError, OverflowError):
         return None
 

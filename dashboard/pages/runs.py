@@ -49,8 +49,8 @@ def register(app: Dash, reader: Reader) -> None:
     """Fill the page; it follows the logs, not only the snapshots."""
     ADDRESS.register(app)
 
-    @callback(app, Output("runs-now", "children"), Input("runs-poll", "n_intervals"), Input(SNAPSHOT, "data"))
-    def now(_: int, number: int) -> Any:
+    @callback(app, Output("runs-now", "children"), Input(SNAPSHOT, "data"), Input("runs-poll", "n_intervals"))
+    def now(number: int, polls: int) -> Any:
         running = progress.read(reader.root)
         return run_steps.now(running, datetime.now(UTC)) if running else None
 

@@ -162,7 +162,8 @@ def test_clusters_show_their_products_and_lead_to_the_map(study: str, page: Page
 def test_a_run_can_be_chosen_and_a_failure_says_why(study: str, page: Page) -> None:
     page.goto(f"{study}/runs")
     expect(page.locator(".runs")).to_contain_text("has no column for names")
-    expect(page.locator(".steps")).to_contain_text("The step was stopped at 4,096 MB.")
+    stopped = page.locator("#runs-steps .stage[open]", has_text="The step was stopped at 4,096 MB.")
+    expect(stopped.locator(".steps")).to_be_visible()
     failed = page.locator("#runs-run option", has_text="failed").get_attribute("value")
     page.locator("#runs-run").select_option(failed)
     expect(page.locator("#runs-steps")).to_contain_text("No step is in the log for this run.")
@@ -178,7 +179,7 @@ def test_a_running_ingestion_is_shown_while_it_runs(small_store: Root, tmp_path:
         expect(page.locator(".runs")).to_be_visible()
         expect(page.locator(".running")).to_have_count(0)
         progress.write(root, Running("r9", "shop.csv", moment, moment, steps))
-        expect(page.locator(".running h2")).to_have_text("Running now: 1 of 2 steps have ended")
+        expect(page.locator(".running h2")).to_have_text("Running now: 1 of 2 steps planned so far have ended")
         expect(page.locator(".now tr", has_text="features")).to_contain_text("features:bert 12 of 90")
         progress.clear(root)
         expect(page.locator(".running")).to_have_count(0)

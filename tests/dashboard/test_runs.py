@@ -1,9 +1,12 @@
 """The page of runs: the steps of one by stage."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from dash import Dash
+from plotly.io.json import to_json_plotly
 
 from dashboard import run_steps
 from dashboard.app import create_app
@@ -26,9 +29,14 @@ def app(small_store: Root) -> Dash:
     return create_app(small_store)
 
 
+def words_of(component: Any) -> str:
+    """All words of a component, as the browser gets them."""
+    return " ".join(texts(json.loads(to_json_plotly(component))))
+
+
 def test_steps_are_grouped_by_stage_the_longest_first() -> None:
     sections = run_steps.grouped(STEPS).children
-    heads = [" ".join(texts(s.children[0].to_plotly_json())) for s in sections]
+    heads = [words_of(section.children[0]) for section in sections]
     assert [head.split(" ")[0] for head in heads] == ["catalogue", "features", "texts", "scores"]
     assert "2 steps: 2 computed" in heads[1]
     assert "40 s" in heads[1]
@@ -45,8 +53,8 @@ def test_what_runs_now_is_counted_by_stage() -> None:
         "features:cnn": Doing("waiting"),
     }
     card = run_steps.now(Running("r1", "shop.csv", began, began, steps), began + timedelta(minutes=3))
-    shown = " ".join(texts(card.to_plotly_json()))
-    assert "Running now: 2 of 4 steps have ended" in shown
+    shown = words_of(card)
+    assert "Running now: 2 of 4 steps planned so far have ended" in shown
     assert "shop.csv, for 3 min 00 s" in shown
     assert "features 1 of 3 features:bert 12 of 1,000" in " ".join(shown.split())
 
