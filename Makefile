@@ -31,8 +31,8 @@ study: $(ENV) ## demo without serving
 test: $(ENV) ## lint, types and all tests but those of test-training and faults: fast ones, models, a real browser, a Ray cluster
 	@scripts/chromium.sh
 	@$(MAKE) --no-print-directory lint
-	.venv/bin/pytest -n auto --dist loadfile -m "not models and not browser and not ray and not training and not faults"
-	.venv/bin/pytest -m "(models or browser) and not training and not faults"
+	.venv/bin/pytest -n auto --dist loadfile -m "not models and not browser and not ray and not clients and not training and not faults"
+	.venv/bin/pytest -m "(models or browser or clients) and not training and not faults"
 	.venv/bin/pytest -m ray
 
 faults: $(ENV) ## fail the disk at each of its touches by a run, kill 200 writers, print what was found: some minutes
@@ -53,7 +53,7 @@ test-training: $(ENV) ## make both encoders on little data, from end to end: som
 	.venv/bin/pytest -m training
 
 fast: $(ENV) ## the fast tests only
-	.venv/bin/pytest -n auto --dist loadfile -m "not models and not browser and not ray and not training and not faults"
+	.venv/bin/pytest -n auto --dist loadfile -m "not models and not browser and not ray and not clients and not training and not faults"
 
 lint: $(ENV) ## style, types, the direction of imports, the Dockerfile
 	.venv/bin/ruff check .

@@ -86,7 +86,7 @@ def ingest(
     wanted = dict.fromkeys((*(checked.study.methods or ()), *weighted))
     asked = [name for name in wanted if name in report.missing]
     if asked:
-        raise MethodUnavailable(f"{', '.join(asked)} did not run.", "The lines above say why.")
+        raise MethodUnavailable(f"The study lacks {', '.join(asked)}.", "The lines above say why.")
 
 
 def look(

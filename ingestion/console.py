@@ -1,7 +1,7 @@
 """What the commands of ingestion print: progress while they work, and the study at the end."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -141,9 +141,11 @@ def study(store: Path, report: Report) -> None:
     for verdict in verdicts:
         _say(f"{verdict.scope}: {verdict.verdict.upper()}. {verdict.reason}")
     for advice in dict.fromkeys(v.verdict for v in by_category):
-        names = [_named(v, precision) for v in by_category if v.verdict == advice]
+        advised = [v for v in by_category if v.verdict == advice]
+        names = [_named(v, precision) for v in advised]
         more = f" and {len(names) - NAMED:,} more of {len(names):,}" if len(names) > NAMED else ""
-        _say(f"{advice.upper()}: {', '.join(names[:NAMED])}{more}.")
+        why = _why_unknown(advised) if advice == "unknown" else ""
+        _say(f"{advice.upper()}: {', '.join(names[:NAMED])}{more}.{why}")
     for method, reason in report.missing.items():
         _say(f"{method} did not run. {reason}")
     for outcome in report.outcomes.values():
@@ -163,6 +165,13 @@ def _named(verdict: categories.CategoryVerdict, precision: Mapping[tuple[str, st
     if verdict.verdict != "automate" or right is None:
         return verdict.category
     return f"{verdict.category} ({100 * (1 - right):.0f} % of its group is of other categories)"
+
+
+def _why_unknown(advised: Sequence[categories.CategoryVerdict]) -> str:
+    """The reason of these categories or, where they have several, that of the first."""
+    reason = advised[0].reason or ""
+    whose = "" if {v.reason for v in advised} == {reason} else f"{advised[0].category}: "
+    return f" {whose}{reason}"
 
 
 def models(config: Config) -> None:

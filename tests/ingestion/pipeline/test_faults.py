@@ -1,6 +1,7 @@
 """Faults in a run: what else fails, what remains, and the exit code."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -118,7 +119,9 @@ def test_a_method_named_by_option_that_does_not_run_exits_with_6(
     method: str, command: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("--methods", f"faketext,{method}") == 6
-    assert f"aislemap: {method} did not run." in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert said.err == f"aislemap: The study lacks {method}. The lines above say why.\n"
+    assert said.out.count(f"{method} did not run.") == 1
 
 
 def test_where_no_method_ran_there_is_no_table_of_methods(
@@ -306,3 +309,12 @@ def test_sigterm_ends_an_ingestion_with_143_and_a_row_in_runs(
     assert rows == [("failed", "It was ended by SIGTERM.")]
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     assert not (store / "writer.json").exists()
+
+
+def test_categories_without_a_verdict_are_named_with_the_reason(
+    again: tuple[Shop, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    goods, store = again
+    console.study(store, ingest(goods, store, study={"k": 2}, category_verdict={"least_products": 100}))
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("UNKNOWN: ")]
+    assert re.search(r" products of it could be grouped with \w+; a verdict needs 100\. Label them by hand\.$", line)
