@@ -43,7 +43,10 @@ def ingest(
     config: Config = None,
     columns: Columns = None,
     k: Annotated[
-        int | None, typer.Option("--k", min=2, help="Number of groups; that of the categories if not given.")
+        int | None,
+        typer.Option(
+            "--k", min=2, help="Number of groups; that of the categories, up to study.most_groups, if not given."
+        ),
     ] = None,
     engine: Annotated[
         Literal["local", "ray"] | None, typer.Option(help="Where steps run: this machine (local), or a Ray cluster.")
@@ -70,7 +73,8 @@ def ingest(
         _table(settings, "engine")["address"] = ray_address
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     checked = _validated(settings)
-    for line in opening(catalogue, checked.catalogue, images is not None):
+    most_groups = None if checked.study.k else checked.study.most_groups
+    for line in opening(catalogue, checked.catalogue, images is not None, most_groups):
         typer.echo(printable(line))
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -106,7 +110,8 @@ def look(
     override(settings, None, None, columns, None)
     if images and not images.is_dir():
         raise CatalogueError(f"There is no images folder {images}; check the path.")
-    for line in lines(catalogue, images, _validated(settings).catalogue):
+    checked = _validated(settings)
+    for line in lines(catalogue, images, checked.catalogue, None if checked.study.k else checked.study.most_groups):
         typer.echo(printable(line))
 
 

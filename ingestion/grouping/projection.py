@@ -7,9 +7,10 @@ the manifold.
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,14 @@ from ingestion.grouping.neighbours import Neighbours, load_neighbours
 from ingestion.task import Work
 from ingestion.vectors import Matrix, load, normalised
 
+UNUSED: dict[str, dict[str, Any] | None] = {
+    "tensorflow": None,
+    "pynndescent": {"NNDescent": object, "__path__": []},
+    "pynndescent.distances": {"named_distances": {}},
+    "pynndescent.sparse": {"sparse_named_distances": {}},
+}
+"""What umap imports and a map of known neighbours does not use: tensorflow takes seconds to load, pynndescent, which
+searches for neighbours, some twenty to be compiled where it was never used before."""
 TRUSTWORTHINESS_SAMPLE = 5_000
 """Trustworthiness compares all pairs: above this many products it is measured on a seeded sample."""
 
@@ -117,7 +126,7 @@ def umap(vectors: Matrix, near: Neighbours, seed: int = 0) -> Matrix:
 @cache
 def _umap() -> Any:
     """The module umap.umap_, whose machine code is kept on disk for later processes: 6 s less for each of them."""
-    with _without("tensorflow"), warnings.catch_warnings():
+    with _standing_in(UNUSED), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the missing tensorflow
         from numba.core.dispatcher import Dispatcher
         from umap import layouts, umap_
@@ -129,16 +138,19 @@ def _umap() -> Any:
 
 
 @contextmanager
-def _without(package: str) -> Iterator[None]:
-    """Import as if the package were not installed: umap would load tensorflow, which takes seconds and is not used."""
-    if package in sys.modules:
-        yield
-        return
-    sys.modules[package] = None  # type: ignore[assignment]
+def _standing_in(modules: Mapping[str, Mapping[str, Any] | None]) -> Iterator[None]:
+    """Import with modules of these contents in the place of packages, or as if these were not installed (None)."""
+    absent = {name: content for name, content in modules.items() if name.split(".")[0] not in sys.modules}
+    for name, content in absent.items():
+        sys.modules[name] = None  # type: ignore[assignment]
+        if content is not None:
+            sys.modules[name] = ModuleType(name)
+            vars(sys.modules[name]).update(content)
     try:
         yield
     finally:
-        del sys.modules[package]
+        for name in absent:
+            del sys.modules[name]
 
 
 def trustworthiness(vectors: Matrix, points: Matrix, n_neighbours: int = 10) -> float:

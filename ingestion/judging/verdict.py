@@ -2,8 +2,8 @@
 
 A scope's verdict rests on the first method of its declared order that was scored: to pick the best method by its score
 would use the categories. It must hold by the metric and by the fraction of products right, is 'borderline' whenever an
-interval contains a threshold, and 'unknown' where the categories have too few products, or where shuffled categories
-would agree as well.
+interval contains a threshold, and 'unknown' where the categories have too few products, where the groups are too few
+for them, or where shuffled categories would agree as well.
 
 Reads `scores`, `clusters` and `confusions` of every `scoring:<m>`, `ceilings` and `learning_curves` of `probes:<m>` and
 the estimated numbers of groups where they are there, and the categories of `catalogue`; takes the parameter `verdict`.
@@ -153,6 +153,23 @@ def too_small(sizes: Sequence[int], what: str, rule: Rule) -> str | None:
     )
 
 
+def too_few_groups(sizes: Sequence[int], k: int, what: str, rule: Rule) -> str | None:
+    """Two sentences where `k` groups cannot be feasible whatever is in them; None if they can.
+
+    A group is matched to one category. If the `k` largest of the categories of these `sizes`, grouped by `what`, hold
+    less than the fraction of products that is feasible, a low score tells of the number of groups and nothing else.
+    """
+    within = sum(sorted(sizes)[-k:]) / sum(sizes)
+    if within >= rule["feasible_accuracy"]:
+        return None
+    return (
+        f"There are {k:,} groups by their {what} for {len(sizes):,} categories, of which the {k:,} largest hold "
+        f"{reasons.of_100(within)} of 100 products: too few groups to judge by. A verdict needs "
+        f"{reasons.of_100(rule['feasible_accuracy'])} of 100 there: take a higher level by category_level or wider "
+        f"categories, or allow more groups by study.most_groups or --k, and run again."
+    )
+
+
 def load_label_effect(work: Work, method: str, metric: str, feasible_from: float) -> LabelEffect:
     """What a model trained on labelled products reaches on a method's vectors, by `probes:<method>`.
 
@@ -185,7 +202,8 @@ def judge(scope: str, judged: Judged, rule: Rule) -> dict[str, Any]:
     score, right = judged.scores[rule["metric"]], judged.scores["matched_accuracy"]
     low, high, verdict = score["low"], score["high"], "borderline"
     feasible_from, infeasible_below = thresholds(rule, judged.sizes)
-    small = too_small(judged.sizes, SCOPE_WORDS.get(scope, f"{score['method']} vectors"), rule)
+    what = SCOPE_WORDS.get(scope, f"{score['method']} vectors")
+    small = too_small(judged.sizes, what, rule) or too_few_groups(judged.sizes, judged.k, what, rule)
     if small:
         low, high, verdict = None, None, "unknown"
     elif low is not None and right["low"] is not None:

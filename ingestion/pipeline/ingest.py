@@ -141,7 +141,7 @@ def _run(
     if sampled:
         runner.run([plan.sampling(config.study.sample)])
     categories = _categories(runner)
-    k = config.study.k or categories or None
+    k = config.study.k or min(categories, config.study.most_groups) or None
     models: dict[str, Model] = {}
     for method in methods:
         try:

@@ -35,8 +35,11 @@ class Images:
     missing: list[str] = field(default_factory=list)
 
 
-def look(path: Path, images: Path | None, settings: Settings) -> list[str]:
-    """The reading of a catalogue as lines of text; errors as of `catalogue.batches`."""
+def look(path: Path, images: Path | None, settings: Settings, most_groups: int | None = None) -> list[str]:
+    """The reading of a catalogue as lines of text; errors as of `catalogue.batches`.
+
+    `most_groups` is how many groups a study of it would make at most, None without a limit.
+    """
     found = survey(path, settings, images is not None)
     parts = list(islice(catalogue.batches(path, settings, images is not None), MAX_PARTS + 1))
     complete = len(parts) <= MAX_PARTS
@@ -52,7 +55,7 @@ def look(path: Path, images: Path | None, settings: Settings) -> list[str]:
         *unused(found),
         *variants(found),
         "",
-        *category_lines(found, sizes),
+        *category_lines(found, sizes, most_groups),
         "",
         f"Language: {found.language.name} ({found.language.reason}).",
         *([] if found.language.code == "en" else [texts.describe(found.language)]),
@@ -64,15 +67,15 @@ def look(path: Path, images: Path | None, settings: Settings) -> list[str]:
     ]
 
 
-def opening(path: Path, settings: Settings, has_images: bool = False) -> list[str]:
-    """The reading of a catalogue in a few lines, before it is studied; errors as of `survey`."""
+def opening(path: Path, settings: Settings, has_images: bool = False, most_groups: int | None = None) -> list[str]:
+    """The reading of a catalogue in a few lines, before it is studied; errors as of `survey`, the rest as above."""
     found = survey(path, settings, has_images)
     return [
         f"{path.name}: {found.format}, {len(found.profiles)} columns, {found.language.name}.",
         *taken(found),
         *unused(found),
         *variants(found),
-        *category_lines(found, found.level.sizes),
+        *category_lines(found, found.level.sizes, most_groups),
         f"`aislemap look {path.name}` shows more, and how to say otherwise.",
     ]
 
@@ -122,8 +125,8 @@ def variants(found: Survey) -> list[str]:
     return [f"Variants: {how}; their images are joined."]
 
 
-def category_lines(found: Survey, sizes: Counter[str]) -> list[str]:
-    """The categories with their products, and the level that counts with its reason."""
+def category_lines(found: Survey, sizes: Counter[str], most_groups: int | None = None) -> list[str]:
+    """The categories with their products, and the level that counts with its reason; where groups are fewer, that."""
     if "category" not in found.fields:
         return ["Categories: no column holds them, so that the groups are made and not scored."]
     level = found.level
@@ -140,6 +143,8 @@ def category_lines(found: Survey, sizes: Counter[str]) -> list[str]:
     small = sum(size < 5 for size in sizes.values())
     if small and len(sizes) > 1:
         lines.append(f"  {small:,} of them have fewer than 5 products, too few to judge them by.")
+    if most_groups and len(sizes) > most_groups:
+        lines.append(f"  {most_groups:,} groups are made for them: study.most_groups, or --k, says how many.")
     return lines
 
 

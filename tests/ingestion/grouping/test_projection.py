@@ -93,7 +93,7 @@ def test_another_process_draws_the_same_maps(tmp_path: Path, maps: dict[str, NDA
 def test_the_umap_map_is_that_of_the_class_of_the_package(
     vectors: NDArray[np.float32], maps: dict[str, NDArray[np.float32]]
 ) -> None:
-    from umap import UMAP  # `maps` has loaded it, without tensorflow
+    from umap import UMAP  # `maps` has loaded it, without tensorflow and pynndescent
 
     rows, similarity = nearest(vectors, 14)
     known = np.hstack([np.arange(len(vectors))[:, None], rows]), np.hstack([0 * similarity[:, :1], 1 - similarity])
@@ -122,8 +122,12 @@ def test_equal_vectors_and_zero_vectors_are_drawn_too(name: str) -> None:
 
 
 @pytest.mark.models
-def test_drawing_leaves_tensorflow_importable(maps: dict[str, NDArray[np.float32]]) -> None:
-    assert sys.modules.get("tensorflow", sys) is not None
+def test_drawing_loads_neither_tensorflow_nor_pynndescent(maps: dict[str, NDArray[np.float32]]) -> None:
+    for name in projection.UNUSED:
+        assert sys.modules.get(name, sys) is not None, name  # still importable
+    code = "import sys; from ingestion.grouping import projection; projection._umap(); print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], check=True, cwd=PROJECT, capture_output=True, text=True)
+    assert not set(projection.UNUSED) & set(ended.stdout.split())
 
 
 @pytest.mark.parametrize("n", range(1, 13))

@@ -10,7 +10,8 @@ from ingestion.config import Verdict
 from ingestion.grouping import agreement, clustering
 from ingestion.grouping.resampling import resample
 from ingestion.judging import scoring, verdict
-from ingestion.judging.verdict import metric_for, thresholds
+from ingestion.judging.reasons import LabelEffect
+from ingestion.judging.verdict import Judged, metric_for, thresholds
 from store.root import Root
 from tests.ingestion import planted
 from tests.ingestion.judging.judged import (
@@ -144,6 +145,24 @@ def test_categories_too_small_to_agree_on_are_not_judged(sizes: list[int], large
     assert f"Of {len(sizes)} categories with products grouped by their descriptions, {large}" in judged["reason"]
     assert f"2 such categories or more, with {needed} products in them" in judged["reason"]
     assert len(sentences(judged["reason"])) == 2
+
+
+@pytest.mark.parametrize(
+    ("sizes", "k", "judged"),
+    [
+        pytest.param([5] * 2000, 200, False, id="many even categories"),
+        pytest.param([25] * 4, 3, False, id="three groups for four categories"),
+        pytest.param([200, 200] + [1] * 80, 2, True, id="the largest hold 83 of 100"),
+        pytest.param([200, 200] + [1] * 90, 2, False, id="the largest hold less"),
+        pytest.param([25] * 4, 5, True, id="more groups than categories"),
+    ],
+)
+def test_fewer_groups_than_can_be_feasible_are_not_judged(sizes: list[int], k: int, judged: bool) -> None:
+    scores = both(value=0.1, low=0.05, high=0.15, products=sum(sizes))
+    found = verdict.judge("text", Judged(scores, sizes, k, LabelEffect(), None), RULE)
+    assert found["verdict"] == ("not feasible" if judged else "unknown")
+    assert (f"There are {k:,} groups by their descriptions for {len(sizes):,} categories" in found["reason"]) != judged
+    assert (found["low"] is None) != judged
 
 
 @pytest.mark.parametrize("sizes", [[25, 25], [5] * 10, [45, 5], [30, 30] + [1] * 60])

@@ -182,6 +182,17 @@ def test_a_number_of_groups_can_be_asked_for(tmp_path: Path) -> None:
     assert ask(tmp_path / "store", "SELECT count(DISTINCT cluster) FROM clusters WHERE grouping = 'manifold'") == [(3,)]
 
 
+def test_the_groups_are_no_more_than_is_allowed(tmp_path: Path) -> None:
+    goods = shop.make(tmp_path)
+    for study, groups in (({"most_groups": 2}, 2), ({"most_groups": 2, "k": 3}, 3), ({"most_groups": 4}, 3)):
+        store = tmp_path / f"store {study}"
+        ingest(goods, store, {"faketext": shop.FAKES["faketext"]}, study=study)
+        counted = "SELECT count(DISTINCT cluster) FROM clusters WHERE grouping = 'manifold'"
+        assert ask(store, counted) == [(groups,)]
+        (reason,) = ask(store, "SELECT reason FROM verdicts WHERE scope = 'text'")[0]
+        assert ("There are 2 groups by their descriptions for 3 categories" in reason) == (groups == 2)
+
+
 def test_without_images_the_methods_that_need_them_are_missing(tmp_path: Path) -> None:
     catalogue, _ = shop.make(tmp_path)
     report = ingest((catalogue, None), tmp_path / "store")

@@ -59,6 +59,12 @@ def test_the_opening_of_a_run_names_what_was_taken_for_what(shop: Path) -> None:
     assert "Categories: 2 at level 2 of 3" in text
 
 
+def test_the_opening_says_where_groups_are_fewer_than_categories(shop: Path) -> None:
+    for most, said in ((1, True), (2, False), (None, False)):
+        text = "\n".join(opening(shop / "c.csv", Config().catalogue, most_groups=most))
+        assert ("1 groups are made for them: study.most_groups, or --k, says how many." in text) == said
+
+
 def test_a_catalogue_without_text_says_so_in_its_opening(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text("id,category\n1,A\n2,B\n3,A\n")
     assert "NO TEXT" in "\n".join(opening(tmp_path / "c.csv", Config().catalogue, has_images=True))
