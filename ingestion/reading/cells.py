@@ -39,7 +39,20 @@ _IMAGE_KEYS = (
     "medium",
     "thumb",
 )
-_NAME_KEYS = ("name", "title", "label", "value", "text", "en", "en_us", "en-us", "en_gb", "default")
+_NAME_KEYS = (
+    "name",
+    "title",
+    "label",
+    "value",
+    "text",
+    "en",
+    "en_us",
+    "en-us",
+    "en_gb",
+    "default",
+    "node_name",
+    "$oid",
+)
 
 
 def is_missing(text: str | None) -> bool:
@@ -85,6 +98,10 @@ def as_list(value: Any) -> list[str]:
         return []
     if value and all(isinstance(item, list) for item in value):
         return as_list(value[0])
+    if value and all(isinstance(item, dict) and {"language_tag", "value"} <= item.keys() for item in value):
+        tags = [str(item["language_tag"]).casefold()[:2] for item in value]
+        of = "en" if "en" in tags else tags[0]
+        value = [item for item, tag in zip(value, tags, strict=True) if tag == of]
     return [text for item in value if (text := _named(item)) is not None]
 
 

@@ -147,7 +147,8 @@ def by_name(field: str, profiles: Mapping[str, Profile], taken: set[str]) -> lis
     ranked = []
     for place, (name, profile) in enumerate(profiles.items()):
         matches = [(ranks[form], depth) for depth, form in enumerate(usual_names.keys(name)) if form in ranks]
-        if name not in taken and matches and _can_hold(field, profile):
+        empty_id = field == "id" and not profile.texts and profile.rows >= MIN_CONTENT_ROWS
+        if name not in taken and matches and not empty_id and _can_hold(field, profile):
             rank, depth = min(matches, key=lambda match: match[::-1])
             ranked.append((_weak(field, profile), rank, depth, place, name))
     return [name for *_, name in sorted(ranked)]

@@ -18,6 +18,7 @@ from typing import Any
 from ingestion.issues import shorten
 from ingestion.reading.rows import Row, Source, mend, name_columns
 from ingestion.reading.text_file import MAX_FIELD, Lines, encoding_notes, encoding_of, open_text
+from ingestion.reading.usual_names import recognised
 from store.errors import CatalogueError
 
 DELIMITERS = ",;\t|"
@@ -107,6 +108,9 @@ def _fit_of(lines: list[str], delimiter: str) -> tuple[float, str, int]:
         # a header names most columns, or all of its own; a line above it, as 'Report;May;;', does neither
         whole = (i for i, (n, record) in pairs if n > width / 2 or 1 < n == len(record))
         ahead = next(whole, next((i for i, (n, record) in pairs if n > 1 or len(record) == width), 0))
+        if not recognised(records[ahead]):
+            later = (i for i, (n, record) in pairs[ahead + 1 :] if n > width / 2 and recognised(record) > 1)
+            ahead = next(later, ahead)
         if ahead and any(line.count('"') % 2 for line in lines[:ahead]):
             ahead = 0  # a quoted name over several lines: records are not lines
     if not records:

@@ -15,6 +15,7 @@ import openpyxl
 
 from ingestion.issues import shorten
 from ingestion.reading.rows import Row, Source, mend, name_columns
+from ingestion.reading.usual_names import recognised
 from store.errors import CatalogueError
 
 # what openpyxl cannot show, as a drop-down list, is not read here
@@ -33,7 +34,7 @@ def open_excel(path: Path) -> Source:
             head = [_row(cells) for cells in table.iter_rows(max_row=HEAD_ROWS, max_col=MAX_COLUMNS, values_only=True)]
             filled = [sum(cell is not None for cell in row) for row in head]
             if sheet is None and any(filled):
-                sheet, at = table.title, next((i for i, n in enumerate(filled) if n > 1), filled.index(max(filled)))
+                sheet, at = table.title, _header_at(head, filled)
                 header = head[at]
             else:
                 others.append(table.title)
@@ -47,6 +48,15 @@ def open_excel(path: Path) -> Source:
     if others:
         notes.append(("other sheets", f"Of the workbook the sheet {shorten(sheet)} is read, not {', '.join(others)}."))
     return Source(columns, _rows(path, sheet, at + 1, columns), notes, f"Excel, the sheet {shorten(sheet)}")
+
+
+def _header_at(head: list[list[str | None]], filled: list[int]) -> int:
+    """The row of the header: the first with two cells, or the first below it that fills most columns and names two."""
+    at = next((i for i, n in enumerate(filled) if n > 1), filled.index(max(filled)))
+    if recognised(head[at]):
+        return at
+    later = (i for i in range(at + 1, len(head)) if filled[i] > max(filled) / 2 and recognised(head[i]) > 1)
+    return next(later, at)
 
 
 @contextmanager

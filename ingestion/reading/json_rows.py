@@ -1,4 +1,4 @@
-"""Read the rows of a JSON file: one object per line, or one array of objects, also within an object.
+"""Read the rows of a JSON file: one object per line, one array of objects, also within an object, or one table.
 
 Numbers stay as the catalogue wrote them: an id of 007.10 or of thirty digits is not to change.
 """
@@ -24,12 +24,43 @@ _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 def open_json(path: Path) -> Source:
     """A file of JSON lines or of one JSON array; CatalogueError if it is empty, or not text."""
     encoding = encoding_of(path)
+    if table := _table(path, encoding):
+        named = dict.fromkeys(name for row in table for name in row)
+        rows_of_it = (_row(number, row, str(row)) for number, row in enumerate(table, start=1))
+        return Source(list(named), rows_of_it, encoding_notes(encoding), "a JSON object of products or columns")
     rows = _array_rows if _is_array(path, encoding) else _line_rows
     columns: dict[str, None] = {}
     for row in rows(path, encoding):
         columns.update(dict.fromkeys(row.cells or ()))
     about = "a JSON array" if rows is _array_rows else "JSON, one object per line"
     return Source(list(columns), rows(path, encoding), encoding_notes(encoding), about)
+
+
+def _table(path: Path, encoding: str) -> list[dict[str, Any]] | None:
+    """The rows of a file that is one object of objects: {"K1": {"name": "Mug"}, ...}, or what pandas writes.
+
+    That is {"name": {"0": "Mug", ...}, ...}, or {"columns": [...], "data": [[...], ...]}. None for any other file.
+    """
+    with open_text(path, encoding) as file:
+        start = file.read(65536).lstrip()
+        first = start.split("\n", 1)[0].rstrip()
+        if not start.startswith("{") or (first.endswith("}") and len(start.splitlines()) > 1):
+            return None  # an array, or one object per line
+        text = start + file.read(MAX_ARRAY)
+    try:
+        found = _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(found.get("columns"), list) and isinstance(found.get("data"), list):
+        names = [str(name) for name in found["columns"]]
+        return [dict(zip(names, row, strict=False)) for row in found["data"] if isinstance(row, list)]
+    inner = list(found.values())
+    if len(inner) < 2 or not all(isinstance(part, dict) and part for part in inner):
+        return None
+    if all(str(name).isdigit() for name in inner[0]):
+        return [{name: column.get(at) for name, column in found.items()} for at in inner[0]]
+    shared = inner[0].keys() & inner[1].keys()
+    return [{"id": name, **row} for name, row in found.items()] if shared else None
 
 
 def _is_array(path: Path, encoding: str) -> bool:

@@ -1,11 +1,13 @@
-"""What shops usually call a column, in English, German, French, Spanish, Italian and Portuguese.
+"""What shops usually call a column, in English, German, French, Spanish, Italian, Portuguese and some more languages.
 
 The names are those of the exports of Shopify, WooCommerce, Wix, Magento, PrestaShop and BigCommerce, of Google Merchant
-feeds, and of public data sets (Amazon, Flipkart, H&M, BigBasket, WANDS, Mercari), and their usual translations.
+feeds, and of public data sets (Amazon, Flipkart, H&M, BigBasket, WANDS, Mercari), and their usual translations; of
+Polish, Turkish, Russian, Japanese, Chinese, Korean and Arabic the names of the exports of shops there.
 """
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # fmt: off
 USUAL_NAMES: dict[str, tuple[str, ...]] = {
@@ -16,7 +18,10 @@ USUAL_NAMES: dict[str, tuple[str, ...]] = {
         "artikel_nr", "art_nr", "artnr", "bestellnummer", "produktnummer", "produkt_id", "artikel_id", "identifiant",
         "reference", "ref", "code_article", "code_produit", "id_produit", "codigo", "referencia", "id_producto",
         "codigo_producto", "codice", "codice_articolo", "codice_prodotto", "id_prodotto", "id_produto",
-        "codigo_produto", "cod", "gtin", "ean", "upc", "mpn",
+        "codigo_produto", "cod", "gtin", "ean", "upc", "mpn", "barcode", "seller_sku", "custom_label",
+        "artikul", "id_oferty", "indeks", "urun_kodu", "urun_id", "stok_kodu", "barkod", "артикул", "код", "код_товара",
+        "商品管理番号", "商品番号", "商品コード", "商品id", "商品编号", "商品编码", "编号", "상품번호", "상품코드",
+        "رقم المنتج", "رمز المنتج",
     ),
     "name": (
         "name", "product_name", "title", "product_title", "item_name", "item_title", "display_name",
@@ -26,7 +31,9 @@ USUAL_NAMES: dict[str, tuple[str, ...]] = {
         "nom_du_produit", "designation", "libelle", "intitule", "titre", "produit", "nombre", "nombre_producto",
         "nombre_del_producto", "titulo", "denominacion", "producto", "articulo", "nome", "nome_prodotto",
         "nome_del_prodotto", "titolo", "denominazione", "prodotto", "articolo", "nome_produto", "nome_do_produto",
-        "denominacao", "produto",
+        "denominacao", "produto", "titulo_del_producto", "tytul", "tytul_oferty", "nazwa_produktu", "urun_adi",
+        "baslik", "название", "наименование", "наименование_товара", "название_товара", "товар", "商品名", "商品名称",
+        "产品名称", "名称", "标题", "商品标题", "상품명", "제품명", "اسم المنتج", "الاسم",
     ),
     "description": (
         "description", "product_description", "long_description", "item_description", "detail_desc", "desc", "details",
@@ -36,7 +43,10 @@ USUAL_NAMES: dict[str, tuple[str, ...]] = {
         "produktbeschreibung", "langbeschreibung", "langtext", "kurzbeschreibung", "kurztext", "details_de",
         "descriptif", "description_longue", "description_courte", "resume", "descripcion", "descripcion_larga",
         "descripcion_corta", "detalle", "descrizione", "descrizione_lunga", "descrizione_breve", "dettagli",
-        "descricao", "descricao_longa", "detalhes",
+        "descricao", "descricao_longa", "detalhes", "opis_oferty", "opis_produktu", "urun_aciklamasi", "aciklama",
+        "описание", "описание_товара", "商品説明文", "商品説明", "説明", "商品描述", "产品描述", "描述",
+        "상품설명", "설명", "الوصف",
+        "وصف المنتج",
     ),
     "category": (
         "category", "category_path", "product_category_tree", "category_tree", "category_name", "product_category",
@@ -49,6 +59,9 @@ USUAL_NAMES: dict[str, tuple[str, ...]] = {
         "artikelgruppe", "hauptkategorie", "rubrik", "sortiment", "produkttyp", "categorie", "famille", "rayon",
         "sous_categorie", "type_de_produit", "gamme", "categoria", "familia", "seccion", "rubro", "departamento",
         "tipo_de_producto", "tipo", "reparto", "gruppo_merceologico", "famiglia", "secao", "tipo_de_produto",
+        "productcategorie", "podkategoria", "kategoria_glowna", "kategori", "kategori_ismi", "kategori_adi",
+        "категория", "раздел", "рубрика", "группа", "カテゴリ", "カテゴリー", "ジャンル", "分类", "类别", "类目",
+        "商品分类", "카테고리", "분류", "تصنيف المنتج", "التصنيف", "الفئة",
     ),
     "image": (
         "image", "img", "image_path", "image_file", "image_name", "image_filename", "filename", "file_name", "picture",
@@ -59,11 +72,13 @@ USUAL_NAMES: dict[str, tuple[str, ...]] = {
         "medium_image", "variant_image", "bild", "bilder", "bilddatei", "bildname", "bildpfad", "bild_url",
         "produktbild", "foto", "fotos", "abbildung", "photo_produit", "fichier_image", "nom_image", "imagen",
         "imagenes", "url_imagen", "archivo_imagen", "immagine", "immagini", "url_immagine", "imagem", "imagens",
-        "url_imagem",
+        "url_imagem", "pic_url", "zdjecia", "gorsel", "gorsel_1", "gorsel_2", "resim", "картинка", "изображение",
+        "фото", "商品画像", "商品画像url", "画像", "图片", "主图", "이미지", "صورة المنتج", "الصورة",
     ),
     "brand": (
         "brand", "brand_name", "manufacturer", "vendor", "make", "store", "marke", "hersteller", "markenname", "merk",
         "marka", "marque", "fabricant", "fournisseur", "marca", "fabricante", "marchio", "produttore", "fornitore",
+        "producent", "бренд", "производитель", "ブランド", "品牌", "브랜드", "العلامة التجارية",
     ),
     "price": (
         "price", "discounted_price", "sale_price", "selling_price", "current_price", "final_price", "special_price",
@@ -71,6 +86,8 @@ USUAL_NAMES: dict[str, tuple[str, ...]] = {
         "price_tax_included", "actual_price", "prijs", "cena", "pris", "preis", "verkaufspreis", "vk_preis",
         "einzelpreis", "bruttopreis", "nettopreis", "prix", "prix_ttc", "prix_ht", "prix_de_vente", "prix_unitaire",
         "precio", "precio_venta", "pvp", "prezzo", "prezzo_di_vendita", "preco", "preco_venda", "preco_de_venda",
+        "brutto_vk", "fiyat", "satis_fiyati", "cena_pl", "цена", "販売価格", "価格", "价格", "售价", "가격", "판매가",
+        "سعر المنتج", "السعر",
     ),
 }
 # fmt: on
@@ -92,7 +109,12 @@ PRICE_WORDS = re.compile(r"price|preis|prix|preci|prezz|preco|cost")
 def key(name: str) -> str:
     """A name without case, accents and separators: 'Product Name', 'product_name' and 'productName' are one."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    return re.sub(r"[\W_]+", "", plain.casefold())
+    return re.sub(
+        r"[\W_]+", "", plain.casefold().replace("ı", "i").replace("ł", "l")
+    )  # these have no accent to take off
+
+
+_KEYS = frozenset(key(name) for names in USUAL_NAMES.values() for name in names)
 
 
 def keys(name: str) -> list[str]:
@@ -103,6 +125,11 @@ def keys(name: str) -> list[str]:
     bare = re.sub(r"[(\[{].*?[)\]}]", " ", name)
     forms = (name, bare, FILLERS.sub("", bare.strip()))
     return list(dict.fromkeys(form for form in map(key, forms) if form))
+
+
+def recognised(cells: Iterable[str | None]) -> int:
+    """How many cells are a usual name of a field: two or more are hardly a row of data, or a line above the header."""
+    return sum(any(form in _KEYS for form in keys(cell)) for cell in cells if cell)
 
 
 def spaced(name: str) -> str:

@@ -36,6 +36,17 @@ SHOPS = {
                "id name description category image brand price"),
     "Portuguese": ("Código,Nome do produto,Descrição,Categoria,Imagem,Marca,Preço",
                "id name description category image brand price"),
+    "Allegro": ("ID oferty,Tytuł oferty,Opis oferty,Podkategoria,Zdjęcia,Cena PL",
+                "id name description category image price"),
+    "Trendyol": ("Barkod,Ürün Adı,Ürün Açıklaması,Kategori İsmi,Görsel 1", "id name description category image"),
+    "1C-Bitrix": ("Артикул,Наименование,Описание,Раздел,Картинка,Цена", "id name description category image price"),
+    "Rakuten": ("商品管理番号,商品名,商品説明文,カテゴリ,商品画像URL,販売価格",
+                "id name description category image price"),
+    "Chinese": ("商品编号,商品名称,商品描述,类目,主图,售价", "id name description category image price"),
+    "Korean": ("상품번호,상품명,상품설명,카테고리,이미지,판매가", "id name description category image price"),
+    "Salla": ("رقم المنتج,أسم المنتج,الوصف,تصنيف المنتج,صورة المنتج,سعر المنتج",
+              "id name description category image price"),
+    "eBay": ("CustomLabel,*Title,*Description,*Category,PicURL", "id name description category image"),
 }  # fmt: skip
 CELLS = {
     "id": ["k1", "k2", "k3", "k4"],
@@ -58,6 +69,11 @@ def test_the_usual_columns_of_shops_are_found(header: str, fields: str) -> None:
     names, expected = header.split(","), fields.split()
     columns = {name: CELLS[field] for name, field in zip(names, expected, strict=True)}
     assert found(columns) == {field: name for name, field in zip(names, expected, strict=True)}
+
+
+def test_a_column_of_ids_that_is_empty_is_none() -> None:
+    assert "id" not in found({"SKU": [""] * 4, "TITLE": CELLS["name"]})
+    assert found({"SKU": [""] * 4, "Listing": CELLS["id"], "Ref": CELLS["id"], "TITLE": CELLS["name"]})["id"] == "Ref"
 
 
 @pytest.mark.parametrize("suffix", ["", "_fld", "Ω"])

@@ -90,6 +90,18 @@ FORMATS: dict[str, Callable[[Path], Path]] = {
     "JSON array in an object": lambda d: write(d / "c.json", json.dumps({"count": 3, "products": ROWS}, indent=1)),
     "JSON array in an object, one line": lambda d: write(d / "c.json", json.dumps({"count": 3, "products": ROWS})),
     "JSON lines in .json": lambda d: write(d / "c.json", "\n".join(map(json.dumps, ROWS))),
+    "JSON objects by id": lambda d: write(d / "c.json", json.dumps({r["id"]: dict(list(r.items())[1:]) for r in ROWS})),
+    "JSON columns, of pandas": lambda d: write(
+        d / "c.json", json.dumps({name: {str(i): row[name] for i, row in enumerate(ROWS)} for name in HEAD})
+    ),
+    "JSON columns and data, of pandas": lambda d: write(
+        d / "c.json", json.dumps({"columns": HEAD, "index": [0, 1, 2], "data": [list(r.values()) for r in ROWS]})
+    ),
+    "titles and a date above the header": lambda d: write(d / "c.csv", "Report\nAs of,1 May\n\n" + text(",")),
+    "two names above the header": lambda d: write(d / "c.txt", "TemplateType=a\tVersion=2\n" + text("\t")),
+    "Excel, a date above the header": lambda d: workbook(
+        d / "c.xlsx", [["Autumn list"], [], ["As of", None, "1 May"], HEAD, *(list(r.values()) for r in ROWS)]
+    ),
     "Python's dicts": lambda d: write(d / "c.jsonl", "\n".join(map(str, ROWS))),
     "workbook": lambda d: workbook(d / "c.xlsx", [HEAD, *(list(r.values()) for r in ROWS)]),
     "workbook with a title": lambda d: workbook(
