@@ -126,7 +126,7 @@ def umap(vectors: Matrix, near: Neighbours, seed: int = 0) -> Matrix:
 @cache
 def _umap() -> Any:
     """The module umap.umap_, whose machine code is kept on disk for later processes: 6 s less for each of them."""
-    with _standing_in(UNUSED), warnings.catch_warnings():
+    with _replacing(UNUSED), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the missing tensorflow
         from numba.core.dispatcher import Dispatcher
         from umap import layouts, umap_
@@ -138,7 +138,7 @@ def _umap() -> Any:
 
 
 @contextmanager
-def _standing_in(modules: Mapping[str, Mapping[str, Any] | None]) -> Iterator[None]:
+def _replacing(modules: Mapping[str, Mapping[str, Any] | None]) -> Iterator[None]:
     """Import with modules of these contents in the place of packages, or as if these were not installed (None)."""
     absent = {name: content for name, content in modules.items() if name.split(".")[0] not in sys.modules}
     for name, content in absent.items():

@@ -119,9 +119,9 @@ def test_a_method_named_by_option_that_does_not_run_exits_with_6(
     method: str, command: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("--methods", f"faketext,{method}") == 6
-    said = capsys.readouterr()
-    assert said.err == f"aislemap: The study lacks {method}. The lines above say why.\n"
-    assert said.out.count(f"{method} did not run.") == 1
+    printed = capsys.readouterr()
+    assert printed.err == f"aislemap: The study lacks {method}. The lines above say why.\n"
+    assert printed.out.count(f"{method} did not run.") == 1
 
 
 def test_where_no_method_ran_there_is_no_table_of_methods(

@@ -60,9 +60,9 @@ def test_the_opening_of_a_run_names_what_was_taken_for_what(shop: Path) -> None:
 
 
 def test_the_opening_says_where_groups_are_fewer_than_categories(shop: Path) -> None:
-    for most, said in ((1, True), (2, False), (None, False)):
+    for most, printed in ((1, True), (2, False), (None, False)):
         text = "\n".join(opening(shop / "c.csv", Config().catalogue, most_groups=most))
-        assert ("1 groups are made for them: study.most_groups, or --k, says how many." in text) == said
+        assert ("1 groups are made for them: study.most_groups, or --k, says how many." in text) == printed
 
 
 def test_a_catalogue_without_text_says_so_in_its_opening(tmp_path: Path) -> None:
