@@ -13,7 +13,8 @@ from flask import Response, request
 
 from dashboard import components, map_selection, pages, points, reviewing, security, serving, sql_door
 from dashboard.access import Access
-from dashboard.state import LOGS, SNAPSHOT, callback
+from dashboard.snapshots import choose, dropped
+from dashboard.state import LOGS, NEWEST, PINNED, SNAPSHOT, callback, pinned_number
 from store import snapshot
 from store.errors import AislemapError, StoreMissing
 from store.limits import PageLimits
@@ -84,6 +85,8 @@ def _frame(reader: Reader, found: list[pages.Page]) -> Any:
             dcc.Store(id="shown"),
             dcc.Store(id="title"),
             dcc.Store(id=SNAPSHOT, data=reader.number()),
+            dcc.Store(id=NEWEST, data=reader.number()),
+            dcc.Store(id=PINNED),
             dcc.Store(id=LOGS, data=reader.stamp()),
             dcc.Interval(id="poll", interval=POLL_SECONDS * 1000),
             html.A("Skip to the page", href="#page", className="visually-hidden-focusable skip"),
@@ -92,6 +95,14 @@ def _frame(reader: Reader, found: list[pages.Page]) -> Any:
                     dcc.Link([html.Span(className="brand-mark"), "aislemap"], href="/", className="brand"),
                     dbc.Nav(links, vertical=True, class_name="side-nav"),
                     html.Div(id="snapshot-info", className="where"),
+                    html.Div(
+                        [
+                            html.Label("Show snapshot", htmlFor="snapshot-choice"),
+                            dbc.Select(id="snapshot-choice", size="sm"),
+                        ],
+                        id="snapshot-field",
+                        className="d-none",
+                    ),
                     html.Button(
                         [
                             html.Span("Dark theme", className="theme-dark"),
@@ -104,7 +115,10 @@ def _frame(reader: Reader, found: list[pages.Page]) -> Any:
                 ],
                 className="side",
             ),
-            html.Main(html.Div(components.loading_page(), id="page"), className="main"),
+            html.Main(
+                [html.Div(id="snapshot-older", role="status"), html.Div(components.loading_page(), id="page")],
+                className="main",
+            ),
             html.Div(
                 [
                     dbc.Alert(id="news", is_open=False, duration=8000, dismissable=True, color="primary"),
@@ -126,15 +140,31 @@ def _route(app: Dash, reader: Reader, found: list[pages.Page]) -> None:
         Output("page", "children"),
         Output("shown", "data"),
         Output("title", "data"),
+        Output(SNAPSHOT, "data", allow_duplicate=True),
         Input("url", "pathname"),
+        Input(PINNED, "data"),
         Input(SNAPSHOT, "data"),
         State("url", "search"),
         State("shown", "data"),
+        prevent_initial_call="initial_duplicate",
     )
-    def show(path: str, number: int | None, search: str, shown: str | None) -> Any:
-        """The page of an address; a new snapshot redraws it only if it showed the empty state, or if there is none."""
-        if ctx.triggered_id == SNAPSHOT and number is not None and shown not in (None, "empty"):
-            return no_update, no_update, no_update
+    def show(path: str, pinned: str | None, given: int | None, search: str, shown: str | None) -> Any:
+        """The page of an address, of the snapshot that is named there or the newest.
+
+        A new snapshot redraws it only if it showed the empty state, or if there is none.
+        """
+        only_newer = set(ctx.triggered_prop_ids.values()) == {SNAPSHOT}
+        if only_newer and given is not None and shown not in (None, "empty"):
+            return no_update, no_update, no_update, no_update
+        number = reader.number()
+        wanted = pinned_number(pinned)
+        if wanted is not None and number is not None:
+            if wanted not in reader.numbers():
+                return dropped(wanted, number), "empty", "Not found", no_update
+            number = wanted
+        return *drawn(path, number, search), number if number != given else no_update
+
+    def drawn(path: str, number: int | None, search: str) -> Any:
         page = by_path.get(path.rstrip("/") or "/")
         if page is None:
             return (
@@ -146,13 +176,17 @@ def _route(app: Dash, reader: Reader, found: list[pages.Page]) -> None:
             empty = components.removed_store if reader.removed else components.empty_store
             return empty(str(reader.root.path)), "empty", page.name
         try:
-            return page.layout(reader, search), path, page.name
+            return page.layout(reader.at(number), search), path, page.name
         except AislemapError as error:
             log.error("%s cannot be shown: %s", path, error)
             return components.trouble(str(error)), "empty", page.name
 
     app.clientside_callback(
         ClientsideFunction("state", "title"), Output("title", "modified_timestamp"), Input("title", "data")
+    )
+
+    app.clientside_callback(
+        ClientsideFunction("state", "pinned"), Output(PINNED, "data"), Input("url", "search"), State(PINNED, "data")
     )
 
     @app.server.after_request  # type: ignore[untyped-decorator,unused-ignore]
@@ -163,7 +197,8 @@ def _route(app: Dash, reader: Reader, found: list[pages.Page]) -> None:
         if request.endpoint == "/<path:path>" and f"/{request.path.strip('/')}" not in by_path:
             response.status_code = 404
         elif request.path == pages.PRODUCT and reader.number() is not None:
-            with reader.cursor() as cursor:
+            wanted = pinned_number(request.args.get("snapshot"))
+            with reader.cursor(wanted if wanted in reader.numbers() else None) as cursor:
                 if catalogue.product(cursor, request.args.get("id", "")) is None:
                     response.status_code = 404
         return response
@@ -176,21 +211,30 @@ def _follow(app: Dash, reader: Reader) -> None:
         Output(LOGS, "data"),
         Output("news", "children"),
         Output("news", "is_open"),
+        Output(NEWEST, "data"),
         Input("poll", "n_intervals"),
         State(SNAPSHOT, "data"),
         State(LOGS, "data"),
+        State(NEWEST, "data"),
+        State(PINNED, "data"),
         prevent_initial_call=True,
     )
-    def look(_: int, number: int | None, logs: str) -> Any:
-        """The newest snapshot and the state of the logs, where they changed."""
+    def look(_: int, number: int | None, logs: str, newest: int | None, pinned: str | None) -> Any:
+        """The snapshot to show and the state of the logs, where they changed: an address with a snapshot keeps it."""
         now, stamp = reader.number(), reader.stamp()
-        newer = now is not None and now != number
+        kept = pinned_number(pinned) if now is not None else None
+        shows = now if kept is None else kept
+        newer = now is not None and now not in (newest, number)
+        does = "the page now shows it" if kept is None else f"this page stays with snapshot {kept}"
         return (
-            now if now != number else no_update,
+            shows if shows != number and (kept is None or kept in reader.numbers()) else no_update,
             stamp if stamp != logs else no_update,
-            f"Snapshot {now} was published; the page now shows it." if newer else no_update,
+            f"Snapshot {now} was published; {does}." if newer else no_update,
             True if newer else no_update,
+            now if now != newest else no_update,
         )
+
+    choose(app, reader)
 
     @callback(app, Output("snapshot-info", "children"), Input(SNAPSHOT, "data"))
     def snapshot_info(number: int | None) -> Any:

@@ -77,7 +77,8 @@ _lock = threading.Lock()
 
 
 def of(reader: Reader, number: int | None = None) -> Context:
-    """The context of that snapshot, the newest by default. StoreMissing, SnapshotNotFound or StoreDamaged."""
+    """The context of that snapshot, the reader's own by default. StoreMissing, SnapshotNotFound or StoreDamaged."""
+    number, reader = reader.number() if number is None else number, reader.origin
     if number is None or number not in _kept.get(reader, {}):
         number = snapshot.open_snapshot(reader.root, number).number
     with _lock:

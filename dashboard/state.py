@@ -13,7 +13,12 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc
 
 F = TypeVar("F", bound=Callable[..., Any])
 SNAPSHOT = "snapshot"
-"""Id of the store that holds the number of the newest snapshot; every page's callbacks take it as an input."""
+"""Id of the store that holds the number of the snapshot shown, which is the newest unless the address has another;
+every page's callbacks take it as an input."""
+PINNED = "pinned"
+"""Id of the store that holds `snapshot` of the address as it stands there; null where the newest is followed."""
+NEWEST = "newest"
+"""Id of the store that holds the number of the newest snapshot, whichever is shown."""
 LOGS = "logs"
 """Id of the store that changes whenever a run or a scheduled event is logged."""
 
@@ -82,6 +87,12 @@ class Address:
     @property
     def _id(self) -> str:
         return f"address-of-{self.path.strip('/').replace('/', '-') or 'overview'}"
+
+
+def pinned_number(pinned: Any) -> int | None:
+    """The number of a snapshot that an address has; None where it has none that is a number."""
+    text = pinned if isinstance(pinned, str) else ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else None
 
 
 def link(path: str, **values: Any) -> str:

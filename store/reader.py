@@ -1,5 +1,6 @@
 """A reader that follows the newest snapshot: what a long-lived server asks its questions through."""
 
+import copy
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -36,11 +37,22 @@ class Reader:
         self._had = False
         self._open: dict[int, _Opened] = {}
         self._lock = threading.Lock()
+        self._at: int | None = None
+        self.origin = self
+        """The reader that this one was made of by `at`; itself, if it was not."""
+
+    def at(self, number: int) -> "Reader":
+        """The same reader with that snapshot in place of the newest, for who shows an older one."""
+        made = copy.copy(self)
+        made._at = number
+        return made
 
     def number(self) -> int | None:
         """The number of the newest whole snapshot, None if nothing is published: one listing of a folder once it is
         open. If none is whole it is the newest, and who opens that is told why.
         """
+        if self._at is not None:
+            return self._at
         newest = next(reversed(self.numbers()), None)
         if newest is not None and newest not in self._open:
             with suppress(StoreError):

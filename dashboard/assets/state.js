@@ -8,8 +8,41 @@
     acted = false;
     window.dash_clientside.set_props("history", { data: window.location.search });
   };
-  window.addEventListener("popstate", tell); // back and forward
+  // the snapshot of the address: links inside the app keep it, and so do those that are copied or opened elsewhere
+  let pinned = new URLSearchParams(window.location.search).get("snapshot") || "";
+  function withSnapshot(search) {
+    const query = new URLSearchParams(search);
+    if (pinned && !query.has("snapshot")) query.set("snapshot", pinned);
+    return query.toString() ? "?" + query : "";
+  }
+  function pin(number) {
+    const query = new URLSearchParams(window.location.search);
+    query.delete("snapshot");
+    pinned = number;
+    window.history.pushState({}, "", window.location.pathname + withSnapshot(query));
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+  }
+  const here = () => new URLSearchParams(window.location.search).get("snapshot") || "";
+  window.addEventListener("popstate", () => (pinned = here())); // back and forward
+  window.addEventListener("_dashprivate_pushstate", () => {
+    const search = withSnapshot(window.location.search);
+    if (pinned && !here()) window.history.replaceState({}, "", window.location.pathname + search + window.location.hash);
+    pinned = here();
+  });
+  window.addEventListener("popstate", tell);
   window.addEventListener("_dashprivate_pushstate", tell); // a link inside the app
+  document.addEventListener("change", (event) => event.target.id === "snapshot-choice" && pin(event.target.value));
+  document.addEventListener("click", (event) => event.target.closest(".snapshot-newest") && pin(""));
+  ["pointerdown", "contextmenu", "focusin"].forEach((event) =>
+    document.addEventListener(event, ({ target }) => {
+      const link = target.closest && target.closest("a[href^='/']");
+      if (!link || link.hasAttribute("download")) return;
+      const [path, search] = link.getAttribute("href").split("?"), query = new URLSearchParams(search);
+      if (query.has("snapshot") && !link.dataset.pinned) return; // it names one itself
+      query.delete("snapshot");
+      link.dataset.pinned = pinned;
+      link.setAttribute("href", path + withSnapshot(query));
+    }, true));
 
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
@@ -52,7 +85,7 @@
         const over = changed.some((i) => !spec.restarts[i]);
         const now = rest.map((value, i) => (over && spec.restarts[i] ? spec.defaults[i] : value));
         const replaces = !acted || changed.every((i) => spec.typed[i]);
-        const address = window.location.pathname + write(spec, now);
+        const address = window.location.pathname + withSnapshot(write(spec, now));
         window.history[replaces ? "replaceState" : "pushState"]({}, "", address);
         return now.map((value, i) => (same(value, rest[i]) ? keep[i] : value));
       },
@@ -62,6 +95,10 @@
         if (!made || !shown || made.layout.uirevision !== shown.layout.uirevision) return made;
         const { xaxis, yaxis } = shown.layout;
         return { ...made, layout: { ...made.layout, xaxis, yaxis } };
+      },
+      pinned: function (search, before) {
+        const number = new URLSearchParams(search).get("snapshot");
+        return number === before ? window.dash_clientside.no_update : number;
       },
       title: function (title) {
         document.title = title ? title + " · aislemap" : "aislemap";
