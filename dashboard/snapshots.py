@@ -16,6 +16,9 @@ from store.root import Root
 CHOICES = 50
 """Snapshots to choose from, the newest ones: a list that can still be looked through."""
 
+FOLLOW = "newest"
+"""The choice of no snapshot, as assets/state.js knows it."""
+
 
 def choose(app: Dash, reader: Reader) -> None:
     """Fill the choice and the line, by the snapshot shown; assets/state.js puts what is chosen into the address."""
@@ -33,13 +36,13 @@ def choose(app: Dash, reader: Reader) -> None:
     def choices(number: int | None, newest: int | None, pinned: str | None) -> Any:
         numbers, kept = reader.numbers(), pinned_number(pinned)
         if not numbers:
-            return [], "", "d-none", None
+            return [], FOLLOW, "d-none", None
         shown = sorted({*numbers[-CHOICES:], *([kept] if kept in numbers else [])}, reverse=True)
         options = [
-            {"value": "", "label": f"the newest ({numbers[-1]})"},
-            *({"value": str(n), "label": f"{n}, {_published(reader.root, n)}"} for n in shown),
+            {"value": FOLLOW, "label": f"the newest ({numbers[-1]})"},
+            *({"value": str(n), "label": f"{n} ({_published(reader.root, n).partition(',')[0]})"} for n in shown),
         ]
-        value = str(kept) if kept in numbers else ""
+        value = str(kept) if kept in numbers else FOLLOW
         field = "snapshot-field" if len(numbers) > 1 or kept is not None else "d-none"
         return options, value, field, _older(reader.root, kept, numbers) if kept is not None else None
 

@@ -31,7 +31,9 @@
   });
   window.addEventListener("popstate", tell);
   window.addEventListener("_dashprivate_pushstate", tell); // a link inside the app
-  document.addEventListener("change", (event) => event.target.id === "snapshot-choice" && pin(event.target.value));
+  document.addEventListener("change", ({ target }) => {
+    if (target.id === "snapshot-choice") pin(target.value === "newest" ? "" : target.value);
+  });
   document.addEventListener("click", (event) => event.target.closest(".snapshot-newest") && pin(""));
   ["pointerdown", "contextmenu", "focusin"].forEach((event) =>
     document.addEventListener(event, ({ target }) => {

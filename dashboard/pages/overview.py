@@ -1,22 +1,24 @@
 """Answer: the verdicts, the leaderboard, costs, and what was studied."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 from dash import Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
 from dashboard import context, leaderboard, words
+from dashboard import overview_changes as changes
 from dashboard import overview_head as head
 from dashboard.pages import Page
 from dashboard.plots.costs import cost_scores
 from dashboard.plots.group_counts import group_counts
 from dashboard.selection import address, rule
-from dashboard.state import LOGS, SNAPSHOT, callback, pick
-from store.errors import AislemapError
-from store.questions import activity, catalogue, categories, comparisons, costs, estimates, labels, moves, study
+from dashboard.state import LOGS, SNAPSHOT, Address, Control, callback, pick
+from store.questions import activity, catalogue, categories, comparisons, costs, estimates, labels, study
 from store.reader import Reader
+
+ADDRESS = Address("/", (Control("since", "overview-since", 0, "data"),))
+"""`since` is the number of the snapshot that this one is compared with; 0 is the one before it."""
 
 
 def layout(reader: Reader, search: str) -> Any:
@@ -24,15 +26,24 @@ def layout(reader: Reader, search: str) -> Any:
     return ui.page(
         "Can these products be grouped automatically?",
         "The verdicts of the study: from the text alone, from the images alone, and from both together.",
+        ADDRESS.store(),
+        dcc.Store(id="overview-since", data=ADDRESS.read(search)["since"]),
         ui.loading(html.Div(id="overview-body", className="stack")),
     )
 
 
 def register(app: Dash, reader: Reader) -> None:
     """Fill the page."""
+    ADDRESS.register(app)
 
-    @callback(app, Output("overview-body", "children"), Input(SNAPSHOT, "data"), Input(LOGS, "data"))
-    def body(number: int, logs: str) -> Any:
+    @callback(
+        app,
+        Output("overview-body", "children"),
+        Input(SNAPSHOT, "data"),
+        Input(LOGS, "data"),
+        Input("overview-since", "data"),
+    )
+    def body(number: int, logs: str, since: int | None) -> Any:
         ask = context.of(reader, number).ask
         metric = ask(study.declared)[1]
         ranking = ask(study.ranking)
@@ -57,7 +68,7 @@ def register(app: Dash, reader: Reader) -> None:
             html.Div(
                 [
                     _catalogue(ask(catalogue.summary), ask(catalogue.issue_counts)),
-                    _changes(reader, number),
+                    changes.card(reader, number, since),
                     _activity(reader, number),
                 ],
                 className="thirds",
@@ -222,54 +233,6 @@ def _catalogue(found: catalogue.Summary, issues: list[catalogue.Count]) -> Any:
 
 def _issue(problem: str) -> Any:
     return dcc.Link(problem, href=address("/products", rule("issue", problem)))
-
-
-def _changes(reader: Reader, number: int) -> Any:
-    earlier = [n for n in reader.numbers() if n < number]
-    if not earlier:
-        return ui.card("This is the first snapshot", html.P("The next one is compared with it here.", className="note"))
-    title = f"Since snapshot {earlier[-1]}"
-    try:
-        changes, differ = _differences(reader, number, earlier[-1])
-    except AislemapError as error:
-        return ui.card(title, html.P(str(error), className="note"))
-    lines = moved(changes)
-    return ui.card(
-        title,
-        html.P(
-            [moved_products(differ), " ", dcc.Link("Which", href=address("/products", rule("moved", earlier[-1])))],
-            className="moves",
-        )
-        if differ.added or differ.recategorised or differ.regrouped
-        else html.P(moved_products(differ), className="moves"),
-        html.P("Scores that changed:" if lines else "No method's score changed."),
-        ui.table(["Method", "Before", "Now"], lines, (1, 2), "changes") if lines else None,
-    )
-
-
-@lru_cache(maxsize=4)
-def _differences(reader: Reader, number: int, earlier: int) -> tuple[list[study.Change], moves.Moves]:
-    """The scores and the products that differ between two snapshots, which never change: asked once."""
-    with reader.cursor(number) as cursor, reader.cursor(earlier) as before:
-        return study.changes(cursor, before), moves.moves(cursor, before)
-
-
-def moved_products(found: moves.Moves) -> str:
-    """Which products differ since the earlier snapshot, in one sentence."""
-    parts = [
-        (found.added, "added"),
-        (found.removed, "removed"),
-        (found.recategorised, "put into another category"),
-        (found.regrouped, f"in the group of another category by {words.method(found.method)}"),
-    ]
-    named = [f"{words.count(n, 'product')} {what}" for n, what in parts if n]
-    return f"{words.listed(named)}." if named else "The same products, in the same categories and groups."
-
-
-def moved(changes: Sequence[study.Change]) -> list[list[str]]:
-    """Method, score before and score now, for each change that shows in two decimals."""
-    lines = [[words.method(c.method), words.score(c.before), words.score(c.value)] for c in changes]
-    return [line for line in lines if line[1] != line[2]]
 
 
 def _activity(reader: Reader, number: int) -> Any:

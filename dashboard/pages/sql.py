@@ -48,7 +48,7 @@ def layout(reader: Reader, search: str) -> Any:
     state = ADDRESS.read(search)
     door: Door = current_app.extensions[EXTENSION]
     limits = door.limits
-    options = [{"value": "", "label": "Choose one"}, *({"value": name, "label": name} for name in EXAMPLES)]
+    options = [{"value": "none", "label": "Choose one"}, *({"value": name, "label": name} for name in EXAMPLES)]
     editor = ui.card(
         "Query",
         ui.hidden_field(
@@ -75,7 +75,7 @@ def layout(reader: Reader, search: str) -> Any:
             ],
             className="sql-run",
         ),
-        tools=ui.field("Example", ui.select("sql-example", options, ""), "sql-example"),
+        tools=ui.field("Example", ui.select("sql-example", options, "none"), "sql-example"),
     )
     result = html.Section(
         [

@@ -13,12 +13,12 @@ from dash import Dash
 
 from dashboard import words
 from dashboard.app import create_app
+from dashboard.overview_changes import moved, moved_products
 from dashboard.pages import discover
 from dashboard.pages.categories.verdicts import something_else
 from dashboard.pages.methods import metrics
 from dashboard.pages.methods.labels import needed, title
 from dashboard.pages.methods.metrics import in_words
-from dashboard.pages.overview import moved, moved_products
 from dashboard.pages.projections import first_shown
 from dashboard.plots import confusion
 from dashboard.plots import costs as costs_plot
@@ -32,7 +32,7 @@ from tests.factories import CATEGORIES, DECLARED, EMBEDDING, RESTS_ON, STABLE, m
 
 Ask = Callable[..., str]
 BODIES: dict[str, dict[str, Any]] = {
-    "overview-body": {"logs.data": ""},
+    "overview-body": {"logs.data": "", "overview-since.data": 0},
     "clusters-body": {"clusters-method.value": "bert", "clusters-grouping.value": "judged"},
     "clusters-cards": {
         "clusters-method.value": "bert",

@@ -22,7 +22,7 @@ from tests.dashboard.ask import answered
 from tests.factories import make_store
 
 PAGES = {
-    "overview-body": {"logs.data": ""},
+    "overview-body": {"logs.data": "", "overview-since.data": 0},
     "labels-body": {"labels-metric.value": "accuracy"},
     "product-body": {"product-id.data": "P0003"},
 }

@@ -265,7 +265,7 @@ def test_a_file_holds_exactly_the_selection(app: Dash, place: Place) -> None:
 
 
 def test_the_overview_begins_with_the_answer_and_categories(app: Dash, large_store: Root) -> None:
-    found = answered(app, "overview-body", {"logs.data": ""})["overview-body"]["children"]
+    found = answered(app, "overview-body", {"logs.data": "", "overview-since.data": 0})["overview-body"]["children"]
     text = " ".join(texts(found))
     assert re.search(r"(Yes|In part|Not yet): 2 of 7 categories can be automated now\.", text[:80])
     with Reader(large_store).cursor() as cursor:

@@ -1,5 +1,6 @@
 """An older snapshot at the server: what its choice lists, its layouts, and one that is not there."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from dashboard.app import create_app
 from dashboard.state import pinned_number
 from store.reader import Reader
 from store.root import Root
+from tests.dashboard.ask import answered, texts
 from tests.factories import make_store
 
 
@@ -87,7 +89,7 @@ def test_the_choice_lists_the_snapshots_newest_first(app: Dash) -> None:
     made = called(
         app, "snapshot-choice.options", {"snapshot.data": 1, "newest.data": 2, "pinned.data": "1"}, {}, "pinned.data"
     )
-    assert [option["value"] for option in made["snapshot-choice"]["options"]] == ["", "2", "1"]
+    assert [option["value"] for option in made["snapshot-choice"]["options"]] == ["newest", "2", "1"]
     assert made["snapshot-choice"]["value"] == "1"
     assert "This is snapshot 1, published on" in str(made["snapshot-older"]["children"])
 
@@ -110,3 +112,14 @@ def test_a_reader_at_a_snapshot_shares_what_the_other_has_open(root: Root) -> No
 
 def test_only_a_number_is_the_number_of_a_snapshot() -> None:
     assert [pinned_number(text) for text in ("7", "", None, "x", "-1", "²", "9" * 12, 7)] == [7, *[None] * 7]
+
+
+def test_the_answer_compares_with_the_earlier_snapshot_that_is_chosen(tmp_path: Path) -> None:
+    make_store(tmp_path, products=60, logs=False)
+    make_store(tmp_path, products=61, logs=False)
+    app = create_app(make_store(tmp_path, products=63, logs=False))
+    for since, before, added, other in ((0, 2, 2, 1), (2, 2, 2, 1), (1, 1, 3, 2), (9, 2, 2, 1)):
+        inputs = {"logs.data": "", "overview-since.data": since}
+        found = " ".join(texts(answered(app, "overview-body", inputs, snapshot=3)["overview-body"]["children"]))
+        assert f"Since snapshot {before} {added} products added" in found
+        assert f"Compare with snapshot   {other}" in found
