@@ -100,7 +100,7 @@ def test_a_product_of_an_older_snapshot_is_found_there_only(app: Dash) -> None:
     assert client.get("/products/product?id=P0062&snapshot=1").status_code == 404
 
 
-def test_a_reader_at_a_snapshot_shares_what_the_other_has_open(root: Root) -> None:
+def test_a_reader_at_a_snapshot_has_what_the_other_opened(root: Root) -> None:
     reader = Reader(root)
     older = reader.at(1)
     assert (reader.number(), older.number()) == (2, 1)
