@@ -148,13 +148,13 @@ def _route(app: Dash, reader: Reader, found: list[pages.Page]) -> None:
         State("shown", "data"),
         prevent_initial_call="initial_duplicate",
     )
-    def show(path: str, pinned: str | None, given: int | None, search: str, shown: str | None) -> Any:
+    def show(path: str, pinned: str | None, before: int | None, search: str, shown: str | None) -> Any:
         """The page of an address, of the snapshot that is named there or the newest.
 
         A new snapshot redraws it only if it showed the empty state, or if there is none.
         """
         only_newer = set(ctx.triggered_prop_ids.values()) == {SNAPSHOT}
-        if only_newer and given is not None and shown not in (None, "empty"):
+        if only_newer and before is not None and shown not in (None, "empty"):
             return no_update, no_update, no_update, no_update
         number = reader.number()
         wanted = pinned_number(pinned)
@@ -162,7 +162,7 @@ def _route(app: Dash, reader: Reader, found: list[pages.Page]) -> None:
             if wanted not in reader.numbers():
                 return dropped(wanted, number), "empty", "Not found", no_update
             number = wanted
-        return *drawn(path, number, search), number if number != given else no_update
+        return *drawn(path, number, search), number if number != before else no_update
 
     def drawn(path: str, number: int | None, search: str) -> Any:
         page = by_path.get(path.rstrip("/") or "/")

@@ -42,11 +42,11 @@ def called(app: Dash, output: str, inputs: dict[str, Any], state: dict[str, Any]
     return answer.json["response"] if answer.status_code == 200 else {}
 
 
-def shown(app: Dash, pinned: str | None, given: int | None, before: str | None = None, changed: str = "") -> Any:
+def shown(app: Dash, pinned: str | None, number: int | None, before: str | None = None, changed: str = "") -> Any:
     return called(
         app,
         "page.children",
-        {"url.pathname": "/products", "pinned.data": pinned, "snapshot.data": given},
+        {"url.pathname": "/products", "pinned.data": pinned, "snapshot.data": number},
         {"url.search": "", "shown.data": before},
         changed or "url.pathname",
     )
