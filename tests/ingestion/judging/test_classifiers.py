@@ -35,6 +35,14 @@ def test_separable_categories_are_predicted_few_or_many(
     assert accuracy(train(vectors[::2], codes[::2]), vectors[1::2], codes[1::2]) > 0.95
 
 
+def test_the_linear_probe_learns_the_largest_categories(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classifiers, "MAX_CATEGORIES", 3)
+    vectors, codes = labelled_vectors(5, 8)
+    kept = np.flatnonzero((codes != 1) | (np.arange(len(codes)) % 2 == 0))  # the category 1 is the smallest
+    assert linear(vectors[kept], codes[kept]).classes.tolist() == [0, 2, 3]
+    assert neighbours(vectors[kept], codes[kept]).classes.tolist() == [0, 1, 2, 3, 4]
+
+
 @PROBES
 def test_the_probabilities_of_a_product_sum_to_1(train: Callable[[Matrix, Codes], Fitted]) -> None:
     vectors, codes = labelled_vectors(5, 20)
