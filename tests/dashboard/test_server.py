@@ -1,6 +1,7 @@
 """The server itself: what it listens on, slow clients, and bodies that never end."""
 
 import contextlib
+import os
 import re
 import socket
 import threading
@@ -17,6 +18,7 @@ from dashboard.access import read_users
 from dashboard.app import create_app
 from dashboard.security import BODY_LIMIT
 from store.errors import InputError
+from store.limits import PageLimits
 from store.root import Root
 
 
@@ -70,13 +72,13 @@ def test_listening_for_other_machines_needs_a_log_in_or_the_flag(
 
 def test_the_options_say_who_may_read_and_review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
-    monkeypatch.setattr(cli, "_serve", lambda store, host, port, access: found.append(access))
+    monkeypatch.setattr(cli, "_serve", lambda store, host, port, access, sql: found.append(access))
     made = CliRunner().invoke(aislemap.app, ["password", "ann", "--role", "reviewer"], input="long enough pass\n" * 2)
     line = next(re.finditer(r"^ann:.*", made.stdout, re.MULTILINE))[0]
     assert read_users(line, "x")["ann"].role == "reviewer"
     monkeypatch.setenv(cli.USERS, line)
     cli.dashboard(tmp_path, host="0.0.0.0", allow_host=["Map.Example"], https=True)
-    monkeypatch.delenv(cli.USERS)
+    assert cli.USERS not in os.environ, "no process that the server starts has it"
     for name in ("127.0.0.1", "localhost", "::1"):
         cli.dashboard(tmp_path, host=name)
     cli.dashboard(tmp_path, host="0.0.0.0", no_login=True)
@@ -90,6 +92,14 @@ def test_the_options_say_who_may_read_and_review(tmp_path: Path, monkeypatch: py
     assert (anyone.required, anyone.anonymous) == (False, "reader")
     assert list(file.users) == ["ann"]
     assert (proxied.required, proxied.proxy) == (True, "192.0.2.7")
+
+
+def test_sql_is_off_unless_the_options_turn_it_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    monkeypatch.setattr(cli, "_serve", lambda store, host, port, access, sql: found.append(sql))
+    cli.dashboard(tmp_path)
+    cli.dashboard(tmp_path, sql=True, sql_seconds=3, sql_rows=7)
+    assert found == [None, PageLimits(seconds=3, rows=7)]
 
 
 def test_a_proxy_that_is_no_address_is_refused(tmp_path: Path) -> None:
