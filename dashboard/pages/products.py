@@ -5,7 +5,8 @@ from typing import Any
 from dash import Dash, Input, Output, dcc, html, no_update
 
 from dashboard import components as ui
-from dashboard import context, lists, map_selection, selection, words
+from dashboard import context, lists, map_selection, product_columns, selection, words
+from dashboard.conditions import Place
 from dashboard.pages import Page
 from dashboard.pages.projections import COLOURS
 from dashboard.state import SNAPSHOT, Address, Control, callback, link
@@ -29,6 +30,8 @@ ADDRESS = Address(
         Control("grouping", "products-grouping", "", "data"),
         Control("m0", "products-m0", "", "data"),
         Control(selection.PARAMETER, "products-where", [], "data"),
+        Control("sort", "products-sort"),
+        Control("order", "products-order"),
         Control("page", "products-page", 1, "active_page", restarts=True),
     ),
 )
@@ -60,6 +63,7 @@ def layout(reader: Reader, search: str) -> Any:
             ],
             className="controls wide-first",
         ),
+        product_columns.form(reader, state),
         html.Div(id="products-rule", className="count"),
         ui.loading(html.Div(id="products-body")),
         lists.pages("products-page", state["page"]),
@@ -69,6 +73,7 @@ def layout(reader: Reader, search: str) -> Any:
 def register(app: Dash, reader: Reader) -> None:
     """Fill the page; a new search starts on the first page."""
     ADDRESS.register(app)
+    product_columns.register(app)
 
     @callback(
         app,
@@ -82,29 +87,42 @@ def register(app: Dash, reader: Reader) -> None:
         Input("products-search", "value"),
         Input("products-category", "value"),
         Input("products-page", "active_page"),
+        Input("products-sort", "value"),
+        Input("products-order", "value"),
         *(Input(f"products-{name}", "data") for name in RULE),
         prevent_initial_call="initial_duplicate",
     )
-    def body(number: int, text: str | None, category: str | None, page: int | None, *rule: Any) -> Any:
+    def body(
+        number: int, text: str | None, category: str | None, page: int | None, sort: str, order: str, *rule: Any
+    ) -> Any:
         asked = context.of(reader, number)
         asked_for = {"q": text, "category": category, **dict(zip(RULE, rule, strict=True))}
         wanted = map_selection.rule(asked_for)
         with reader.cursor(number) as cursor:
             try:
                 rows = map_selection.rows(asked, cursor, wanted)
+                place = Place(cursor, asked.root, asked.number)
+                values = dict(product_columns.ordered(place, rows, sort, order == "down")) if sort else {}
             except AislemapError as error:
                 return ui.notice("This selection cannot be shown", str(error)), "", _EVERYTHING, 1, "d-none", no_update
-            shown, at, last = lists.paged(rows, page, PER_PAGE)
+            shown, at, last = lists.paged(list(values) or rows, page, PER_PAGE)
             found = catalogue.products_at(cursor, shown)
         count = lists.counted(words.count(len(rows), "product"), at, last)
         if not found:
             content = ui.notice("No product matches", "Try fewer words, or all categories.", name="no-match")
         else:
-            content = html.Div([ui.tile(number, p, _under(p, asked.looks())) for p in found], className="tiles")
+            by_row = zip(shown, found, strict=True)
+            content = html.Div(
+                [ui.tile(number, p, _under(p, asked.looks(), sort, values.get(row))) for row, p in by_row],
+                className="tiles",
+            )
+        named = {name: value for name, value in asked_for.items() if value and value != ALL["value"]}
+        others = {name: value for name, value in named.items() if name != selection.PARAMETER}
         by = [
             html.Div(_by(wanted)) if wanted.narrows else None,
             html.Div([selection.describe(selection.read(wanted.where)), " ", _EVERYTHING]) if wanted.where else None,
-            html.Div(["Take this list as ", *_files(number, asked_for)]) if found else None,
+            product_columns.chips(wanted.where, {**others, "sort": sort, "order": order}) if wanted.where else None,
+            html.Div(["Take this list as ", *_files(number, named)]) if found else None,
         ]
         return content, count, by, last, lists.pages_class(last), at if at != page else no_update
 
@@ -112,9 +130,8 @@ def register(app: Dash, reader: Reader) -> None:
 _EVERYTHING = dcc.Link("all products", href="/products")
 
 
-def _files(number: int, asked_for: dict[str, Any]) -> list[Any]:
+def _files(number: int, named: dict[str, Any]) -> list[Any]:
     """The links to the list as files: the same rule."""
-    named = {name: value for name, value in asked_for.items() if value != ALL["value"]}
     csv, parquet = (
         html.A(name, href=link(f"/selection/{form}", number=number, **named), download=f"selection.{form}")
         for form, name in (("csv", "CSV"), ("parquet", "Parquet"))
@@ -140,10 +157,11 @@ def _by(wanted: map_selection.Rule) -> Any:
     ]
 
 
-def _under(product: catalogue.Brief, looks: dict[str, Look]) -> Any:
-    if product.category is None:
-        return "no category"
-    return [ui.dot(looks[product.category]), product.category]
+def _under(product: catalogue.Brief, looks: dict[str, Look], sort: str, value: str | None) -> Any:
+    """The category, and the value of the column that the list is sorted by."""
+    category = product.category
+    shown = ["no category"] if category is None else [ui.dot(looks[category]), category]
+    return [*shown, html.Div(f"{sort}: {value or '–'}")] if sort and sort != "category" else shown
 
 
 PAGE = Page("/products", "Products", 50, layout, register)

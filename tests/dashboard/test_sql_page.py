@@ -218,6 +218,8 @@ def products_of(where: str) -> dict[str, Any]:
         "products-search.value": "",
         "products-category.value": "*",
         "products-page.active_page": 1,
+        "products-sort.value": "",
+        "products-order.value": "",
         "products-lasso.data": "",
         "products-focus.data": [],
         **{name: value for name, value in named.items() if "lasso" not in name},

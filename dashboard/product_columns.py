@@ -1,0 +1,119 @@
+"""Products by the columns of the catalogue: the form that adds a rule to the list, and the order of the list."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import Dash, Input, Output, State, dcc, html, no_update
+
+from dashboard import components as ui
+from dashboard import conditions, context, selection
+from dashboard.conditions import Place
+from dashboard.selection import BadRule, Rule
+from dashboard.state import callback, link
+from store.questions import catalogue
+from store.questions.ask import Cursor
+from store.reader import Reader
+
+LEFT_OUT = ("description", "image_path", "other_images", "catalogue_row")
+"""Columns that nobody orders a list by, or that are its order already; a rule may name them all the same."""
+CONDITIONS = {"is": "is", "least": "is at least", "most": "is at most"}
+ORDERS = {"": "the smallest first", "down": "the largest first"}
+
+
+def columns(cursor: Cursor) -> list[str]:
+    """The columns of the catalogue: those of `products`, then its own, the most often filled first."""
+    usual = [name for name in conditions.COLUMNS if name not in LEFT_OUT]
+    return [*usual, *(name for name in catalogue.attributes(cursor) if name not in conditions.COLUMNS)]
+
+
+def form(reader: Reader, state: dict[str, Any]) -> Any:
+    """The controls: a column, a condition and a value to add, and the column to sort by."""
+    names = context.of(reader).ask(columns)
+    options = [{"value": name, "label": name} for name in names]
+    order = [{"value": "", "label": "the catalogue's order"}, *options]
+    value = dbc.Input(id="products-value", size="sm", maxlength=200, value="", type="text")
+    add = dbc.Button("Add filter", id="products-add", size="sm", color="secondary", outline=True)
+    return html.Div(
+        [
+            ui.field("Filter by", ui.select("products-column", options, names[0]), "products-column"),
+            ui.field("Condition", ui.select("products-how", _options(CONDITIONS), "is"), "products-how"),
+            ui.field("Value", value, "products-value"),
+            add,
+            ui.field("Sort by", ui.select("products-sort", order, state["sort"]), "products-sort"),
+            ui.field("Order", ui.select("products-order", _options(ORDERS), state["order"]), "products-order"),
+            html.Div(id="products-filter-error", className="count", role="status"),
+        ],
+        className="controls",
+    )
+
+
+def register(app: Dash) -> None:
+    """Add the rule of the form to the list's rules when it is sent."""
+
+    @callback(
+        app,
+        Output("products-where", "data", allow_duplicate=True),
+        Output("products-value", "value"),
+        Output("products-filter-error", "children"),
+        Input("products-add", "n_clicks"),
+        Input("products-value", "n_submit"),
+        State("products-column", "value"),
+        State("products-how", "value"),
+        State("products-value", "value"),
+        State("products-where", "data"),
+        prevent_initial_call=True,
+    )
+    def add(clicks: int | None, sent: int | None, name: str, how: str, value: str | None, where: list[str]) -> Any:
+        try:
+            made = [*(where or []), str(filter_rule(name, how, (value or "").strip()))]
+            selection.read(made)
+        except BadRule as error:
+            return no_update, no_update, str(error)
+        return made, "", None
+
+
+def filter_rule(name: str, how: str, value: str) -> Rule:
+    """The rule of a column, one of `CONDITIONS` and a value. BadRule if that means nothing."""
+    if how == "is":
+        return selection.rule("is", name, value)
+    return selection.rule("range", name, *((value, "") if how == "least" else ("", value)))
+
+
+def ordered(place: Place, rows: Sequence[int], name: str, down: bool) -> list[tuple[int, str | None]]:
+    """The catalogue rows in the order of a column, each with its value there; those without one come last.
+
+    Numbers are ordered as numbers, and before texts. QueryError if there is no such column.
+    """
+    expression, values = conditions.value_of(place, name)
+    way = "DESC" if down else "ASC"
+    return place.cursor.execute(
+        f"""SELECT catalogue_row, value FROM (SELECT p.catalogue_row, {expression} AS value FROM products p)
+            WHERE catalogue_row IN (SELECT unnest(?::BIGINT[]))
+            ORDER BY value IS NULL OR value = '', try_cast(value AS DOUBLE) {way} NULLS LAST, lower(value) {way},
+                     catalogue_row""",
+        [*values, list(rows)],
+    ).fetchall()
+
+
+def chips(where: Sequence[str], others: dict[str, Any]) -> Any:
+    """The rules of the list in words, each with the link that takes it away and keeps `others` of the address."""
+    rules = selection.read(where)
+    return html.Div(
+        [
+            html.Span(
+                [
+                    selection.describe([rule]).removesuffix("."),
+                    " ",
+                    dcc.Link("remove", href=link("/products", **others, where=[*where[:i], *where[i + 1 :]])),
+                ],
+                className="chip",
+            )
+            for i, rule in enumerate(rules)
+        ],
+        className="chips",
+    )
+
+
+def _options(names: dict[str, str]) -> list[dict[str, str]]:
+    return [{"value": key, "label": name} for key, name in names.items()]
