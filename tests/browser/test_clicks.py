@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from dashboard import words
 from store.questions import categories, findings, study
 from store.reader import Reader
 from store.root import Root
@@ -63,20 +64,23 @@ def test_the_next_suspect_is_seen_at_full_size(visitor: Visitor, small_store: Ro
     assert max(box["width"], box["height"]) >= 200
 
 
-def test_a_category_s_products_among_another_are_listed(visitor: Visitor, small_store: Root) -> None:
-    with Reader(small_store).cursor() as cursor:
+def test_the_products_of_a_category_among_another_are_listed(tmp_path: Path, page: Page) -> None:
+    with Reader(make_store(tmp_path, moved=4)).cursor() as cursor:
         method = next(iter(study.rests_on(cursor)))
-        scores = categories.judged_scores(cursor)
-        mixed = next(s for s in scores if s.method == method and s.confused_with)
+        mixed = next(s for s in categories.judged_scores(cursor) if s.method == method and s.confused_with)
         ((among,),) = cursor.execute(
             """SELECT count(*) FROM clusters SEMI JOIN judged_groupings USING (method, grouping)
                JOIN products USING (product_id) WHERE method = ? AND category = ? AND matched_category = ?""",
             [method, mixed.category, mixed.confused_with],
         ).fetchall()
-    visitor.click(visitor.page.locator(".side-nav").get_by_text("Categories"))
-    row = visitor.page.locator(".category-table tbody tr", has=visitor.page.get_by_text(mixed.category, exact=True))
-    visitor.click(row.locator("td:last-child a"))
-    expect(visitor.page.locator("#products-count")).to_have_text(re.compile(rf"^{among} product"))
+    with shown(tmp_path, page) as address:
+        visitor = Visitor(page, address)
+        visitor.click(page.locator(".side-nav").get_by_text("Categories"))
+        row = page.locator(".category-table tbody tr").filter(
+            has=page.locator("td:first-child").get_by_text(mixed.category, exact=True)
+        )
+        visitor.click(row.locator("td:last-child a"))
+        expect(page.locator("#products-count")).to_have_text(words.count(among, "product"))
 
 
 def test_a_list_is_taken_away_as_a_file(visitor: Visitor, small_store: Root, tmp_path: Path) -> None:
