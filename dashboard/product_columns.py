@@ -36,7 +36,7 @@ def form(reader: Reader, state: dict[str, Any]) -> Any:
     add = dbc.Button("Add filter", id="products-add", size="sm", color="secondary", outline=True)
     return html.Div(
         [
-            ui.field("Filter by", ui.select("products-column", options, names[0]), "products-column"),
+            ui.field("Filter by", ui.select("products-column", options, "brand"), "products-column"),
             ui.field("Condition", ui.select("products-how", _options(CONDITIONS), "is"), "products-how"),
             ui.field("Value", value, "products-value"),
             add,
@@ -44,7 +44,7 @@ def form(reader: Reader, state: dict[str, Any]) -> Any:
             ui.field("Order", ui.select("products-order", _options(ORDERS), state["order"]), "products-order"),
             html.Div(id="products-filter-error", className="count", role="status"),
         ],
-        className="controls",
+        className="controls columns-form",
     )
 
 
@@ -103,9 +103,14 @@ def chips(where: Sequence[str], others: dict[str, Any]) -> Any:
         [
             html.Span(
                 [
-                    selection.describe([rule]).removesuffix("."),
-                    " ",
-                    dcc.Link("remove", href=link("/products", **others, where=[*where[:i], *where[i + 1 :]])),
+                    html.Span(
+                        selection.describe([rule]).removeprefix("Products ").removesuffix("."), className="chip-name"
+                    ),
+                    dcc.Link(
+                        "remove",
+                        href=link("/products", **others, where=[*where[:i], *where[i + 1 :]]),
+                        className="chip-remove",
+                    ),
                 ],
                 className="chip",
             )

@@ -26,8 +26,8 @@ def body(app: Dash, **inputs: Any) -> dict[str, Any]:
         "search.value": "", "category.value": "*", "page.active_page": 1, "sort.value": "", "order.value": "",
         "lasso.data": "", "focus.data": [], "colour.data": "", "grouping.data": "", "m0.data": "", "where.data": [],
     }  # fmt: skip
-    given = {next(key for key in values if key.startswith(f"{name}.")): value for name, value in inputs.items()}
-    return answered(app, "products-body", {f"products-{name}": value for name, value in (values | given).items()})
+    changed = {next(key for key in values if key.startswith(f"{name}.")): value for name, value in inputs.items()}
+    return answered(app, "products-body", {f"products-{name}": value for name, value in (values | changed).items()})
 
 
 def prices(answer: dict[str, Any]) -> list[float]:
