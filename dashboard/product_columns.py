@@ -18,7 +18,9 @@ from store.reader import Reader
 LEFT_OUT = ("description", "image_path", "other_images", "catalogue_row")
 """Columns that nobody orders a list by, or that are its order already; a rule may name them all the same."""
 CONDITIONS = {"is": "is", "least": "is at least", "most": "is at most"}
-ORDERS = {"": "the smallest first", "down": "the largest first"}
+IN_ORDER = "catalogue_row"
+"""What a list is sorted by where nobody chose a column. (A select shows no name of an empty value.)"""
+ORDERS = {"up": "the smallest first", "down": "the largest first"}
 
 
 def columns(cursor: Cursor) -> list[str]:
@@ -31,7 +33,7 @@ def form(reader: Reader, state: dict[str, Any]) -> Any:
     """The controls: a column, a condition and a value to add, and the column to sort by."""
     names = context.of(reader).ask(columns)
     options = [{"value": name, "label": name} for name in names]
-    order = [{"value": "", "label": "the catalogue's order"}, *options]
+    order = [{"value": IN_ORDER, "label": "the catalogue's order"}, *options]
     value = dbc.Input(id="products-value", size="sm", maxlength=200, value="", type="text")
     add = dbc.Button("Add filter", id="products-add", size="sm", color="secondary", outline=True)
     return html.Div(

@@ -30,8 +30,8 @@ ADDRESS = Address(
         Control("grouping", "products-grouping", "", "data"),
         Control("m0", "products-m0", "", "data"),
         Control(selection.PARAMETER, "products-where", [], "data"),
-        Control("sort", "products-sort"),
-        Control("order", "products-order"),
+        Control("sort", "products-sort", product_columns.IN_ORDER),
+        Control("order", "products-order", "up"),
         Control("page", "products-page", 1, "active_page", restarts=True),
     ),
 )
@@ -96,13 +96,14 @@ def register(app: Dash, reader: Reader) -> None:
         number: int, text: str | None, category: str | None, page: int | None, sort: str, order: str, *rule: Any
     ) -> Any:
         asked = context.of(reader, number)
+        chosen = {} if sort == product_columns.IN_ORDER else {"sort": sort, "order": order}
         asked_for = {"q": text, "category": category, **dict(zip(RULE, rule, strict=True))}
         wanted = map_selection.rule(asked_for)
         with reader.cursor(number) as cursor:
             try:
                 rows = map_selection.rows(asked, cursor, wanted)
                 place = Place(cursor, asked.root, asked.number)
-                values = dict(product_columns.ordered(place, rows, sort, order == "down")) if sort else {}
+                values = dict(product_columns.ordered(place, rows, sort, order == "down")) if chosen else {}
             except AislemapError as error:
                 return ui.notice("This selection cannot be shown", str(error)), "", _EVERYTHING, 1, "d-none", no_update
             shown, at, last = lists.paged(list(values) or rows, page, PER_PAGE)
@@ -121,7 +122,7 @@ def register(app: Dash, reader: Reader) -> None:
         by = [
             html.Div(_by(wanted)) if wanted.narrows else None,
             html.Div([selection.describe(selection.read(wanted.where)), " ", _EVERYTHING]) if wanted.where else None,
-            product_columns.chips(wanted.where, {**others, "sort": sort, "order": order}) if wanted.where else None,
+            product_columns.chips(wanted.where, {**others, **chosen}) if wanted.where else None,
             html.Div(["Take this list as ", *_files(number, named)]) if found else None,
         ]
         return content, count, by, last, lists.pages_class(last), at if at != page else no_update
@@ -161,7 +162,9 @@ def _under(product: catalogue.Brief, looks: dict[str, Look], sort: str, value: s
     """The category, and the value of the column that the list is sorted by."""
     category = product.category
     shown = ["no category"] if category is None else [ui.dot(looks[category]), category]
-    return [*shown, html.Div(f"{sort}: {value or '–'}")] if sort and sort != "category" else shown
+    return (
+        [*shown, html.Div(f"{sort}: {value or '–'}")] if sort not in (product_columns.IN_ORDER, "category") else shown
+    )
 
 
 PAGE = Page("/products", "Products", 50, layout, register)

@@ -23,7 +23,8 @@ def app(small_store: Root) -> Dash:
 def body(app: Dash, **inputs: Any) -> dict[str, Any]:
     """What the page of products answers; `inputs` by the end of their id."""
     values = {
-        "search.value": "", "category.value": "*", "page.active_page": 1, "sort.value": "", "order.value": "",
+        "search.value": "", "category.value": "*", "page.active_page": 1, "sort.value": "catalogue_row",
+        "order.value": "up",
         "lasso.data": "", "focus.data": [], "colour.data": "", "grouping.data": "", "m0.data": "", "where.data": [],
     }  # fmt: skip
     changed = {next(key for key in values if key.startswith(f"{name}.")): value for name, value in inputs.items()}

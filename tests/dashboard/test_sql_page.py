@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from dash import Dash
 
-from dashboard import sql_door, sql_table
+from dashboard import product_columns, sql_door, sql_table
 from dashboard.app import create_app
 from dashboard.conditions import Place
 from dashboard.pages.sql import EXAMPLES
@@ -218,8 +218,8 @@ def products_of(where: str) -> dict[str, Any]:
         "products-search.value": "",
         "products-category.value": "*",
         "products-page.active_page": 1,
-        "products-sort.value": "",
-        "products-order.value": "",
+        "products-sort.value": product_columns.IN_ORDER,
+        "products-order.value": "up",
         "products-lasso.data": "",
         "products-focus.data": [],
         **{name: value for name, value in named.items() if "lasso" not in name},
