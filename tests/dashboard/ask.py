@@ -5,6 +5,8 @@ from typing import Any
 
 from dash import Dash
 
+from dashboard.pages import products
+
 
 def texts(node: Any) -> list[str]:
     """All words of a page as they are read, in order; figures left out."""
@@ -32,3 +34,15 @@ def answered(app: Dash, body: str, inputs: dict[str, Any], snapshot: int = 1) ->
     assert answer.status_code == 200
     found: dict[str, Any] = json.loads(answer.data)["response"]
     return found
+
+
+def products_page(app: Dash, **inputs: Any) -> dict[str, Any]:
+    """What the page Products answers; `inputs` by their names in the address, others as where nobody chose."""
+    values = {control.id: (control.property, control.default) for control in products.ADDRESS.controls}
+    named = {control.name: control.id for control in products.ADDRESS.controls}
+    values |= {named[name]: (values[named[name]][0], value) for name, value in inputs.items()}
+    order = [
+        *("products-search", "products-category", "products-page", "products-sort", "products-order"),
+        *(f"products-{name}" for name in products.RULE),
+    ]
+    return answered(app, "products-body", {f"{key}.{values[key][0]}": values[key][1] for key in order})

@@ -12,23 +12,12 @@ from dashboard.selection import BadRule
 from store.errors import QueryError
 from store.reader import Reader
 from store.root import Root
-from tests.dashboard.ask import answered, texts
+from tests.dashboard.ask import products_page, texts
 
 
 @pytest.fixture(scope="module")
 def app(small_store: Root) -> Dash:
     return create_app(small_store)
-
-
-def body(app: Dash, **inputs: Any) -> dict[str, Any]:
-    """What the page of products answers; `inputs` by the end of their id."""
-    values = {
-        "search.value": "", "category.value": "*", "page.active_page": 1, "sort.value": "catalogue_row",
-        "order.value": "up",
-        "lasso.data": "", "focus.data": [], "colour.data": "", "grouping.data": "", "m0.data": "", "where.data": [],
-    }  # fmt: skip
-    changed = {next(key for key in values if key.startswith(f"{name}.")): value for name, value in inputs.items()}
-    return answered(app, "products-body", {f"products-{name}": value for name, value in (values | changed).items()})
 
 
 def prices(answer: dict[str, Any]) -> list[float]:
@@ -39,17 +28,17 @@ def prices(answer: dict[str, Any]) -> list[float]:
 def test_products_are_sorted_by_a_number_both_ways(app: Dash, small_store: Root) -> None:
     with Reader(small_store).cursor() as cursor:
         every = sorted(price for (price,) in cursor.execute("SELECT price FROM products").fetchall())
-    assert prices(body(app, sort="price")) == every[:36]
-    assert prices(body(app, sort="price", order="down")) == every[::-1][:36]
-    assert prices(body(app, sort="price", page=2)) == every[36:]
-    assert prices(body(app)) == []
+    assert prices(products_page(app, sort="price")) == every[:36]
+    assert prices(products_page(app, sort="price", order="down")) == every[::-1][:36]
+    assert prices(products_page(app, sort="price", page=2)) == every[36:]
+    assert prices(products_page(app)) == []
 
 
 def test_products_are_filtered_by_a_column_and_sorted_by_another(app: Dash) -> None:
     rules = [
         str(product_columns.filter_rule("price", how, value)) for how, value in (("least", "200"), ("most", "300"))
     ]
-    answer = body(app, where=rules, sort="price")
+    answer = products_page(app, where=rules, sort="price")
     assert prices(answer) == [float(price) for price in range(209, 300, 10)]
     shown = " ".join(texts(answer["products-rule"]["children"]))
     assert "whose price is at least 200, whose price is at most 300" in shown
@@ -66,8 +55,8 @@ def test_a_column_of_the_catalogues_own_is_offered_and_filters(app: Dash, small_
         with pytest.raises(QueryError, match="no column 'size'"):
             product_columns.ordered(place, [1], "size", down=False)
     rule = str(product_columns.filter_rule("colour", "is", "no such colour"))
-    assert "No product matches" in texts(body(app, where=[rule])["products-body"]["children"])
-    assert "cannot be shown" in " ".join(texts(body(app, sort="size")["products-body"]["children"]))
+    assert "No product matches" in texts(products_page(app, where=[rule])["products-body"]["children"])
+    assert "cannot be shown" in " ".join(texts(products_page(app, sort="size")["products-body"]["children"]))
 
 
 def test_a_bound_that_is_no_number_is_refused_in_words() -> None:

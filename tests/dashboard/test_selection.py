@@ -24,7 +24,7 @@ from store.errors import QueryError, SnapshotNotFound
 from store.questions import catalogue, categories, comparisons, study
 from store.reader import Reader
 from store.root import Root
-from tests.dashboard.ask import answered, texts
+from tests.dashboard.ask import answered, products_page, texts
 from tests.factories import DECLARED, make_store
 
 
@@ -219,9 +219,7 @@ def app(large_store: Root) -> Dash:
 
 def on_products(app: Dash, *where: str) -> tuple[str, str]:
     """The count of the page Products for rules of an address, and all that it shows, as it is sent."""
-    usual = {"search.value": "", "category.value": "*", "page.active_page": 1, "lasso.data": "", "focus.data": [],
-             "colour.data": "", "grouping.data": "", "m0.data": "", "where.data": list(where)}  # fmt: skip
-    found = answered(app, "products-body", {f"products-{name}": value for name, value in usual.items()})
+    found = products_page(app, where=list(where))
     return found["products-count"]["children"], json.dumps(found)
 
 

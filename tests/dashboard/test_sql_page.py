@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from dash import Dash
 
-from dashboard import product_columns, sql_door, sql_table
+from dashboard import sql_door, sql_table
 from dashboard.app import create_app
 from dashboard.conditions import Place
 from dashboard.pages.sql import EXAMPLES
@@ -20,7 +20,7 @@ from store.errors import QueryError
 from store.limits import PageLimits
 from store.reader import Reader
 from store.root import Root
-from tests.dashboard.ask import answered, texts
+from tests.dashboard.ask import products_page, texts
 from tests.factories import make_store
 from tests.store.test_sql import IN_A_QUERY, REFUSED, hashes
 from tests.store.test_sql_limits import ENDLESS
@@ -206,25 +206,9 @@ def test_a_rule_selects_the_products_that_a_query_names(app: Dash, root: Root, d
         assert ids == [found for (found,) in cursor.execute(watches).fetchall()]
         with pytest.raises(QueryError, match="no column product_id"):
             selected([rule("sql", "SELECT 1 AS n")], Place(cursor, root, 1))
-    listed = answered(app, "products-body", products_of(str(made)))
+    listed = products_page(app, where=[str(made)])
     assert listed["products-count"]["children"] == f"{len(ids)} products"
     assert f"query names: {made.args[0]}"[:40] in " ".join(texts(listed["products-rule"]["children"]))
-
-
-def products_of(where: str) -> dict[str, Any]:
-    """The inputs of the page Products for one rule."""
-    named = {f"products-{name}.data": "" for name in ("lasso", "colour", "grouping", "m0")}
-    return {
-        "products-search.value": "",
-        "products-category.value": "*",
-        "products-page.active_page": 1,
-        "products-sort.value": product_columns.IN_ORDER,
-        "products-order.value": "up",
-        "products-lasso.data": "",
-        "products-focus.data": [],
-        **{name: value for name, value in named.items() if "lasso" not in name},
-        "products-where.data": [where],
-    }
 
 
 def test_no_path_of_the_store_is_in_what_the_connection_tells(door: sql_door.Door, root: Root) -> None:
