@@ -65,8 +65,8 @@ def main() -> None:
         server.terminate()
         server.wait()
     ordered = sorted(seen.seconds)
-    share = [1000 * ordered[int(len(ordered) * quantile)] for quantile in (0.5, 0.95, 0.99)]
-    cells = [f"{chosen.visitors}", f"{len(ordered):,}", *(f"{ms:.0f}" for ms in share), f"{len(seen.failures)}"]
+    quantiles = [1000 * ordered[int(len(ordered) * quantile)] for quantile in (0.5, 0.95, 0.99)]
+    cells = [f"{chosen.visitors}", f"{len(ordered):,}", *(f"{ms:.0f}" for ms in quantiles), f"{len(seen.failures)}"]
     head = ["visitors", "answers", "median ms", "p95 ms", "p99 ms", "failed"]
     sys.stdout.write(table(head, [cells]) + f"\nMB by minute: {', '.join(f'{mb:.0f}' for mb in seen.megabytes)}\n")
     for failure in seen.failures[:10]:

@@ -20,6 +20,10 @@ NEEDS = {
     "split": "Split",
     "unknown": "Too few products to judge",
 }
+MOST_CHIPS = 30
+"""Categories that a line names: as many as fit a screen. 2,000 kept the browser busy for a minute."""
+MOST_NAMES = 5
+"""Categories that a sentence names."""
 
 
 def answer(
@@ -31,14 +35,10 @@ def answer(
     if widest is None:
         return None
     compared = images_add(ask, scopes.get("text"), scopes.get("text+image"))
-    chips = [
-        html.Div([html.Span(name, className="note"), *(_chip(c) for c in categories if c.verdict == verdict)])
-        for verdict, name in NEEDS.items()
-        if any(c.verdict == verdict for c in categories)
-    ]
+    by_verdict = [(name, [c for c in categories if c.verdict == verdict]) for verdict, name in NEEDS.items()]
     return ui.card(
         sentence(widest, categories),
-        html.Div([html.Div(c.children, className="terms") for c in chips], className="stack needs"),
+        html.Div([_chips(name, found) for name, found in by_verdict if found], className="stack needs"),
         html.P(compared) if compared else None,
         html.P([html.Strong("Next: "), *_next(categories, suspects)]),
         class_name="answer-first",
@@ -77,6 +77,13 @@ def images_add(ask: Callable[..., Any], text: Verdict | None, both: Verdict | No
     return f"{name}: {scores}. The difference was shown: the images {change} the score."
 
 
+def _chips(name: str, categories: Sequence[CategoryVerdict]) -> Any:
+    more = len(categories) - MOST_CHIPS
+    rest = [dcc.Link(f"and {more:,} more", href="/categories")] if more > 0 else []
+    shown = [_chip(category) for category in categories[:MOST_CHIPS]]
+    return html.Div([html.Span(name, className="note"), *shown, *rest], className="terms")
+
+
 def _chip(category: CategoryVerdict) -> Any:
     tone = ui.VERDICTS.get(category.verdict, "none")
     shown = address("/products", rule("category", category.category))
@@ -92,5 +99,9 @@ def _next(categories: Sequence[CategoryVerdict], suspects: int) -> list[Any]:
         ]
     left = [c.category for c in categories if c.verdict not in ("automate", "unknown")]
     if left:
-        return ["see ", dcc.Link("what these categories need", href="/categories"), f": {words.listed(left)}."]
+        return [
+            "see ",
+            dcc.Link("what these categories need", href="/categories"),
+            f": {words.listed_short(left, MOST_NAMES)}.",
+        ]
     return ["no label is disputed; see ", dcc.Link("the categories", href="/categories"), "."]

@@ -109,7 +109,7 @@ def chips(where: Sequence[str], others: dict[str, Any]) -> Any:
                         selection.describe([rule]).removeprefix("Products ").removesuffix("."), className="chip-name"
                     ),
                     dcc.Link(
-                        "remove",
+                        ["remove", html.Span(f" {selection.describe([rule])}", className="visually-hidden")],
                         href=link("/products", **others, where=[*where[:i], *where[i + 1 :]]),
                         className="chip-remove",
                     ),

@@ -13,6 +13,8 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from dashboard.access import Access, guard
 
 log = logging.getLogger(__name__)
+COMPUTED = ("/selection/", "/sql/", "/reviews")
+"""Files that are computed for whoever asks: no page, so no link of another site opens one."""
 BODY_LIMIT = 1_000_000
 """Bytes of a request's body. A callback sends the state of a few controls, some kilobytes; Dash would take 30 MB."""
 CALLBACKS = "/_dash-update-component"
@@ -43,8 +45,14 @@ def protect(app: Dash, access: Access) -> None:
 
     @app.server.before_request  # type: ignore[untyped-decorator,unused-ignore]
     def refuse_other_sites() -> None:
-        """Browsers name the origin of a post in Sec-Fetch-Site; clients without that header are not browsers."""
-        if request.method != "GET" and request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        """Browsers name the origin of a request in Sec-Fetch-Site; clients without that header are not browsers.
+
+        A link of another site may open a page. Anything else it may not ask for: what it cannot read, it can time.
+        """
+        site = request.headers.get("Sec-Fetch-Site", "same-origin")
+        opens = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+        typed = request.method == "GET" and site == "none"  # the address bar, a bookmark
+        if site != "same-origin" and not typed and (not opens or request.path.startswith(COMPUTED)):
             abort(403, "A request from another site is not answered.")
 
     guard(app.server, access)

@@ -141,6 +141,11 @@ def _one_of(text: str, options: Sequence[str], what: str) -> None:
         raise ValueError(f"{what} is one of {words.listed(options)}, not {text[:40]!r}.")
 
 
+def _check_is(name: str, value: str) -> None:
+    if name == "price":
+        conditions.number(value)
+
+
 def _check_range(name: str, low: str, high: str = "") -> None:
     ends = [conditions.number(end) for end in (low, high)]
     if ends == [None, None]:
@@ -224,7 +229,7 @@ FORMS: dict[str, Form] = {
     ),
     "duplicate": Form(("MODALITY", "MATCH"), 0, _duplicates, conditions.duplicate, _check_duplicate),
     "moved": Form(("SNAPSHOT", "HOW"), 1, _moved, conditions.moved, _check_moved),
-    "is": Form(("COLUMN", "VALUE"), 2, lambda name, value: f"whose {name} is {value!r}", conditions.equal),
+    "is": Form(("COLUMN", "VALUE"), 2, lambda name, value: f"whose {name} is {value!r}", conditions.equal, _check_is),
     "sql": Form(("QUERY",), 1, _sql, conditions.sql),
     "range": Form(("COLUMN", "LOW", "HIGH"), 2, _range, conditions.between, _check_range),
 }

@@ -14,7 +14,7 @@ from typing import TypeVar
 import pyarrow as pa
 from flask import current_app
 
-from store import sql, sql_worker
+from store import logs, sql, sql_worker
 from store.errors import QueryError
 from store.limits import PageLimits
 from store.root import Root
@@ -55,7 +55,7 @@ class Door:
         self._turn = threading.Lock()
         self._lock = threading.Lock()
         self._results: OrderedDict[str, Result] = OrderedDict()
-        self._products: OrderedDict[tuple[str, int], list[str]] = OrderedDict()
+        self._products: OrderedDict[tuple[str, int, str], list[str]] = OrderedDict()
         multiprocessing.forkserver.ensure_running()
 
     def run(self, statement: str, number: int) -> str:
@@ -79,17 +79,18 @@ class Door:
             return self._results.get(token or "")
 
     def products(self, statement: str, number: int) -> list[str]:
-        """The ids in the column product_id of the whole result, for a rule of an address; kept, as snapshots stay.
+        """The ids in the column product_id of the whole result, for a rule of an address; kept until a log grows.
 
         Errors as `run`, and QueryError where there is no such column or there are more rows than `limits.rows`.
         """
+        asked = statement, number, logs.stamp(self.root)
         with self._lock:
-            kept = self._products.get((statement, number))
+            kept = self._products.get(asked)
         if kept is None:
             table, _ = self._ask(Question(self.root, statement, number, only=PRODUCT_ID), self.limits)
             kept = [str(found) for found in table[PRODUCT_ID].unique().to_pylist() if found is not None]
             with self._lock:
-                _keep(self._products, (statement, number), kept)
+                _keep(self._products, asked, kept)
         return kept
 
     def _ask(self, question: Question, limits: PageLimits) -> tuple[pa.Table, float]:

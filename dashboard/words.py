@@ -112,6 +112,12 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
+def listed_short(names: Sequence[str], most: int) -> str:
+    """As `listed`, of no more than `most` names: 'a, b and 7 more'."""
+    more = len(names) - most
+    return listed(names) if more <= 0 else listed([*names[:most], f"{more:,} more"])
+
+
 def per_thousand(value: float | None, unit: str = "s") -> str:
     """A cost per 1,000 products with as many decimals as it needs."""
     return "–" if value is None else f"{value:.2g} {unit}" if value < 10 else f"{value:,.0f} {unit}"

@@ -226,7 +226,8 @@ def _summary(result: Result, token: str) -> Any:
         html.A(name, href=f"/sql/{token}/{form}", download=f"result.{form}", className=_BUTTON)
         for form, name in (("csv", "CSV"), ("parquet", "Parquet"))
     ]
-    if PRODUCT_ID in result.table.column_names and not result.cut:
+    names = result.table.column_names
+    if PRODUCT_ID in names and f"{PRODUCT_ID}_2" not in names and not result.cut:
         made = selection.rule("sql", result.statement)
         if len(str(made)) > selection.MOST_CHARACTERS:
             note += f" A query of more than {selection.MOST_CHARACTERS:,} characters cannot be shown on the maps."

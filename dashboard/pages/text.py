@@ -30,8 +30,6 @@ ADDRESS = Address(
 def layout(reader: Reader, search: str) -> Any:
     """The controls in the state of the address."""
     asked = context.of(reader)
-    if not asked.ask(texts.lengths).texts:
-        return ui.notice("No product of this snapshot has a text", "The catalogue's columns for texts are empty.")
     state = ADDRESS.read(search)
     return ui.page(
         "What do the texts say?",
@@ -127,6 +125,8 @@ def _body(asked: Context) -> list[Any]:
     """The figures and plots of all texts."""
     ask = asked.ask
     found = ask(texts.lengths)
+    if not found.texts:
+        return [ui.notice("No product of this snapshot has a text", "The catalogue's columns for texts are empty.")]
     counted = {stage: ask(texts.vocabulary, stage) for stage in STAGES}
     raw, clean = counted["raw"], counted["clean"]
     languages = [language for language in ask(texts.languages) if language]

@@ -25,7 +25,8 @@ class Item:
     """A suspect, or a pair of duplicates, with its newest decision.
 
     `decision` is accept or reject, None while the item is open. `earlier` is a decision that no longer holds: the
-    product was in `earlier_category` then, and `earlier_suggested` was suggested.
+    product was in `earlier_category` then, and `earlier_suggested` was suggested. `person` and `happened` are those of
+    the newest decision; of the newest note, where nothing was decided.
     """
 
     finding: str
@@ -70,7 +71,9 @@ ITEMS = """
                max_by({'it': category}, happened) FILTER (decision <> 'note') AS seen,
                max_by({'it': suggested_category}, happened) FILTER (decision <> 'note') AS seen_suggested,
                max_by(note, happened) FILTER (note IS NOT NULL) AS note,
-               max_by({'it': person}, happened) AS who, max(happened) AS happened
+               coalesce(max_by({'it': person}, happened) FILTER (decision <> 'note'),
+                        max_by({'it': person}, happened)) AS who,
+               coalesce(max(happened) FILTER (decision <> 'note'), max(happened)) AS happened
         FROM (SELECT *, coalesce(other_product_id, product_id) AS pair FROM reviews) GROUP BY ALL
     ), found AS (
         SELECT 'suspect' AS finding, product_id, NULL AS other_product_id, category, NULL AS other_category,
@@ -94,8 +97,13 @@ ITEMS = """
 """The tables `latest`, of each item with a review, and `items`. A struct holds what may be NULL in the newest row."""
 
 
-def items(cursor: Cursor, finding: str | None = None, category: str | None = None) -> list[Item]:
-    """The items of that finding, one of whose products is of that category (any, if None), in their order."""
+def items(
+    cursor: Cursor, finding: str | None = None, category: str | None = None, product_id: str | None = None
+) -> list[Item]:
+    """The items of that finding, one of whose products is of that category (any, if None), in their order.
+
+    With `product_id` those that are found at that product.
+    """
     found = cursor.execute(
         f"""{ITEMS}
             SELECT finding, product_id, other_product_id, category, other_category, suggested_category,
@@ -103,16 +111,17 @@ def items(cursor: Cursor, finding: str | None = None, category: str | None = Non
                    seen, seen_suggested, note, person, happened
             FROM items WHERE ($finding IS NULL OR finding = $finding)
             AND ($category IS NULL OR category = $category OR other_category = $category)
+            AND ($product_id IS NULL OR product_id = $product_id)
             ORDER BY finding DESC, place, product_id, other_product_id""",
-        {"finding": finding, "category": category},
+        {"finding": finding, "category": category, "product_id": product_id},
     ).fetchall()
     return [Item(*row) for row in found]
 
 
 def item(cursor: Cursor, finding: str, product_id: str, other_product_id: str | None) -> Item | None:
     """That suspect or pair; None if the snapshot has no such finding."""
-    ids = (finding, product_id, other_product_id)
-    return next((i for i in items(cursor, finding) if (i.finding, i.product_id, i.other_product_id) == ids), None)
+    found = items(cursor, finding, product_id=product_id)
+    return next((i for i in found if i.other_product_id == other_product_id), None)
 
 
 def categories(cursor: Cursor) -> list[str]:

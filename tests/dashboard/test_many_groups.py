@@ -1,15 +1,20 @@
 """A study of 200 and of 2,000 groups: the pages hold a bounded number of elements, and every group is found."""
 
+import json
 from typing import Any
 
 import pytest
 from dash import Dash
+from plotly.utils import PlotlyJSONEncoder
 
 from dashboard import lists, misplaced
 from dashboard.app import create_app
+from dashboard.overview_head import MOST_CHIPS, answer
 from dashboard.pages.categories import clusters
 from store.questions import groups
+from store.questions.categories import CategoryVerdict
 from store.questions.groups import Cell, Cluster
+from store.questions.study import Verdict
 from store.reader import Reader
 from store.root import Root
 from tests.crowd import WHERE, make_crowd
@@ -147,3 +152,15 @@ def test_a_folded_table_keeps_the_categories_most_misplaced(monkeypatch: pytest.
 def test_a_page_beyond_the_last_is_the_last() -> None:
     assert lists.paged(list("abcde"), 9, 2) == (["e"], 3, 3)
     assert lists.paged([], None, 2) == ([], 1, 1)
+
+
+def test_the_answer_names_thirty_categories_a_line_and_how_many_more() -> None:
+    verdict = Verdict("text", "tfidf", "borderline", "", "manifold", "ari", 0.5, 0.4, 0.6, 0.65, 0.35)
+    for needed, phrase in (("unknown", "the categories"), ("label", "Aisle 0004 and 1,995 more")):
+        categories = [
+            CategoryVerdict(f"Aisle {n:04d}", needed, None, "tfidf", "ari", None, None, None) for n in range(2_000)
+        ]
+        sent = json.dumps(answer(lambda *_: None, [verdict], categories, 0), cls=PlotlyJSONEncoder)
+        assert sent.count("/products") == MOST_CHIPS
+        assert "and 1,970 more" in sent
+        assert phrase in sent

@@ -64,6 +64,12 @@ def test_a_bound_that_is_no_number_is_refused_in_words() -> None:
         product_columns.filter_rule("price", "least", "cheap")
 
 
+def test_a_price_that_is_no_number_is_refused_in_words() -> None:
+    with pytest.raises(BadRule, match="'12,99' is not a number"):
+        product_columns.filter_rule("price", "is", "12,99")
+    assert str(product_columns.filter_rule("brand", "is", "12,99")) == "is~brand~12,99"
+
+
 def test_products_without_a_value_come_last_in_both_orders(small_store: Root) -> None:
     with Reader(small_store).cursor() as cursor:
         rows = [row for (row,) in cursor.execute("SELECT catalogue_row FROM products").fetchall()]

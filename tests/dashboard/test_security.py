@@ -61,6 +61,18 @@ def test_a_post_from_another_site_is_refused(client: FlaskClient, site: str) -> 
     assert client.post(CALLBACKS, json=ASKED, headers={"Sec-Fetch-Site": site}).status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/selection/csv?number=1&where=suspect", "/reviews/csv", "/sql/x/csv"])
+def test_another_site_has_nothing_computed_and_reads_no_part_of_a_page(client: FlaskClient, path: str) -> None:
+    for site in ("cross-site", "same-site"):
+        for mode in ("no-cors", "navigate"):
+            headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode}
+            assert client.get(path, headers=headers).status_code == 403
+        assert client.get("/assets/style.css", headers={"Sec-Fetch-Site": site}).status_code == 403
+        opened = client.get("/products", headers={"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate"})
+        assert opened.status_code == 200
+    assert client.get("/products", headers={"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}).status_code == 200
+
+
 RAW = {"no JSON": b"{", "nothing": b"", "a list": b"[]", "null": b"null", "a number": b"NaN", "deep": b"[" * 100_000,
        "not UTF-8": b'{"output": "\xff"}'}  # fmt: skip
 
