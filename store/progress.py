@@ -65,7 +65,7 @@ def read(root: Root) -> Running | None:
         started, written = (datetime.fromisoformat(known[name]).astimezone(UTC) for name in ("started", "written"))
         steps = {str(name): _doing(**step) for name, step in known["steps"].items()}
         return Running(str(known["run_id"]), str(known["catalogue"]), started, written, steps)
-    except (OSError, ValueError, TypeError, AttributeError, OverflowError):
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 

@@ -32,6 +32,7 @@ from ingestion.judging.category_evidence import (
     percent,
     regrouped,
 )
+from ingestion.judging.classifiers import MAX_CATEGORIES
 from ingestion.study_sample import of_study
 from ingestion.task import Work
 
@@ -155,6 +156,8 @@ def _merges(
 ) -> Iterator[tuple[str, Proportion]]:
     """The categories whose largest group is the same and that the probe predicts for it, the most frequent first."""
     row = predictions.get(category, Counter())
+    if not _is_learnt(category, predictions):
+        return
     for other, taken in sorted(row.items(), key=lambda item: (-item[1], item[0])):
         confused = grouping.within(category, taken, row.total())
         if other == category or other not in grouping.counts or confused.low < thresholds["merge_from"]:
@@ -202,10 +205,17 @@ def _with_owner(group: int, grouping: JudgedGrouping) -> str:
     return f"{grouping.called(group)}, the group of {owner}" if owner else grouping.called(group)
 
 
+def _is_learnt(category: str, predictions: Predictions) -> bool:
+    """Whether the probe could predict it: of more categories than it learns, one of those that it predicts."""
+    return len(predictions) <= MAX_CATEGORIES or any(row[category] for row in predictions.values())
+
+
 def _with_labels(category: str, grouping: JudgedGrouping, predictions: Predictions, thresholds: Thresholds) -> str:
     row = predictions.get(category)
     if not row:
         return "Whether labels would be enough is not known: no probe was trained on its vectors."
+    if not _is_learnt(category, predictions):
+        return f"Whether labels would be enough is not known: the probe learns the {MAX_CATEGORIES} largest categories."
     finds = grouping.within(category, row[category], row.total())
     right = grouping.purity(category, {other: taken[category] for other, taken in predictions.items()})
     result = f"A model trained on labels finds {finds} of it and is right in {right}"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ingestion.grouping import agreement
 from ingestion.grouping.agreement import Codes, Table
-from ingestion.judging.classifiers import MAX_TRAINING, Points, logistic, reducer, sample
+from ingestion.judging.classifiers import MAX_CATEGORIES, MAX_TRAINING, Points, logistic, reducer, sample
 from ingestion.judging.intervals import DuplicateGroups
 from ingestion.vectors import Matrix
 
@@ -35,6 +35,8 @@ def curve(vectors: Matrix, codes: Codes, duplicate_groups: DuplicateGroups) -> I
     """Rows of `learning_curves` from (n, d) unit vectors, (n,) category codes 0, 1, ... and (n,) duplicate groups."""
     points = reducer(vectors[sample(codes, np.arange(len(codes)))])(vectors)
     categories = int(codes.max()) + 1
+    if categories > MAX_CATEGORIES:
+        return  # the probe learns no more, and a curve of some of them would say nothing of the others
     sizes = np.bincount(codes[np.unique(duplicate_groups, return_index=True)[1]], minlength=categories)
     for size in SIZES:
         if (

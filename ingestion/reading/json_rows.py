@@ -25,7 +25,7 @@ def open_json(path: Path) -> Source:
     """A file of JSON lines or of one JSON array; CatalogueError if it is empty, or not text."""
     encoding = encoding_of(path)
     if table := _table(path, encoding):
-        named = dict.fromkeys(name for row in table for name in row)
+        named = dict.fromkeys(name for row in table if isinstance(row, dict) for name in row)
         rows_of_it = (_row(number, row, str(row)) for number, row in enumerate(table, start=1))
         return Source(list(named), rows_of_it, encoding_notes(encoding), "a JSON object of products or columns")
     rows = _array_rows if _is_array(path, encoding) else _line_rows
@@ -36,10 +36,11 @@ def open_json(path: Path) -> Source:
     return Source(list(columns), rows(path, encoding), encoding_notes(encoding), about)
 
 
-def _table(path: Path, encoding: str) -> list[dict[str, Any]] | None:
+def _table(path: Path, encoding: str) -> list[Any] | None:
     """The rows of a file that is one object of objects: {"K1": {"name": "Mug"}, ...}, or what pandas writes.
 
-    That is {"name": {"0": "Mug", ...}, ...}, or {"columns": [...], "data": [[...], ...]}. None for any other file.
+    What pandas writes is {"name": {"0": "Mug", ...}, ...}, or {"columns": [...], "data": [[...], ...]}. None for any
+    other file. A row that is no object is one that cannot be read.
     """
     with open_text(path, encoding) as file:
         start = file.read(65536).lstrip()
@@ -51,16 +52,22 @@ def _table(path: Path, encoding: str) -> list[dict[str, Any]] | None:
         found = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
-    if isinstance(found.get("columns"), list) and isinstance(found.get("data"), list):
-        names = [str(name) for name in found["columns"]]
-        return [dict(zip(names, row, strict=False)) for row in found["data"] if isinstance(row, list)]
-    inner = list(found.values())
-    if len(inner) < 2 or not all(isinstance(part, dict) and part for part in inner):
-        return None
-    if all(str(name).isdigit() for name in inner[0]):
-        return [{name: column.get(at) for name, column in found.items()} for at in inner[0]]
-    shared = inner[0].keys() & inner[1].keys()
-    return [{"id": name, **row} for name, row in found.items()] if shared else None
+    names, data = found.get("columns"), found.get("data")
+    if isinstance(names, list) and isinstance(data, list) and all(isinstance(name, str) for name in names):
+        return [dict(zip(names, row, strict=False)) if isinstance(row, list) else row for row in data]
+    inner = [part for part in found.values() if part != {}]
+    return _products(found, inner) if len(inner) > 1 and all(isinstance(part, dict) for part in inner) else None
+
+
+def _products(found: dict[str, Any], inner: list[dict[str, Any]]) -> list[Any] | None:
+    """The rows of an object of two or more objects, of which `inner` are those that are not empty."""
+    if all(name.isdigit() for part in inner for name in part):
+        numbers = dict.fromkeys(at for column in inner for at in column)
+        return [{name: column.get(at) for name, column in found.items()} for at in numbers]
+    holding = sum(map(_holds_rows, inner))
+    if holding and (holding < len(inner) or len(inner) < 3):
+        return None  # an envelope: {"meta": {"count": 5}, "data": {"count": 5, "products": [...]}}
+    return [{"id": name, **row} for name, row in found.items()] if inner[0].keys() & inner[1].keys() else None
 
 
 def _is_array(path: Path, encoding: str) -> bool:

@@ -18,8 +18,8 @@ USUAL_NAMES: dict[str, tuple[str, ...]] = {
         "artikel_nr", "art_nr", "artnr", "bestellnummer", "produktnummer", "produkt_id", "artikel_id", "identifiant",
         "reference", "ref", "code_article", "code_produit", "id_produit", "codigo", "referencia", "id_producto",
         "codigo_producto", "codice", "codice_articolo", "codice_prodotto", "id_prodotto", "id_produto",
-        "codigo_produto", "cod", "gtin", "ean", "upc", "mpn", "barcode", "seller_sku", "custom_label",
-        "artikul", "id_oferty", "indeks", "urun_kodu", "urun_id", "stok_kodu", "barkod", "артикул", "код", "код_товара",
+        "codigo_produto", "cod", "gtin", "ean", "upc", "mpn", "seller_sku",
+        "artikul", "id_oferty", "indeks", "urun_kodu", "urun_id", "stok_kodu", "артикул", "код", "код_товара",
         "商品管理番号", "商品番号", "商品コード", "商品id", "商品编号", "商品编码", "编号", "상품번호", "상품코드",
         "رقم المنتج", "رمز المنتج",
     ),
@@ -114,7 +114,7 @@ def key(name: str) -> str:
     )  # these have no accent to take off
 
 
-_KEYS = frozenset(key(name) for names in USUAL_NAMES.values() for name in names)
+_FIELDS = {key(name): field for field, names in USUAL_NAMES.items() for name in names}
 
 
 def keys(name: str) -> list[str]:
@@ -128,8 +128,12 @@ def keys(name: str) -> list[str]:
 
 
 def recognised(cells: Iterable[str | None]) -> int:
-    """How many cells are a usual name of a field: two or more are hardly a row of data, or a line above the header."""
-    return sum(any(form in _KEYS for form in keys(cell)) for cell in cells if cell)
+    """How many fields have a usual name among the cells: two are hardly a row of data, or a line above the header.
+
+    Cells that name one field count once: 'Photo' may stand twice in a row of data.
+    """
+    named = (next((form for form in keys(cell) if form in _FIELDS), None) for cell in cells if cell)
+    return len({_FIELDS[form] for form in named if form})
 
 
 def spaced(name: str) -> str:

@@ -98,7 +98,8 @@ TABLES = (
             Column(
                 "own_confidence",
                 "FLOAT",
-                "The probability of its category in the catalogue; NULL if no training product has that category.",
+                "The probability of its category in the catalogue; NULL if the probe did not learn it: no training "
+                "product has it, or it is none of the 500 largest.",
                 "0 to 1",
             ),
         ),

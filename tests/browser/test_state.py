@@ -14,11 +14,11 @@ def test_a_new_search_starts_on_the_first_page(study: str, page: Page) -> None:
     expect(page.locator("#products-body .tile")).to_have_count(24)
     page.locator("#products-search").fill("no.")
     expect(page.locator("#products-count")).to_have_text("60 products, page 1 of 2")
-    expect(page).to_have_url(f"{study}/products?q=no.&category=*&page=1")
+    expect(page).to_have_url(f"{study}/products?q=no.&category=*&sort=catalogue_row&order=up&page=1")
     page.locator("#products-page").get_by_text("2", exact=True).click()
     expect(page.locator("#products-count")).to_have_text("60 products, page 2 of 2")
     page.locator("#products-category").select_option("Watches")
-    expect(page).to_have_url(f"{study}/products?q=no.&category=Watches&page=1")
+    expect(page).to_have_url(f"{study}/products?q=no.&category=Watches&sort=catalogue_row&order=up&page=1")
 
 
 def test_typing_replaces_the_entry_of_the_history(study: str, page: Page) -> None:

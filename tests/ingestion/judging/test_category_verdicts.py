@@ -220,6 +220,15 @@ def test_labels_are_advised_where_a_probe_separates_categories(tmp_path: Path) -
     assert found["Hat"]["reason"].endswith("labels would be enough.")
 
 
+def test_a_category_that_the_probe_did_not_learn_is_not_blamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = {"Mug": {0: 90, 1: 10}, "Hat": {0: 88, 1: 12}, "Tie": {2: 100}}
+    predicted = {"Mug": {0: 100}, "Hat": {0: 100}, "Tie": {2: 100}}
+    monkeypatch.setattr(category_verdicts, "MAX_CATEGORIES", 2)
+    hat = run(Root(tmp_path), counts, predicted)["Hat"]
+    assert hat["verdict"] == "label"
+    assert hat["reason"].endswith("not known: the probe learns the 2 largest categories.")
+
+
 def test_two_that_grouping_and_probe_confuse_are_merged(tmp_path: Path) -> None:
     counts = {"Mug": {0: 90, 1: 10}, "Hat": {0: 88, 1: 12}, "Tie": {2: 100}}
     found = run(Root(tmp_path), counts, {"Mug": {0: 60, 1: 40}, "Hat": {1: 55, 0: 45}, "Tie": {2: 100}})

@@ -89,6 +89,12 @@ FORMATS: dict[str, Callable[[Path], Path]] = {
     "JSON array in .jsonl": lambda d: write(d / "c.jsonl", json.dumps(ROWS)),
     "JSON array in an object": lambda d: write(d / "c.json", json.dumps({"count": 3, "products": ROWS}, indent=1)),
     "JSON array in an object, one line": lambda d: write(d / "c.json", json.dumps({"count": 3, "products": ROWS})),
+    "JSON array in an object beside another": lambda d: write(
+        d / "c.json", json.dumps({"data": {"total": 3, "products": ROWS}, "meta": {"total": 3}})
+    ),
+    "JSON array in one of two objects": lambda d: write(
+        d / "c.json", json.dumps({"products": {"items": ROWS, "count": 3}, "facets": {"items": [{"f": 1}], "count": 1}})
+    ),
     "JSON lines in .json": lambda d: write(d / "c.json", "\n".join(map(json.dumps, ROWS))),
     "JSON objects by id": lambda d: write(d / "c.json", json.dumps({r["id"]: dict(list(r.items())[1:]) for r in ROWS})),
     "JSON columns, of pandas": lambda d: write(
@@ -121,6 +127,36 @@ def test_every_format_gives_the_same_products(tmp_path: Path, make: Callable[[Pa
     assert found["name"].to_pylist() == [row["name"] for row in ROWS]
     assert found["category"].to_pylist() == [row["category"] for row in ROWS]
     assert found["price"].to_pylist() == [9.5, 1299.0, 3.0]
+
+
+def test_no_row_of_a_json_table_is_lost_without_an_issue(tmp_path: Path) -> None:
+    data = write(tmp_path / "a.json", json.dumps({"columns": HEAD, "data": [list(ROWS[0].values()), "broken"]}))
+    rows = list(open_rows(data).rows)
+    assert [row.cells is None for row in rows] == [False, True]
+    columns = write(tmp_path / "b.json", json.dumps({"id": {"0": "K1", "1": "K2"}, "name": {"0": "Mug", "2": "Jug"}}))
+    assert [row.cells for row in open_rows(columns).rows] == [
+        {"id": "K1", "name": "Mug"}, {"id": "K2", "name": None}, {"id": None, "name": "Jug"},
+    ]  # fmt: skip
+    empty = write(tmp_path / "c.json", json.dumps({"K1": {"name": "Mug"}, "K2": {}, "K3": {"name": "Jug"}}))
+    assert [row.cells for row in open_rows(empty).rows] == [
+        {"id": "K1", "name": "Mug"}, {"id": "K2"}, {"id": "K3", "name": "Jug"},
+    ]  # fmt: skip
+
+
+def test_a_row_of_data_with_a_usual_name_twice_is_no_header(tmp_path: Path) -> None:
+    head = "Cikkszám;Megnevezés;Csoport;Alcsoport;Ár\n"
+    path = write(
+        tmp_path / "c.csv", f"{head}1;Bögre;Konyha;Bögre;900\n2;Canon R5;Photo;Photo;800\n3;Tál;Konyha;Tál;500\n"
+    )
+    source = open_rows(path)
+    assert source.columns == ["Cikkszám", "Megnevezés", "Csoport", "Alcsoport", "Ár"]
+    assert len(list(source.rows)) == 3
+
+
+def test_barcodes_are_no_ids_as_several_products_may_have_one(tmp_path: Path) -> None:
+    rows = "\n".join(f"Mug {n},Kitchen,{n % 3},A mug of clay number {n}" for n in range(12))
+    found = catalogue.read(write(tmp_path / "c.csv", f"title,category,barcode,description\n{rows}\n"), Settings())
+    assert len(found.products) == 12
 
 
 def test_a_workbook_gives_whole_numbers_dates_and_its_sheet(tmp_path: Path) -> None:
