@@ -6,6 +6,8 @@
   const set = (id, data) => window.dash_clientside.set_props(id, { data });
   let left = null; // what was drawn when an item was left: until the next is drawn, keys are not meant for it
 
+  const unsaved = {}; // notes that are being written, by item: a new snapshot draws the item anew
+
   function go(key) {
     left = shown().dataset.drawn;
     if (key === shown().dataset.item) set("review-saved", Date.now());
@@ -34,6 +36,7 @@
       return;
     }
     tell("");
+    delete unsaved[item.dataset.item];
     document.activeElement.blur(); // so that the keys are meant for the next item
     const stays = decision === "note" || decision === "reopen";
     go(stays ? item.dataset.item : item.dataset.next);
@@ -48,6 +51,10 @@
     else if (name === "back" || name === "forward") go(item.dataset[name] || item.dataset.item);
     else send(name);
   }
+
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "review-note") unsaved[shown().dataset.item] = event.target.value;
+  });
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("#review [data-act]");
@@ -76,6 +83,8 @@
         const keep = window.dash_clientside.no_update;
         window.requestAnimationFrame(() => {
           const item = shown();
+          const box = document.getElementById("review-note");
+          if (item && box && item.dataset.item in unsaved) box.value = unsaved[item.dataset.item];
           const address = new URL(window.location);
           if (!item || address.searchParams.get("item") === item.dataset.item) return;
           address.searchParams.set("item", item.dataset.item);
