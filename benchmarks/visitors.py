@@ -82,7 +82,7 @@ def record(port: int) -> list[list[Asked]]:
         wait_for(port)
         for path in (page.path for page in pages.discover() if page.nav and page.path != "/sql"):
             page, asked = browser.new_page(), list[Request]()
-            page.on("request", asked.append)
+            page.on("request", lambda request, asked=asked: asked.append(request))
             page.goto(f"http://127.0.0.1:{port}{path}")
             page.wait_for_load_state("networkidle")
             found.append([one(request) for request in asked if "poll.n_intervals" not in (request.post_data or "")])
