@@ -42,6 +42,13 @@ def badge(item: Item) -> Any:
     return ui.badge("open again", "fair") if item.earlier else None
 
 
+def counted(items: Sequence[Item]) -> list[Any]:
+    """How many of the items are reviewed, and the link to the decisions."""
+    done = sum(item.decision is not None for item in items)
+    csv = html.A("CSV of all decisions", href="/reviews/csv", download="reviews.csv")
+    return [html.Strong(f"{done:,} of {len(items):,}"), " reviewed · ", csv]
+
+
 def heading(asked: Context, item: Item) -> Any:
     """What is asked about the item, and what was decided on it."""
     if item.finding == "suspect":

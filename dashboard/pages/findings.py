@@ -70,10 +70,7 @@ def register(app: Dash, reader: Reader) -> None:
     @callback(app, Output("findings-reviewed", "children"), Input(SNAPSHOT, "data"), Input(LOGS, "data"))
     def reviewed(number: int, logs: str) -> Any:
         with reader.cursor(number) as cursor:
-            items = reviews.items(cursor)
-        done = sum(item.decision is not None for item in items)
-        csv = html.A("CSV of all decisions", href="/reviews/csv", download="reviews.csv")
-        return [html.Strong(f"{done:,} of {len(items):,}"), " reviewed · ", csv]
+            return review_card.counted(reviews.items(cursor))
 
     @callback(
         app,

@@ -92,13 +92,7 @@ def register(app: Dash, reader: Reader) -> None:
     @callback(app, Output("review-count", "children"), *drawn_with, Input(LOGS, "data"))
     def count(number: int, finding: str, category: str, *_: Any) -> Any:
         with reader.cursor(number) as cursor:
-            items = reviews.items(cursor, _chosen(finding), _chosen(category))
-        done = sum(item.decision is not None for item in items)
-        return [
-            html.Strong(f"{done:,} of {len(items):,}"),
-            " reviewed · ",
-            html.A("CSV of all decisions", href="/reviews/csv", download="reviews.csv"),
-        ]
+            return card.counted(reviews.items(cursor, _chosen(finding), _chosen(category)))
 
     app.clientside_callback(
         ClientsideFunction("review", "drawn"),
