@@ -1,4 +1,4 @@
-"""The colours, symbols and the base of every plot, in light and in dark. A category has the same look on every page.
+"""The colours and symbols of every plot, in light and in dark. A category has the same look on every page.
 
 Plots are drawn in the light colours. `css` declares each as a variable, and maps what a plot has drawn in a light
 colour to the dark one, so that a change of the theme draws nothing again.
@@ -6,9 +6,6 @@ colour to the dark one, so that a change of the theme draws nothing again.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import plotly.graph_objects as go
 
 # Chosen by measure: of colours near those of Okabe & Ito ("Color universal design", 2008) that have a contrast of 3:1
 # on their ground, those whose least distance (CIE76) is the largest as people see them who lack one kind of cones.
@@ -69,20 +66,3 @@ def css() -> str:
             for part in ("fill", "stroke")
         ]
     return "\n".join(rules)
-
-
-def base(height: int | None = None, **layout: Any) -> go.Figure:
-    """An empty figure in the dashboard's style."""
-    return go.Figure(
-        layout={
-            "template": None,
-            "font": {"family": FONT, "size": 13, "color": INK},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-            "height": height,
-            "showlegend": False,
-            "hoverlabel": {"font": {"family": FONT, "size": 13}},
-            **layout,
-        }
-    )

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-
 from dashboard import words
-from dashboard.theme import BLUES, INK, LINE, base
+from dashboard.plots.figure import Figure
+from dashboard.theme import BLUES, INK, LINE
 
 ANGLES = [0, -90]
 """Angles of the names over columns: the first that keeps them from overlapping in the window's width."""
@@ -21,9 +20,9 @@ def titled(text: str) -> dict[str, Any]:
     return {"text": text, "font": {"size": 13}}
 
 
-def methods_down(figure: go.Figure, methods: Sequence[str]) -> None:
+def methods_down(figure: Figure, methods: Sequence[str]) -> None:
     """The methods as the vertical axis, the first on top, at the same height in every figure of as many."""
-    figure.update_yaxes(
+    figure.y_axes(
         tickvals=list(range(len(methods))),
         ticktext=[words.method(m) for m in methods],
         range=[len(methods) - 0.5, -0.5],
@@ -34,24 +33,24 @@ def methods_down(figure: go.Figure, methods: Sequence[str]) -> None:
         fixedrange=True,
     )
     for i in range(len(methods) - 1):
-        figure.add_hline(i + 0.5, line={"color": LINE, "width": 1})
+        figure.across(i + 0.5, color=LINE, width=1)
 
 
-def lanes(methods: Sequence[str], ends: tuple[float, float]) -> go.Figure:
+def lanes(methods: Sequence[str], ends: tuple[float, float]) -> Figure:
     """A lane per method over the scores from `ends[0]` to `ends[1]`, so that two figures can be compared."""
-    figure = base(
+    figure = Figure(
         height=100 + 54 * len(methods),
         showlegend=True,
         legend={"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0},
     )
     methods_down(figure, methods)
-    figure.update_xaxes(range=ends, **AXIS)
+    figure.x_axes(range=ends, **AXIS)
     return figure
 
 
-def categories_down(figure: go.Figure, categories: Sequence[str]) -> None:
+def categories_down(figure: Figure, categories: Sequence[str]) -> None:
     """The categories as the vertical axis, by their places: two long names can be the same where they are cut."""
-    figure.update_yaxes(
+    figure.y_axes(
         tickvals=list(range(len(categories))),
         ticktext=[words.inert(short(c, 28)) for c in categories],
         autorange="reversed",

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
-
 from dashboard import words
 from dashboard.plots.axes import ANGLES, HEAT, PLAIN, categories_down
-from dashboard.theme import base
+from dashboard.plots.figure import Figure
 from store.questions.categories import CategoryScore
 
 
-def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str], column: str = "f1") -> go.Figure:
+def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str], column: str = "f1") -> Figure:
     """A heat map of one measure: categories down, methods across."""
     categories = sorted({s.category for s in scores})
     by_place = {(s.category, s.method): s for s in scores}
@@ -20,19 +18,18 @@ def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str], colum
         ["" if s is None else f"{words.inert(c)}, {_hint(s, column)}" for s in line]
         for c, line in zip(categories, found, strict=True)
     ]
-    figure = base(height=max(260, 70 + (24 if len(categories) > 14 else 40) * len(categories)))
-    figure.add_trace(
-        go.Heatmap(
-            z=values,
-            x=[words.method(m).replace(" ", "<br>", 1) for m in methods],
-            y=list(range(len(categories))),
-            texttemplate="%{z:.2f}",
-            text=hints,
-            hovertemplate="%{text}<extra></extra>",
-            **HEAT,
-        )
+    figure = Figure(height=max(260, 70 + (24 if len(categories) > 14 else 40) * len(categories)))
+    figure.add(
+        "heatmap",
+        z=values,
+        x=[words.method(m).replace(" ", "<br>", 1) for m in methods],
+        y=list(range(len(categories))),
+        texttemplate="%{z:.2f}",
+        text=hints,
+        hovertemplate="%{text}<extra></extra>",
+        **HEAT,
     )
-    figure.update_xaxes(side="top", autotickangles=ANGLES, **PLAIN)
+    figure.x_axes(side="top", autotickangles=ANGLES, **PLAIN)
     categories_down(figure, categories)
     return figure
 

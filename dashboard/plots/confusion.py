@@ -5,20 +5,17 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 import numpy as np
-import plotly.graph_objects as go
 
 from dashboard import words
 from dashboard.plots.axes import ANGLES, HEAT, PLAIN, categories_down, short
-from dashboard.theme import base
+from dashboard.plots.figure import Figure
 from store.questions.groups import Cell
 
 COLUMNS_WIDTH = 790
 """Width in pixels of all columns of a confusion table together, in a window of 1,280 pixels."""
 
 
-def confusion(
-    cells: Sequence[Cell], clusters: Sequence[tuple[int, str | None]], categories: Sequence[str]
-) -> go.Figure:
+def confusion(cells: Sequence[Cell], clusters: Sequence[tuple[int, str | None]], categories: Sequence[str]) -> Figure:
     """Categories down, groups across in matched order, so that a perfect grouping is a full diagonal.
 
     Fractions are of all products of a category in `cells`, also of those in groups that have no column.
@@ -40,36 +37,35 @@ def confusion(
         else f"Group {c}<br>{_lines(m, COLUMNS_WIDTH * 2 // (size * len(clusters))) if m else 'unmatched'}"
         for c, m in clusters
     ]
-    figure = base(
+    figure = Figure(
         height=max(300, (190 if many else 105) + (22 if many else 42) * len(categories)),
         margin={"l": 8, "r": 80 if many else 8, "t": 8, "b": 8},  # plotly leaves out a slanted name that does not fit
     )
-    figure.add_trace(
-        go.Heatmap(
-            z=fractions,
-            x=list(range(len(clusters))),
-            y=list(range(len(categories))),
-            text=np.where(counts > 0, counts.astype(int).astype(str), ""),
-            texttemplate=None if len(clusters) > 24 else "%{text}",
-            customdata=[
-                [
+    figure.add(
+        "heatmap",
+        z=fractions.tolist(),
+        x=list(range(len(clusters))),
+        y=list(range(len(categories))),
+        text=np.where(counts > 0, counts.astype(int).astype(str), "").tolist(),
+        texttemplate=None if len(clusters) > 24 else "%{text}",
+        customdata=[
+            [
+                (
                     (
-                        (
-                            f"{words.inert(category)}, group {group}: {words.count(int(n), 'product')} "
-                            f"({words.percent(part)})"
-                        ),
-                        quote(category),  # of the cell that is clicked, and no markup
-                        group,
-                    )
-                    for (group, _), n, part in zip(clusters, numbers, parts, strict=True)
-                ]
-                for category, numbers, parts in zip(categories, counts, fractions, strict=True)
-            ],
-            hovertemplate="%{customdata[0]}<extra></extra>",
-            **HEAT,
-        )
+                        f"{words.inert(category)}, group {group}: {words.count(int(n), 'product')} "
+                        f"({words.percent(part)})"
+                    ),
+                    quote(category),  # of the cell that is clicked, and no markup
+                    group,
+                )
+                for (group, _), n, part in zip(clusters, numbers, parts, strict=True)
+            ]
+            for category, numbers, parts in zip(categories, counts, fractions, strict=True)
+        ],
+        hovertemplate="%{customdata[0]}<extra></extra>",
+        **HEAT,
     )
-    figure.update_xaxes(
+    figure.x_axes(
         tickvals=list(range(len(clusters))),
         ticktext=labels,
         tickfont={"size": size},

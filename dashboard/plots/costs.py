@@ -3,19 +3,18 @@
 import math
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
-
 from dashboard import words
 from dashboard.plots.axes import AXIS, titled
-from dashboard.theme import HUES, base
+from dashboard.plots.figure import Figure
+from dashboard.theme import HUES
 from store.questions.costs import Cost
 
 MODALITIES = {"text": HUES[0], "image": HUES[1], "text+image": HUES[2]}
 
 
-def cost_scores(found: Sequence[Cost], metric: str) -> go.Figure:
+def cost_scores(found: Sequence[Cost], metric: str) -> Figure:
     """Score against the seconds that the vectors of 1,000 products take, on a logarithmic axis."""
-    figure = base(
+    figure = Figure(
         height=340,
         showlegend=True,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
@@ -34,33 +33,32 @@ def cost_scores(found: Sequence[Cost], metric: str) -> go.Figure:
     for modality, colour in MODALITIES.items():
         mine = [c for c in shown if c.modality == modality]
         if mine:
-            figure.add_trace(
-                go.Scatter(
-                    x=[c.seconds for c in mine],
-                    y=[c.value for c in mine],
-                    mode="markers+text",
-                    name=words.SCOPES[modality].removeprefix("From "),
-                    text=[words.method(c.method) for c in mine],
-                    textposition=[beside[words.method(c.method)] for c in mine],
-                    textfont={"size": 12},
-                    marker={"size": 11, "color": colour},
-                    error_y={
-                        "type": "data",
-                        "array": [(c.high or c.value or 0) - (c.value or 0) for c in mine],
-                        "arrayminus": [(c.value or 0) - (c.low if c.low is not None else c.value or 0) for c in mine],
-                        "color": colour,
-                        "thickness": 1.2,
-                        "width": 3,
-                    },
-                    hovertemplate="%{text}: %{y:.2f}, %{x:.2g} s per 1,000 products<extra></extra>",
-                )
+            figure.add(
+                "scatter",
+                x=[c.seconds for c in mine],
+                y=[c.value for c in mine],
+                mode="markers+text",
+                name=words.SCOPES[modality].removeprefix("From "),
+                text=[words.method(c.method) for c in mine],
+                textposition=[beside[words.method(c.method)] for c in mine],
+                textfont={"size": 12},
+                marker={"size": 11, "color": colour},
+                error_y={
+                    "type": "data",
+                    "array": [(c.high or c.value or 0) - (c.value or 0) for c in mine],
+                    "arrayminus": [(c.value or 0) - (c.low if c.low is not None else c.value or 0) for c in mine],
+                    "color": colour,
+                    "thickness": 1.2,
+                    "width": 3,
+                },
+                hovertemplate="%{text}: %{y:.2f}, %{x:.2g} s per 1,000 products<extra></extra>",
             )
     ticks = [factor * 10.0**power for power in range(-3, 5) for factor in (1, 3)]
-    figure.update_xaxes(
+    figure.x_axes(
         type="log", title=titled("seconds for the vectors of 1,000 products"), range=[low, high],
         tickvals=ticks, ticktext=[f"{t:g}" for t in ticks], **AXIS,
     )  # fmt: skip
-    figure.update_yaxes(title=titled(words.named(words.METRICS, metric)), rangemode="tozero", **AXIS)
+    figure.y_axes(title=titled(words.named(words.METRICS, metric)), rangemode="tozero", **AXIS)
     return figure
 
 

@@ -1,31 +1,28 @@
 """The most frequent words of the texts."""
 
-import plotly.graph_objects as go
-
 from dashboard import words
 from dashboard.plots.axes import AXIS, PLAIN, short
+from dashboard.plots.figure import Figure
 from dashboard.plots.text_lengths import STAGES
-from dashboard.theme import base
 from store.questions.texts import Vocabulary
 
 
-def frequent_words(found: Vocabulary, stage: str) -> go.Figure:
+def frequent_words(found: Vocabulary, stage: str) -> Figure:
     """A bar for each word, the most frequent on top: the fraction of the texts with it, from 0 to 1."""
-    figure = base(height=70 + 22 * len(found.frequent))
+    figure = Figure(height=70 + 22 * len(found.frequent))
     name, colour = STAGES[stage]
-    figure.add_trace(
-        go.Bar(
-            x=[word.count / found.counted for word in found.frequent],
-            y=list(range(len(found.frequent))),
-            orientation="h",
-            name=name,
-            marker={"color": colour},
-            customdata=[[words.inert(word.name), word.count] for word in found.frequent],
-            hovertemplate="%{customdata[0]}: in %{customdata[1]:,} texts, %{x:.0%}<extra></extra>",
-        )
+    figure.add(
+        "bar",
+        x=[word.count / found.counted for word in found.frequent],
+        y=list(range(len(found.frequent))),
+        orientation="h",
+        name=name,
+        marker={"color": colour},
+        customdata=[[words.inert(word.name), word.count] for word in found.frequent],
+        hovertemplate="%{customdata[0]}: in %{customdata[1]:,} texts, %{x:.0%}<extra></extra>",
     )
-    figure.update_xaxes(tickformat=".0%", range=[0, 1.02], side="top", **AXIS)
-    figure.update_yaxes(
+    figure.x_axes(tickformat=".0%", range=[0, 1.02], side="top", **AXIS)
+    figure.y_axes(
         tickvals=list(range(len(found.frequent))),
         ticktext=[words.inert(short(word.name, 20)) for word in found.frequent],
         autorange="reversed",

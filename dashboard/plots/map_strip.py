@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
-
 from dashboard import words
 from dashboard.plots.axes import lanes, titled
+from dashboard.plots.figure import Figure
 from dashboard.theme import CONTEXT
 from store.questions.maps import MapScore
 
@@ -13,38 +12,36 @@ PERPLEXITIES = ((0.0, "#5599C8"), (1.0, "#0B2A44"))
 """Light to dark: low to high perplexity."""
 
 
-def map_strip(found: Sequence[MapScore], methods: Sequence[str], ends: tuple[float, float]) -> go.Figure:
+def map_strip(found: Sequence[MapScore], methods: Sequence[str], ends: tuple[float, float]) -> Figure:
     """The score of every t-SNE map that was tried, one point each; the darker, the higher the perplexity."""
     figure = lanes(methods, ends)
     sizes = sorted({m.perplexity for m in found})
-    figure.add_trace(
-        go.Box(
-            x=[m.value for m in found],
-            y=[methods.index(m.method) for m in found],
-            orientation="h",
-            boxpoints=False,
-            fillcolor="rgba(0,0,0,0)",
-            line={"color": CONTEXT, "width": 1.5},
-            width=0.7,
-            hoverinfo="skip",
-            showlegend=False,
-        )
+    figure.add(
+        "box",
+        x=[m.value for m in found],
+        y=[methods.index(m.method) for m in found],
+        orientation="h",
+        boxpoints=False,
+        fillcolor="rgba(0,0,0,0)",
+        line={"color": CONTEXT, "width": 1.5},
+        width=0.7,
+        hoverinfo="skip",
+        showlegend=False,
     )
     for i, perplexity in enumerate(sizes):
         mine = [m for m in found if m.perplexity == perplexity]
         lane = (i - (len(sizes) - 1) / 2) * 0.6 / len(sizes)
-        figure.add_trace(
-            go.Scatter(
-                x=[m.value for m in mine],
-                y=[methods.index(m.method) + lane for m in mine],
-                mode="markers",
-                name=f"{perplexity:g}",
-                marker={"size": 7, "color": _shade(i, len(sizes))},
-                text=[f"{words.method(m.method)}, perplexity {m.perplexity:g}, seed {m.seed}" for m in mine],
-                hovertemplate="%{text}: %{x:.3f}<extra></extra>",
-            )
+        figure.add(
+            "scatter",
+            x=[m.value for m in mine],
+            y=[methods.index(m.method) + lane for m in mine],
+            mode="markers",
+            name=f"{perplexity:g}",
+            marker={"size": 7, "color": _shade(i, len(sizes))},
+            text=[f"{words.method(m.method)}, perplexity {m.perplexity:g}, seed {m.seed}" for m in mine],
+            hovertemplate="%{text}: %{x:.3f}<extra></extra>",
         )
-    figure.update_layout(legend={"title": titled("perplexity ")})
+    figure.layout["legend"]["title"] = titled("perplexity ")
     return figure
 
 

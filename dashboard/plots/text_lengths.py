@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
-
 from dashboard.plots.axes import AXIS, titled
-from dashboard.theme import CONTEXT, HUES, base
+from dashboard.plots.figure import Figure
+from dashboard.theme import CONTEXT, HUES
 from store.questions.texts import Bin
 
 STAGES = {"raw": ("as written", CONTEXT), "clean": ("cleaned", HUES[0])}
 """The name and the colour of each stage of a text."""
 
 
-def text_lengths(bins: Sequence[Bin]) -> go.Figure:
+def text_lengths(bins: Sequence[Bin]) -> Figure:
     """Two bars for each interval of lengths; the last interval has no end."""
-    figure = base(
+    figure = Figure(
         height=300,
         showlegend=True,
         barmode="group",
@@ -24,17 +23,16 @@ def text_lengths(bins: Sequence[Bin]) -> go.Figure:
     width = bins[1].low - bins[0].low if len(bins) > 1 else 1
     spans = [f"{b.low:,} to {b.low + width - 1:,} words" for b in bins[:-1]] + [f"{bins[-1].low:,} words or more"]
     for stage, (name, colour) in STAGES.items():
-        figure.add_trace(
-            go.Bar(
-                x=[b.low + width / 2 for b in bins],
-                y=[getattr(b, stage) for b in bins],
-                name=name,
-                marker={"color": colour},
-                text=spans,
-                textposition="none",
-                hovertemplate="%{text} " + name + ": %{y:,} texts<extra></extra>",
-            )
+        figure.add(
+            "bar",
+            x=[b.low + width / 2 for b in bins],
+            y=[getattr(b, stage) for b in bins],
+            name=name,
+            marker={"color": colour},
+            text=spans,
+            textposition="none",
+            hovertemplate="%{text} " + name + ": %{y:,} texts<extra></extra>",
         )
-    figure.update_xaxes(title=titled("words"), rangemode="tozero", **AXIS)
-    figure.update_yaxes(title=titled("texts"), **AXIS)
+    figure.x_axes(title=titled("words"), rangemode="tozero", **AXIS)
+    figure.y_axes(title=titled("texts"), **AXIS)
     return figure

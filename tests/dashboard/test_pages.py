@@ -412,13 +412,13 @@ def test_projections_begin_with_each_verdicts_best_mapped_method(large_store: Ro
 def test_the_column_names_of_a_confusion_table_fit() -> None:
     for count in (7, 12, 20):
         clusters = [(i, f"Loungewear and Nightwear {i}") for i in range(count)]
-        axis = confusion.confusion([], clusters, [name for _, name in clusters]).layout.xaxis
-        assert len(axis.ticktext) == count
-        lines = [line for label in axis.ticktext for line in label.split("<br>")]
+        axis = confusion.confusion([], clusters, [name for _, name in clusters]).layout["xaxis"]
+        assert len(axis["ticktext"]) == count
+        lines = [line for label in axis["ticktext"] for line in label.split("<br>")]
         if count <= 14:
-            assert max(map(len, lines)) * axis.tickfont.size / 2 <= confusion.COLUMNS_WIDTH / count
+            assert max(map(len, lines)) * axis["tickfont"]["size"] / 2 <= confusion.COLUMNS_WIDTH / count
         else:
-            assert axis.tickangle
+            assert axis["tickangle"]
 
 
 def test_a_joint_graph_bears_the_cost_of_the_neighbours_that_it_joins(large_store: Root) -> None:

@@ -148,6 +148,6 @@ def test_the_name_of_a_category_is_no_markup_of_a_plot() -> None:
         *(confusion([Cell(name, 0, name, 3)], [(i, name) for i in range(n)], [name]) for n in (1, 20)),
     ]
     for figure in figures:
-        shown = [text for text in texts(figure.to_plotly_json()) if "href" in text or "&lt;" in text]
+        shown = [text for text in texts(figure.to_dict()) if "href" in text or "&lt;" in text]
         assert shown
         assert not [text for text in shown if "<a" in text or "<b>" in text or "& " in text]
