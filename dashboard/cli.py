@@ -104,18 +104,21 @@ def password(
 
 def _serve(store: Path, host: str, port: int, access: "Access", sql: PageLimits | None) -> None:
     from dashboard.app import create_app
+    from dashboard.preparing import following
     from store.root import Root
 
     # a page requests all its images at once: a full queue is normal
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
-        server = make_server(create_app(Root(store), access, sql).server, host, port)
+        application = create_app(Root(store), access, sql)
+        server = make_server(application.server, host, port)
     except OSError as error:
         raise InputError(
             f"Cannot listen on {host}:{port} ({error.strerror}); give another --host or --port."
         ) from error
     typer.echo(f"aislemap dashboard of {store}: http://{host}:{server.effective_port}")
-    server.run()
+    with following(application):
+        server.run()
 
 
 def make_server(application: "Flask", host: str, port: int) -> Any:

@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -23,12 +24,12 @@ ANSWERS = 256
 
 
 class Context:
-    """One snapshot's answers, for many threads. Two that ask the same at once may both ask the store."""
+    """One snapshot's answers, for many threads: who asks what another is asking already waits for its answer."""
 
     def __init__(self, reader: Reader, number: int) -> None:
         self.number = number
         self._reader = reader
-        self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._answers: OrderedDict[tuple[Any, ...], Future[Any]] = OrderedDict()
         self._lock = threading.Lock()
         self._files = snapshot.open_snapshot(reader.root, number).files
 
@@ -47,15 +48,20 @@ class Context:
 
     def _kept(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
         with self._lock:
-            if key in self._answers:
-                self._answers.move_to_end(key)
-                return cast("T", self._answers[key])
-        answer = make()
-        with self._lock:
-            self._answers[key] = answer
+            kept = self._answers.get(key)
+            answer = self._answers[key] = kept or Future()
+            self._answers.move_to_end(key)
             while len(self._answers) > ANSWERS:
                 self._answers.popitem(last=False)
-        return answer
+        if kept is None:
+            try:
+                answer.set_result(make())
+            except BaseException as error:
+                answer.set_exception(error)
+                with self._lock:
+                    if self._answers.get(key) is answer:
+                        del self._answers[key]
+        return cast("T", answer.result())
 
     @property
     def root(self) -> Root:

@@ -32,6 +32,8 @@ class Page:
     nav: bool = True
     needs_sql: bool = False
     """Whether it is there only where the dashboard is started with --sql."""
+    prepare: Callable[[Reader, int], Any] | None = None
+    """Asks and draws, for a snapshot's number, what its first visitor would wait for (see dashboard/preparing.py)."""
 
 
 def discover(sql: bool = False) -> list[Page]:

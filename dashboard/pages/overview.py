@@ -9,6 +9,7 @@ from dashboard import components as ui
 from dashboard import context, leaderboard, words
 from dashboard import overview_changes as changes
 from dashboard import overview_head as head
+from dashboard.context import Context
 from dashboard.pages import Page
 from dashboard.plots.costs import cost_scores
 from dashboard.plots.group_counts import group_counts
@@ -44,36 +45,41 @@ def register(app: Dash, reader: Reader) -> None:
         Input("overview-since", "data"),
     )
     def body(number: int, logs: str, since: int | None) -> Any:
-        ask = context.of(reader, number).ask
-        metric = ask(study.declared)[1]
-        ranking = ask(study.ranking)
-        verdicts = ask(study.verdicts)
-        others = ask(comparisons.others)
-        declared = others[0][0] if others else None
-        compared = ask(comparisons.against, others[0], metric) if others else {}
-        estimated = ask(estimates.estimated_scores, metric)
-        parts = [
-            _how_many(ask(estimates.k_estimates), declared, ranking),
-            _named(ask(estimates.named_scores)),
-        ]
-        parts = [part for part in parts if part is not None]
-        sample = ask(catalogue.rests_on)
-        return [
-            html.P(f"The study rests on {sample}; the others were placed in its groups.") if sample else None,
-            head.answer(ask, verdicts, ask(categories.category_verdicts), ask(catalogue.summary).suspects),
-            _verdicts(verdicts, ranking, estimated),
-            leaderboard.card(ranking, verdicts, declared, compared, estimated, ask(labels.ceilings, metric), metric),
-            _cost(ask(costs.costs), metric, next(iter(ask(study.rests_on)), None)),
-            html.Div(parts, className="halves" if len(parts) > 1 else "stack") if parts else None,
-            html.Div(
-                [
-                    _catalogue(ask(catalogue.summary), ask(catalogue.issue_counts)),
-                    changes.card(reader, number, since),
-                    _activity(reader, number),
-                ],
-                className="thirds",
-            ),
-        ]
+        parts, studied = context.of(reader, number).draw(_study)
+        last = [studied, changes.card(reader, number, since), _activity(reader, number)]
+        return [*parts, html.Div(last, className="thirds")]
+
+
+def prepare(reader: Reader, number: int) -> None:
+    """What the first visitor would wait for: the study, and what differs from the snapshot before."""
+    context.of(reader, number).draw(_study)
+    changes.card(reader, number, None)
+
+
+def _study(asked: Context) -> tuple[list[Any], Any]:
+    """What rests on the snapshot alone: the parts of the page from its top, and the card of what was studied."""
+    ask = asked.ask
+    metric = ask(study.declared)[1]
+    ranking = ask(study.ranking)
+    verdicts = ask(study.verdicts)
+    others = ask(comparisons.others)
+    declared = others[0][0] if others else None
+    compared = ask(comparisons.against, others[0], metric) if others else {}
+    estimated = ask(estimates.estimated_scores, metric)
+    parts = [
+        _how_many(ask(estimates.k_estimates), declared, ranking),
+        _named(ask(estimates.named_scores)),
+    ]
+    parts = [part for part in parts if part is not None]
+    sample = ask(catalogue.rests_on)
+    return [
+        html.P(f"The study rests on {sample}; the others were placed in its groups.") if sample else None,
+        head.answer(ask, verdicts, ask(categories.category_verdicts), ask(catalogue.summary).suspects),
+        _verdicts(verdicts, ranking, estimated),
+        leaderboard.card(ranking, verdicts, declared, compared, estimated, ask(labels.ceilings, metric), metric),
+        _cost(ask(costs.costs), metric, next(iter(ask(study.rests_on)), None)),
+        html.Div(parts, className="halves" if len(parts) > 1 else "stack") if parts else None,
+    ], _catalogue(ask(catalogue.summary), ask(catalogue.issue_counts))
 
 
 def _verdicts(
@@ -260,4 +266,4 @@ def _activity(reader: Reader, number: int) -> Any:
     )
 
 
-PAGE = Page("/", "Answer", 10, layout, register)
+PAGE = Page("/", "Answer", 10, layout, register, prepare=prepare)

@@ -15,7 +15,7 @@ from store.questions import catalogue, maps, points, study
 from store.questions.ask import Cursor
 from store.reader import Reader
 
-PANELS = 4
+PANELS, BEGINS_WITH = 4, "2"
 COLOURS = {
     "category": "Category",
     "cluster": "Group",
@@ -30,7 +30,7 @@ BUTTON = "btn btn-sm btn-outline-secondary"
 ADDRESS = Address(
     "/projections",
     (
-        Control("panels", "map-count", "2"),
+        Control("panels", "map-count", BEGINS_WITH),
         Control("colour", "map-colour", "category"),
         Control("grouping", "map-grouping", ""),
         Control("focus", "map-focus", [], "data"),
@@ -125,6 +125,17 @@ def layout(reader: Reader, search: str) -> Any:
     )
 
 
+def prepare(reader: Reader, number: int) -> None:
+    """The points of the maps that the page begins with, by their categories."""
+    asked = context.of(reader, number)
+    asked.ask(points.rows)
+    if asked.ask(maps.maps):
+        shown = asked.ask(first_shown, asked.ask(study.declared)[0])
+        for i in range(int(BEGINS_WITH)):
+            asked.ask(points.positions, shown[f"m{i}"], shown[f"r{i}"])
+        asked.ask(points.categories)
+
+
 def first_shown(cursor: Cursor, grouping: str) -> dict[str, Any]:
     """The panels' first choice: t-SNE of each verdict's method, or of the best one of its modality that has a map."""
     have = maps.maps(cursor)
@@ -209,4 +220,4 @@ def register(app: Dash, reader: Reader) -> None:
     )
 
 
-PAGE = Page("/projections", "Map", 30, layout, register)
+PAGE = Page("/projections", "Map", 30, layout, register, prepare=prepare)

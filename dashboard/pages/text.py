@@ -121,6 +121,14 @@ def register(app: Dash, reader: Reader) -> None:
         return filled, count, last, lists.pages_class(last), at if at != page else no_update
 
 
+def prepare(reader: Reader, number: int) -> None:
+    """What the first visitor would wait for: words are counted, and the categories' compared."""
+    asked = context.of(reader, number)
+    asked.draw(_body)
+    asked.ask(texts.by_category)
+    asked.looks()
+
+
 def _body(asked: Context) -> list[Any]:
     """The figures and plots of all texts."""
     ask = asked.ask
@@ -202,4 +210,4 @@ def _example(product: catalogue.Product) -> Any:
     ]
 
 
-PAGE = Page("/text", "Text", 70, layout, register)
+PAGE = Page("/text", "Text", 70, layout, register, prepare=prepare)

@@ -35,9 +35,9 @@ class Figure:
             **layout,
         }
 
-    def add(self, kind: str, **trace: Any) -> None:
+    def add(self, trace_type: str, **trace: Any) -> None:
         """Add a trace of that type, such as 'scatter'."""
-        self.traces.append({"type": kind, **_known(trace)})
+        self.traces.append({"type": trace_type, **_known(trace)})
 
     def x_axes(self, **settings: Any) -> None:
         """Set these of every horizontal axis."""

@@ -85,10 +85,13 @@ def filled(app: Dash, body: str, **inputs: Any) -> str:
     return " ".join(texts(answered(app, body, values)[body]["children"]))
 
 
-def test_the_first_line_says_what_a_study_of_a_sample_rests_on(app: Dash, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_line_says_what_a_study_of_a_sample_rests_on(
+    app: Dash, large_store: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "rests on a sample" not in filled(app, "overview-body")
     monkeypatch.setattr(catalogue, "rests_on", lambda cursor: "a sample of 40 of 60 products")
-    assert filled(app, "overview-body").startswith("The study rests on a sample of 40 of 60 products")
+    fresh = create_app(large_store)
+    assert filled(fresh, "overview-body").startswith("The study rests on a sample of 40 of 60 products")
 
 
 @pytest.mark.parametrize("body", BODIES)
