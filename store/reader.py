@@ -2,6 +2,7 @@
 
 import copy
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ class _Opened:
 class Reader:
     """Cursors on the snapshots of a store, for many threads.
 
-    A snapshot is opened once and shared. One that is no longer kept lives on until its last cursor is closed.
+    A snapshot is opened once and shared. One that is no longer kept lives on until its last cursor is closed. Who asks
+    for one that is open does not wait for another that is being opened, which takes seconds on a slow disk.
     """
 
     def __init__(self, root: Root) -> None:
@@ -36,6 +38,8 @@ class Reader:
         """Whether the store had a snapshot when it was looked at, and had none when it was looked at last."""
         self._had = False
         self._open: dict[int, _Opened] = {}
+        self._opening: defaultdict[int | None, threading.Lock] = defaultdict(threading.Lock)
+        """Held while a snapshot is opened or its logs are, so that no two threads do the same."""
         self._lock = threading.Lock()
         self._at: int | None = None
         self.origin = self
@@ -80,18 +84,26 @@ class Reader:
         """A cursor on that snapshot (the newest by default). StoreMissing, SnapshotNotFound or StoreDamaged."""
         wanted = self.number() if number is None else number
         with self._lock:
-            stamp = self.stamp()
-            if wanted is None or wanted not in self._open:
-                found = snapshot.open_snapshot(self.root, wanted)  # StoreMissing where there is none
-                wanted = found.number
-                self._open[wanted] = _Opened(found, snapshot.connect(self.root, wanted), stamp)
-                for old in sorted(self._open)[:-KEPT]:
-                    if old != wanted:
-                        del self._open[old]
-            opened = self._open[wanted]
-            if opened.logs != stamp:
-                snapshot.create_views(opened.connection, self.root, opened.snapshot, views.over, logs_only=True)
-                opened.logs = stamp
-            cursor = opened.connection.cursor()
+            opening = self._opening[wanted]
+        with opening:
+            cursor = self._followed(wanted).connection.cursor()
         with cursor:
             yield cursor
+
+    def _followed(self, wanted: int | None) -> _Opened:
+        """The snapshot, opened if it is not, with its logs as they are now; for who holds its lock."""
+        stamp = self.stamp()
+        with self._lock:
+            opened = self._open.get(wanted) if wanted is not None else None
+        if opened is None:
+            found = snapshot.open_snapshot(self.root, wanted)  # StoreMissing where there is none
+            opened = _Opened(found, snapshot.connect(self.root, found.number), stamp)
+            with self._lock:
+                self._open[found.number] = opened
+                for old in sorted(self._open)[:-KEPT]:
+                    if old != found.number:
+                        del self._open[old]
+        elif opened.logs != stamp:
+            snapshot.create_views(opened.connection, self.root, opened.snapshot, views.over, logs_only=True)
+            opened.logs = stamp
+        return opened
