@@ -60,7 +60,10 @@ def sql(
     from store.export import write
     from store.sql import ask
 
-    text = sys.stdin.read() if statement == "-" else statement
+    try:
+        text = sys.stdin.read() if statement == "-" else statement
+    except UnicodeDecodeError as error:
+        raise QueryError(f"The query on standard input is not UTF-8 ({error}); save it as UTF-8.") from error
     result = ask(Root(store), text, number, Limits(seconds, memory, rows, reply))
     if number is None:
         _say_notices(Root(store))

@@ -1,8 +1,8 @@
 """SQL from the person at the keyboard: one SELECT over one snapshot, read only, within limits.
 
 Three layers, each of which holds alone: the statement's tree may hold queries only (`judge`), the connection can
-open no file (`snapshot.connect_sealed`), and the process can write none, nor take more than its limits
-(`sql_worker.run`).
+open no file (`snapshot.connect_sealed`), and the process can change none (`landlock.change_nothing`), nor take more
+than its limits (`sql_worker.run`).
 """
 
 import json
@@ -51,6 +51,9 @@ TABLE_FUNCTIONS = frozenset(
 All others are refused, by a list of what may be: `query` and `json_execute_serialized_sql` run a statement that the
 tree does not show, `enable_logging` and its like write files, `arrow_scan` reads memory, and some twenty read files.
 """
+UNFIT_FUNCTIONS = frozenset({"json_serialize_plan", "write_log"})
+"""What a query may not call anywhere: the first opens what a statement within a text names, the second writes to a log
+where there is one."""
 BATCH = 2_048
 """Rows that the worker sends at once: as many as DuckDB computes at once, and little enough of wide columns."""
 
@@ -124,6 +127,8 @@ def judge(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
     The tree is DuckDB's own (`json_serialize_sql`), for the type that it gives a statement is that of the outermost
     node: a SELECT over a CTE that is a COPY is called a SELECT. duckdb.Error where it cannot be parsed.
     """
+    if not statement.isascii() and statement.encode("utf-8", "replace").decode() != statement:
+        raise QueryError("The query holds bytes that are not UTF-8, or half of a surrogate pair; write it in UTF-8.")
     statements = connection.extract_statements(statement)
     if len(statements) != 1:
         raise QueryError(ONE_SELECT)
@@ -148,10 +153,9 @@ def judge(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
         expression = "class" in node and not str(tag).endswith("_NODE")
         if isinstance(tag, str) and tag not in NODES and not expression and not tag.endswith("_TYPE_INFO"):
             raise QueryError(f"{ONE_SELECT} This one holds a {tag.removesuffix('_NODE').removesuffix('_QUERY')}.")
-        if tag == "TABLE_FUNCTION":
-            name = str(node["function"].get("function_name"))
-            if name.lower() not in TABLE_FUNCTIONS:
-                raise QueryError(f"A query reads the tables of the store and no other file: {name}() is not for it.")
+        name = str((node["function"] if tag == "TABLE_FUNCTION" else node).get("function_name", ""))
+        if name.lower() in UNFIT_FUNCTIONS or (tag == "TABLE_FUNCTION" and name.lower() not in TABLE_FUNCTIONS):
+            raise QueryError(f"A query reads the tables of the store and no other file: {name}() is not for it.")
     return text
 
 

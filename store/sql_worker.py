@@ -2,7 +2,7 @@
 
 It is forked, which costs milliseconds where a new interpreter costs most of a second: of this process, or, where that
 has threads, of one that never has (`threaded`). The kernel holds its limits, whatever it computes: the time by an
-alarm, the memory by its address space, the disk by a file size of none.
+alarm, the memory by its address space, the disk by a file size of none and by Landlock.
 """
 
 import gc
@@ -20,6 +20,7 @@ from multiprocessing.context import ForkContext, ForkServerContext
 import psutil
 import pyarrow as pa
 
+from store import landlock
 from store.errors import AislemapError, QueryError, SnapshotNotFound, StoreDamaged, StoreError, StoreMissing
 from store.limits import Limits
 from store.orphan import end_with_parent
@@ -75,7 +76,7 @@ def run(
 
 
 def confine(limits: Limits) -> None:
-    """Take away from this process, for good, the right to write any file and to more memory than the limit.
+    """Take away from this process, for good, the right to write a byte to any file and to more memory than the limit.
 
     Called in the child once what needs no limit is open: the address space counts from what is taken by then.
     """
@@ -125,6 +126,7 @@ def _serve(work: Callable[[], Iterator[pa.Table]], limits: Limits, sender: "conn
         os.dup2(nowhere, standard)
     end_with_parent()
     try:
+        landlock.change_nothing()  # before DuckDB starts threads, which have the rights of their maker
         rows = size = 0
         for piece in work():
             rows, size = rows + piece.num_rows, size + piece.nbytes

@@ -111,6 +111,14 @@ def test_sql_reads_a_long_statement_from_standard_input(run: Run, store: Path, m
     assert json.loads(run("sql", "-", "--store", store, "--format", "json").out) == [{"n": 60}]
 
 
+def test_sql_refuses_a_statement_that_is_not_utf8(run: Run, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"SELECT '\xff'"), "utf-8"))
+    for statement in ("-", os.fsdecode(b"SELECT '\xff'")):
+        ended = run("sql", statement, "--store", store)
+        assert (ended.code, ended.out, ended.err.count("\n")) == (7, b"", 1)
+        assert "UTF-8" in ended.err
+
+
 def test_sql_asks_an_earlier_snapshot(run: Run, root: Root) -> None:
     question = ("sql", "SELECT DISTINCT price FROM products", "-s", root.path, "-f", "json")
     assert json.loads(run(*question).out) == [{"price": 3}]

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -46,6 +47,10 @@ def test_a_character_that_steers_a_terminal_is_printed_as_its_escape(value: str)
     assert f"a{printable(value)}b" in shown
     assert printable(value).startswith("\\")
     assert printable("é\tnew\nline 🦆") == "é\tnew\nline 🦆"
+
+
+def test_a_name_that_is_not_utf8_is_printed_as_its_escape() -> None:
+    assert printable(os.fsdecode(b"caf\xe9.csv")) == "caf\\udce9.csv"
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json"])

@@ -1,7 +1,5 @@
 """SQL from a person: one question, read only."""
 
-import hashlib
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,105 +7,13 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from store import manifest, snapshot, sql
+from store import snapshot, sql
 from store.errors import QueryError, StoreDamaged
 from store.root import Root
 from store.sql import ask, judge
 from store.tables import TABLES
 from tests.factories import CATEGORIES, make_store
-
-ONE_SELECT = "Give one SELECT"
-NO_OTHER_FILE = "no other file"
-REFUSED = {
-    "COPY products TO 'stolen.csv'": ONE_SELECT,
-    "COPY (SELECT 1) TO '{store}/catalog.duckdb' (FORMAT csv, USE_TMP_FILE false)": ONE_SELECT,
-    "EXPLAIN ANALYZE COPY products TO 'stolen.csv'": ONE_SELECT,
-    "EXPORT DATABASE 'stolen'": ONE_SELECT,
-    "ATTACH '{store}/catalog.duckdb' AS c": ONE_SELECT,
-    "INSERT INTO products (product_id) VALUES ('x')": ONE_SELECT,
-    "UPDATE products SET name = 'x'": ONE_SELECT,
-    "DELETE FROM products": ONE_SELECT,
-    "CREATE TABLE mine AS SELECT 1": ONE_SELECT,
-    "DROP VIEW products": ONE_SELECT,
-    "SET enable_external_access = true": ONE_SELECT,
-    "PRAGMA threads = 1": ONE_SELECT,
-    "CALL pragma_version()": ONE_SELECT,
-    "INSTALL httpfs": ONE_SELECT,
-    "LOAD httpfs": ONE_SELECT,
-    "USE memory": ONE_SELECT,
-    "BEGIN": ONE_SELECT,
-    "CHECKPOINT": ONE_SELECT,
-    "UPDATE EXTENSIONS": ONE_SELECT,  # a type of statement that DuckDB's Python has no name for
-    "SELECT get_type(1)": "Unsupported Arrow type",
-    "SELECT 1; SELECT 2": ONE_SELECT,
-    "SELECT 1; DROP VIEW products": ONE_SELECT,
-    "": ONE_SELECT,
-    "-- only a comment": ONE_SELECT,
-    "PIVOT scores ON metric USING first(value)": "ON column IN",
-    "SELECT * FROM '{outside}/secret.csv'": NO_OTHER_FILE,
-    "SUMMARIZE '{outside}/secret.csv'": NO_OTHER_FILE,
-    "SELECT * FROM '{store}/snapshots/00000001.json'": NO_OTHER_FILE,
-    "SELECT getenv('HOME')": "getenv",
-    "SELECT * FROM read_csv('{outside}/secret.csv')": NO_OTHER_FILE,
-    "SELECT * FROM read_text('{store}/../outside/secret.csv')": NO_OTHER_FILE,
-    "SELECT * FROM read_blob('{outside}/*')": NO_OTHER_FILE,
-    "SELECT * FROM read_text('{store}/link.csv')": NO_OTHER_FILE,
-    "SELECT * FROM glob('{outside}/*')": NO_OTHER_FILE,
-    "SELECT * FROM sniff_csv('{outside}/secret.csv')": NO_OTHER_FILE,
-    "SELECT * FROM query('COPY products TO ''stolen.csv''')": NO_OTHER_FILE,
-    "SELEC 1": "syntax error",
-    "SELECT nonsense FROM products": "nonsense",
-    "SELECT * FROM nowhere": "nowhere",
-    "SELECT * FROM root": "does not exist",  # a Python variable where the query runs
-    "SELECT ?": "cannot be answered",
-    "SELECT 'x'::INTEGER": "Could not convert",
-}
-
-
-COPY = "COPY (SELECT 1) TO '{target}' (FORMAT csv, USE_TMP_FILE false)"
-BODIES = {
-    "copy a query": COPY,
-    "copy a table": "COPY products TO '{target}' (FORMAT parquet, OVERWRITE_OR_IGNORE true)",
-    "copy a CTE": "COPY (WITH e AS (SELECT 1) FROM e) TO '{target}'",
-    "insert": "INSERT INTO products (product_id) VALUES ('x') RETURNING *",
-    "insert a query": "INSERT INTO products BY NAME SELECT 'x' AS product_id",
-    "update": "UPDATE products SET name = 'x' RETURNING *",
-    "delete": "DELETE FROM products RETURNING *",
-    "truncate": "TRUNCATE products",
-}
-PLACES = {
-    "a CTE": "WITH d AS ({}) SELECT * FROM d",
-    "a CTE that nobody reads": "WITH d AS ({}) SELECT 1",
-    "a materialised CTE": "WITH d AS MATERIALIZED ({}) FROM d",
-    "the second CTE": "WITH a AS (SELECT 1), d AS ({}) SELECT * FROM a, d",
-    "a CTE of a CTE": "WITH a AS (WITH d AS ({}) SELECT * FROM d) SELECT * FROM a",
-    "a CTE beside a recursive one": "WITH RECURSIVE r AS (SELECT 1 UNION ALL SELECT 2), d AS ({}) FROM r, d",
-    "FROM": "SELECT * FROM (WITH d AS ({}) SELECT * FROM d)",
-    "a scalar subquery": "SELECT (WITH d AS ({}) SELECT count(*) FROM d)",
-    "EXISTS": "SELECT 1 WHERE EXISTS (WITH d AS ({}) SELECT * FROM d)",
-    "ORDER BY": "SELECT 1 AS n ORDER BY (WITH d AS ({}) SELECT count(*) FROM d)",
-    "the right of a union": "SELECT 1 UNION ALL (WITH d AS ({}) SELECT count(*) FROM d)",
-    "a lateral join": "SELECT * FROM products p, LATERAL (WITH d AS ({}) SELECT * FROM d)",
-    "DESCRIBE": "DESCRIBE WITH d AS ({}) SELECT * FROM d",
-    "SUMMARIZE": "SUMMARIZE WITH d AS ({}) SELECT * FROM d",
-    "a list's lambda": "SELECT list_transform([1], lambda x: x + (WITH d AS ({}) SELECT count(*) FROM d))",
-}
-IN_A_QUERY = {f"{body} in {place}": PLACES[place].format(BODIES[body]) for body in BODIES for place in PLACES}
-HIDDEN = {
-    "EXPLAIN ANALYZE": f"EXPLAIN ANALYZE WITH d AS ({COPY}) SELECT * FROM d",
-    "a subquery": f"SELECT * FROM ({COPY})",
-    "a statement in text": "SELECT * FROM query('WITH d AS (' || $$" + COPY + "$$ || ') SELECT * FROM d')",
-    "a serialised statement": "SELECT * FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
-    "a name in text": "SELECT * FROM query_table('products')",
-    "a log": "SELECT * FROM enable_logging(storage = 'file', storage_path = '{target}')",
-    "a profile": "SELECT * FROM enable_profiling(save_location = '{target}')",
-    "a checkpoint": "SELECT * FROM force_checkpoint()",
-    "memory": "SELECT * FROM arrow_scan(1, 2, 3)",
-    "a database": "SELECT * FROM read_duckdb('{target}')",
-    "a schema-qualified function": "SELECT * FROM main.read_text('{target}')",
-    "metadata": "SELECT * FROM parquet_metadata('{target}')",
-    "Parquet": "SELECT * FROM read_parquet('{target}')",
-}
+from tests.store.attacks import NO_OTHER_FILE, ONE_SELECT, REFUSED, hashes
 
 
 @pytest.fixture(scope="module")
@@ -116,12 +22,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
     (folder / "outside").mkdir()
     (folder / "outside" / "secret.csv").write_text("password\n1234\n")
     return make_store(folder / "store")
-
-
-def hashes(root: Root) -> dict[str, str]:
-    """Every file of the store, and around it, with its hash."""
-    files = (place for place in root.path.parent.rglob("*") if place.is_file())
-    return {str(place): hashlib.sha256(place.read_bytes()).hexdigest() for place in files}
 
 
 @pytest.mark.parametrize("statement", REFUSED)
@@ -141,48 +41,6 @@ def test_all_but_one_select_over_the_store_is_refused_in_words_and_changes_nothi
     assert "1234" not in str(refused.value)
     assert hashes(root) == before
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.fixture(scope="module")
-def targets(root: Root) -> list[Path]:
-    """A file of each kind that a store has, and a new one beside them."""
-    newest = snapshot.open_snapshot(root)
-    names = [snapshot.CATALOGUE, manifest.path(1), newest.files["products"][0].name, "new.csv"]
-    return [root.path / name for name in names]
-
-
-@pytest.fixture(scope="module")
-def open_to_all() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that may do everything; `judge` only parses on it."""
-    with duckdb.connect() as connection:
-        yield connection
-
-
-@pytest.mark.parametrize("attack", IN_A_QUERY | HIDDEN)
-def test_the_statements_tree_alone_refuses_whatever_could_write(
-    open_to_all: duckdb.DuckDBPyConnection, attack: str
-) -> None:
-    with pytest.raises((QueryError, duckdb.ParserException)):
-        judge(open_to_all, (IN_A_QUERY | HIDDEN)[attack])
-
-
-def test_the_sealed_connection_alone_keeps_every_file(root: Root, targets: list[Path]) -> None:
-    before = hashes(root)
-    with snapshot.connect_sealed(root) as sealed:
-        for attack in (IN_A_QUERY | HIDDEN).values():
-            for target in targets:
-                with suppress(duckdb.Error):
-                    sealed.execute(attack.replace("{target}", str(target)))
-                assert sealed.execute("SELECT count(*) FROM products").fetchall() == [(60,)]
-    assert hashes(root) == before
-
-
-@pytest.mark.parametrize("attack", [name for name in IN_A_QUERY if name.startswith("copy a query")])
-def test_asking_writes_to_no_file_at_any_place_of_a_query(root: Root, targets: list[Path], attack: str) -> None:
-    before = hashes(root)
-    with pytest.raises(QueryError, match=f"{ONE_SELECT}|statements are not supported"):
-        ask(root, IN_A_QUERY[attack].replace("{target}", str(targets[0])))
-    assert hashes(root) == before
 
 
 def test_the_sealed_connection_shows_what_the_open_one_does(root: Root) -> None:
