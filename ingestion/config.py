@@ -89,9 +89,10 @@ class Study(Settings):
     then placed in its groups and on its maps. An ARI of 1,050 products has an interval some .08 wide, and one of 10,000
     some .03, which is less than verdicts or methods differ by; the cost of all but the vectors is bounded."""
     refit: Literal["always", "never"] | Annotated[float, Field(gt=0, lt=1)] = "always"
-    """When count, tfidf, word2vec, fasttext and the visual words of sift are fitted anew on a changed catalogue.
-    'always', so that a snapshot depends on its catalogue alone. 'never' keeps the first model, and a fraction keeps one
-    until that fraction of the texts or images changed; others are placed by the kept model, which `models` says."""
+    """When count, tfidf, word2vec, fasttext, the visual words of sift and the maps by t-SNE and UMAP are fitted anew on
+    a changed catalogue. 'always', so that a snapshot depends on its catalogue alone. 'never' keeps the first, and a
+    fraction keeps them until that fraction of the texts, images or vectors changed; others are placed by what was kept,
+    which `models` and `projection_scores` say."""
     reducers: tuple[Literal["pca", "tsne", "umap"], ...] = ("pca", "tsne", "umap")
     """2-D maps to draw."""
     perplexity: Annotated[float, Field(gt=1)] = 30.0

@@ -54,8 +54,7 @@ class Frozen:
         changed = max(len(now - then) / max(len(now), 1), len(then - now) / max(len(then), 1))
         if self.refit != "never" and changed >= self.refit:
             return None
-        if changed:
-            self.fitted = f"an earlier catalogue, of which {changed:.1%} changed since"
+        self.fitted = changed_since(changed)
         return arrays
 
     def keep(self, arrays: Arrays) -> None:
@@ -85,6 +84,11 @@ def beside(chunks: Chunks, refit: Refit) -> Frozen:
     """The kept models of the method whose results per product are in `chunks`."""
     recipe = hashlib.sha256(f"{chunks.recipe} fitted".encode()).hexdigest()[:32]
     return Frozen(refit, chunks.of(recipe))
+
+
+def changed_since(fraction: float) -> str:
+    """What a kept model was fitted on, in words, if so much of it, 0 to 1, changed since."""
+    return f"an earlier catalogue, of which {fraction:.1%} changed since" if fraction else THIS
 
 
 def packed(words: Sequence[str]) -> NDArray[np.uint8]:

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from ingestion.features.frozen import THIS, Refit
+from ingestion.grouping import kept_maps
 from ingestion.grouping import tsne as tsne_
 from ingestion.grouping.neighbours import Neighbours, load_neighbours
 from ingestion.task import Work
@@ -32,8 +34,8 @@ TRUSTWORTHINESS_SAMPLE = 5_000
 """Trustworthiness compares all pairs: above this many products it is measured on a seeded sample."""
 
 
-def step(work: Work, *, method: str, reducers: Sequence[str], perplexity: float) -> None:
-    """Write `projections` and `projection_scores` of one method."""
+def step(work: Work, *, method: str, reducers: Sequence[str], perplexity: float, refit: Refit = "always") -> None:
+    """Write `projections` and `projection_scores` of one method; `refit` says when t-SNE and UMAP are drawn anew."""
     draw: dict[str, Callable[[], Matrix]] = {
         "pca": lambda: pca(vectors),
         "tsne": lambda: tsne(vectors, perplexity),
@@ -41,8 +43,12 @@ def step(work: Work, *, method: str, reducers: Sequence[str], perplexity: float)
     }
     product_ids, vectors = load(work, f"features:{method}", method)
     vectors = normalised(vectors)
+    places, fitted = kept_maps.kept(work.chunks, refit, reducers, product_ids, vectors)
+    drawn = {}
     for done, reducer in enumerate(reducers):
-        points = draw[reducer]()
+        points = places[reducer] if reducer in places else draw[reducer]()
+        if reducer not in places:
+            drawn[reducer] = points
         work.write(
             "projections",
             [
@@ -53,8 +59,9 @@ def step(work: Work, *, method: str, reducers: Sequence[str], perplexity: float)
         value = trustworthiness(vectors, points)
         if np.isfinite(value):
             row = {"method": method, "reducer": reducer, "metric": "trustworthiness", "value": value}
-            work.write("projection_scores", [row])
+            work.write("projection_scores", [{**row, "fitted": fitted if reducer in places else THIS}])
         work.progress(done + 1, len(reducers))
+    kept_maps.keep(work.chunks, refit, product_ids, vectors, drawn)
 
 
 def pca(vectors: Matrix, others: Iterable[Matrix] | None = None) -> Matrix:

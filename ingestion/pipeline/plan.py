@@ -122,7 +122,8 @@ def embedding(
 def study(method: str, config: Config, k: int | None, categories: int | None) -> list[Step]:
     """The steps that follow a method's vectors; `categories` is how many the catalogue has, None if it has none."""
     s, vectors = config.study, f"features:{method}"
-    near, maps = f"neighbours:{method}", {"reducers": s.reducers, "perplexity": s.perplexity}
+    keeping = {"refit": s.refit} if s.refit != "always" else {}
+    near, maps = f"neighbours:{method}", {"reducers": s.reducers, "perplexity": s.perplexity, **keeping}
     trials = {"k": k or FALLBACK_K, "perplexities": s.map_perplexities, "seeds": s.map_seeds}
     return [
         Step(

@@ -70,6 +70,11 @@ TABLES = (
                 "metric", "VARCHAR", "trustworthiness: 1 if neighbours on the map are neighbours in the embedding too."
             ),
             Column("value", "DOUBLE", "Its value.", "0 to 1"),
+            Column(
+                "fitted",
+                "VARCHAR",
+                "What the map was drawn of: this catalogue, or an earlier one and the fraction of it that changed.",
+            ),
         ),
     ),
     Table(

@@ -16,6 +16,7 @@ from ingestion.features.step import column
 from ingestion.grouping import neighbours
 from ingestion.task import Progress, Task, Work
 from store import parts, tables
+from store.chunks import Chunks
 from store.errors import MethodUnavailable, StepFailed
 from store.parts import Part, PartWriter
 from store.root import Root
@@ -52,13 +53,18 @@ def put_neighbours(root: Root, vectors: Part, n_neighbours: int = 30) -> Part:
 
 
 def do(
-    root: Root, step: str, function: Callable[..., None], reads: list[Part], parameters: dict[str, Any]
+    root: Root,
+    step: str,
+    function: Callable[..., None],
+    reads: list[Part],
+    parameters: dict[str, Any],
+    chunks: Chunks | None = None,
 ) -> dict[str, Rows]:
     """What the function writes when it runs as that step on these parts: rows by table."""
     key, known = f"out-{step}".replace(":", "-"), {part.step: part for part in reads}
     task = Task(step, key, function, "plain", root, known, parameters)
     with PartWriter(root, task.key) as writer:
-        function(Work(task, writer, lambda done, total: None), **parameters)
+        function(Work(task, writer, lambda done, total: None, chunks or Chunks()), **parameters)
     part = Part(task.key, step, 0.0, 0.0, writer.files())
     return {table: parts.read(root, part, table).to_pylist() for table in part.files}
 

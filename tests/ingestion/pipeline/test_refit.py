@@ -1,4 +1,4 @@
-"""`study.refit` in a whole run: what is kept, what `models` says, and what `vacuum` leaves."""
+"""`study.refit` in a whole run: what is kept, what `models` and maps say, and what `vacuum` leaves."""
 
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,16 @@ from tests.store.test_upkeep import NO_GRACE
 
 
 def fitted(goods: Shop, store: Path, refit: Any) -> str:
-    """Ingest, and give what `models` says that tfidf was fitted on."""
-    study = {"refit": refit, "joint": [], "resamples": 2, "reducers": ["pca"]}
+    """Ingest, and give what tfidf was fitted on, which is what its map was drawn of."""
+    study = {"refit": refit, "joint": [], "resamples": 2, "reducers": ["tsne"]}
     assert ingest(goods, store, {"tfidf": Tfidf}, study=study).missing == {}
-    ((source,),) = ask(store, "SELECT fitted FROM models WHERE method = 'tfidf'")
-    return str(source)
+    ((model,),) = ask(store, "SELECT fitted FROM models WHERE method = 'tfidf'")
+    ((drawn,),) = ask(store, "SELECT fitted FROM projection_scores")
+    assert drawn.partition(",")[0] == model.partition(",")[0]
+    return str(model)
 
 
-def test_models_says_what_a_method_was_fitted_on(tmp_path: Path) -> None:
+def test_models_and_maps_say_what_they_were_fitted_on(tmp_path: Path) -> None:
     goods = shop.make(tmp_path)
     assert fitted(goods, tmp_path / "store", "never") == "this catalogue"
     change(goods)
