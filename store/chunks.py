@@ -51,8 +51,8 @@ class Slice:
 class NotGiven(Exception):
     """No error: the results are not given here, and the work goes on elsewhere.
 
-    Its `args` are ("divisible", missing results, all results, slices that the missing ones are enough for), or ("kept",
-    files with the results of the slice).
+    Its `args` are ("divisible", all results, slices that the missing ones are enough for), or ("kept", files with the
+    results of the slice).
     """
 
 
@@ -103,7 +103,7 @@ class Chunks:
             total = self.slice.total if self.slice else len(places)
             slices = len(missing) // max(self.divide, rows) if self.divide else 0
             if slices > 1:
-                raise NotGiven("divisible", len(missing), total, slices)
+                raise NotGiven("divisible", total, slices)
             if self.slice:
                 progress(len(places) - len(missing), total)
             while batch := list(islice(fresh, rows)):

@@ -8,11 +8,7 @@ raises is not: it would raise again.
 
 import itertools
 import logging
-import os
-import signal
-import socket
 import sys
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,10 +30,10 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ingestion.config import Limits
 from ingestion.pipeline.engine import ENVIRONMENT, POLL_SECONDS, Event, Failed, Finished, Progressed
+from ingestion.pipeline.ray_cluster import first_line, join
 from ingestion.pipeline.ray_worker import Board, code_of, run_step, with_absolute_paths
 from ingestion.pipeline.slices import Counted, Kept, SliceEvent
 from ingestion.task import Task
-from store.errors import ConfigError
 from store.parts import Part
 from store.root import Root
 
@@ -50,10 +46,6 @@ SEEN_SECONDS = 60.0
 at most as long (`acdirmax` in nfs(5))."""
 ENCODES = ("features", "named_groups")
 """The stages that run a method's encoder."""
-CONNECT_SECONDS = 10.0
-"""Seconds that the head of a cluster may take to accept a connection."""
-OBJECT_STORE_BYTES = 128 * 2**20
-"""Shared memory of a cluster that is started here: tasks and their results are small, the data go through the store."""
 LOST = (
     LocalRayletDiedError,
     NodeDiedError,
@@ -103,7 +95,7 @@ class RayEngine:
         self._numbers = itertools.count()
         self._running: list[_Running] = []
         self._written: list[_Written] = []
-        self._joined = _join(address, limits)
+        self._joined = join(address, limits)
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         board = ray.remote(num_cpus=0, max_restarts=-1)(Board)
         self._board = board.options(scheduling_strategy=here).remote()
@@ -241,7 +233,7 @@ class RayEngine:
     def _lost(self, running: _Running, error: Exception) -> list[SliceEvent]:
         node = running.node or "a node"
         if running.start > RETRIES:
-            reason = f"Its worker died {running.start} times, the last time on {node}: {_first_line(error)}"
+            reason = f"Its worker died {running.start} times, the last time on {node}: {first_line(error)}"
             return [self._fail(running, reason)]
         log.warning("%s is started again: its worker on %s died.", running.task.step, node)
         running.start, running.node, running.peak_mb = running.start + 1, None, 0.0
@@ -278,44 +270,6 @@ def _has(root: Root, name: str, size: int) -> bool:
         return root.size(name) == size
     except FileNotFoundError:
         return False
-
-
-def _join(address: str | None, limits: Limits) -> bool:
-    """Join the cluster of that address, or start one; False if this process has joined one already."""
-    if ray.is_initialized():
-        return False
-    options: dict[str, Any] = (
-        {"address": address}
-        if address
-        else {
-            "address": "local",
-            "num_cpus": limits.workers or len(os.sched_getaffinity(0)),
-            "object_store_memory": OBJECT_STORE_BYTES,
-            "include_dashboard": False,
-        }
-    )
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # Ray would report to its makers
-    in_main = threading.current_thread() is threading.main_thread()
-    handler = signal.getsignal(signal.SIGTERM)
-    try:
-        if address and address != "auto":
-            host, _, port = address.rpartition(":")
-            socket.create_connection((host, int(port)), CONNECT_SECONDS).close()  # Ray itself would try for minutes
-        ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, OSError, RuntimeError, ValueError) as error:
-        where = f"at {address}" if address else "on this machine"
-        raise ConfigError(
-            f"There is no Ray cluster {where} that can be joined ({_first_line(error)}); start one with `ray start`, "
-            "and run this command on one of its nodes."
-        ) from error
-    finally:
-        if in_main:
-            signal.signal(signal.SIGTERM, handler)  # Ray puts its own there
-    return True
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _last_line(error: Exception) -> str:

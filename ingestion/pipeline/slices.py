@@ -25,11 +25,10 @@ have all wait for the last of them twice as long. Each slice reads the texts or 
 
 @dataclass(frozen=True)
 class Counted:
-    """A step's start ended as it lacks `missing` of `total` results, enough for so many `slices`."""
+    """A step's start ended as it lacks many of its `total` results, enough for so many `slices`."""
 
     task: Task
     seconds: float
-    missing: int
     total: int
     slices: int
 
