@@ -75,7 +75,7 @@ def opening(path: Path, settings: Settings, has_images: bool = False, most_group
         *taken(found),
         *unused(found),
         *variants(found),
-        *category_lines(found, found.level.sizes, most_groups),
+        *category_lines(found, found.level.sizes, most_groups, found.sampled),
         f"`aislemap look {path.name}` shows more, and how to say otherwise.",
     ]
 
@@ -125,12 +125,17 @@ def variants(found: Survey) -> list[str]:
     return [f"Variants: {how}; their images are joined."]
 
 
-def category_lines(found: Survey, sizes: Counter[str], most_groups: int | None = None) -> list[str]:
-    """The categories with their products, and the level that counts with its reason; where groups are fewer, that."""
+def category_lines(
+    found: Survey, sizes: Counter[str], most_groups: int | None = None, sampled: int | None = None
+) -> list[str]:
+    """The categories with their products, and the level that counts with its reason; where groups are fewer, that.
+
+    `sampled` is in how many rows they were counted where those are not all.
+    """
     if "category" not in found.fields:
         return ["Categories: no column holds them, so that the groups are made and not scored."]
     level = found.level
-    lines = [f"Categories: {len(sizes):,}"]
+    lines = [f"Categories: {len(sizes):,}" + (f" in a sample of {sampled:,} rows" if sampled else "")]
     if level.deepest > 1:
         at = f"paths split at {found.separator!r}" if found.separator else "lists of levels"
         lines[0] += f" at level {level.number} of {level.deepest} ({at}): {level.reason}"
@@ -141,7 +146,7 @@ def category_lines(found: Survey, sizes: Counter[str], most_groups: int | None =
     if len(sizes) == 1:
         lines.append("  Only one category: the agreement with the categories cannot be scored.")
     small = sum(size < 5 for size in sizes.values())
-    if small and len(sizes) > 1:
+    if small and len(sizes) > 1 and not sampled:
         lines.append(f"  {small:,} of them have fewer than 5 products, too few to judge them by.")
     if most_groups and len(sizes) > most_groups:
         lines.append(f"  {most_groups:,} groups are made for them: study.most_groups, or --k, says how many.")

@@ -51,7 +51,8 @@ class Survey:
     """What was decided on a sample of the rows. `fields` are the columns taken, by field.
 
     `separator` and `level` are of the category paths. `float_ids` is whether all ids are whole numbers with '.0', as
-    a program writes them that took them for decimal numbers. `format` is what the file was read as.
+    a program writes them that took them for decimal numbers. `format` is what the file was read as. `sampled` is how
+    many rows were looked at, None for all.
     """
 
     profiles: dict[str, Profile]
@@ -62,6 +63,7 @@ class Survey:
     float_ids: bool
     language: Language
     format: str
+    sampled: int | None = None
 
     @property
     def columns(self) -> dict[str, str]:
@@ -78,7 +80,7 @@ class Survey:
 def survey(path: Path, settings: Settings, has_images: bool = False) -> Survey:
     """Look at a catalogue and decide how it is read. CatalogueError as of `catalogue.batches`."""
     source = open_rows(path, settings.max_rows)
-    head, spread = _sample(source.rows)
+    head, spread, complete = _sample(source.rows)
     rows = head + spread
     profiles = {name: Profile(name, [row.get(name) for row in rows]) for name in source.columns}
     headless = _looks_headless(source.columns) and not any(
@@ -108,11 +110,14 @@ def survey(path: Path, settings: Settings, has_images: bool = False) -> Survey:
         bool(ids) and all(re.fullmatch(r"\d+\.0", text) for text in ids),
         Language(settings.language, "as the setting language says") if settings.language else detect(texts),
         source.format,
+        None if complete else len(rows),
     )
 
 
-def _sample(rows: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The first `HEAD` rows that could be read, and at most `SPREAD` of the others at an even distance."""
+def _sample(rows: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]], bool]:
+    """The first `HEAD` rows that could be read, at most `SPREAD` of the others at an even distance, and whether these
+    are all.
+    """
     cells = (row.cells for row in rows if row.cells)
     head = list(islice(cells, HEAD))
     spread: list[dict[str, Any]] = []
@@ -123,7 +128,7 @@ def _sample(rows: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
             if len(spread) > SPREAD:
                 spread, stride = spread[::2], 2 * stride
     head, spread = ([{k: _cut(v) for k, v in row.items()} for row in part] for part in (head, spread))
-    return head, spread
+    return head, spread, stride == 1
 
 
 def _cut(cell: Any) -> Any:

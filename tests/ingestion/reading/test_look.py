@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from ingestion.config import Config
-from ingestion.reading import catalogue
+from ingestion.reading import catalogue, survey
 from ingestion.reading.look import look, opening
 
 TREE = ["Home > Tea > Pots", "Home > Tea > Cups", "Home > Light > Lanterns"]
@@ -57,6 +57,16 @@ def test_the_opening_of_a_run_names_what_was_taken_for_what(shop: Path) -> None:
     text = "\n".join(opening(shop / "c.csv", Config().catalogue))
     assert "category     'warengruppe': 'Home > Tea > Pots'" in text
     assert "Categories: 2 at level 2 of 3" in text
+
+
+def test_the_opening_says_that_a_large_catalogue_is_counted_in_part(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey, "HEAD", 10)
+    monkeypatch.setattr(survey, "SPREAD", 10)
+    text = "\n".join(opening(shop / "c.csv", Config().catalogue))
+    assert "Categories: 2 in a sample of 20 rows at level 2 of 3" in text
+    assert "fewer than 5 products" not in text
 
 
 def test_the_opening_says_where_groups_are_fewer_than_categories(shop: Path) -> None:
