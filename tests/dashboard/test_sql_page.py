@@ -22,7 +22,7 @@ from store.reader import Reader
 from store.root import Root
 from tests.dashboard.ask import products_page, texts
 from tests.factories import make_store
-from tests.store.test_sql import IN_A_QUERY, REFUSED, hashes
+from tests.store.attacks import IN_A_QUERY, REFUSED, hashes
 from tests.store.test_sql_limits import ENDLESS
 
 LIMITS = PageLimits(seconds=20, rows=50)
