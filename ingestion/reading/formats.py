@@ -2,7 +2,7 @@
 
 A row that can be read is yielded as cells by column name; one that cannot is yielded without cells but with the
 reason. A file that is not what its suffix says, or that has no usable header, is a CatalogueError. Files are
-streamed, but for a JSON array: no more than one record, or one batch of a Parquet file, is held at a time.
+streamed, but for a table in one JSON object: no more than one record, or a batch of a Parquet file, is held at a time.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from ingestion.reading import parquet_rows
 from ingestion.reading.csv_rows import open_csv
 from ingestion.reading.json_rows import open_json
 from ingestion.reading.parquet_rows import open_parquet
-from ingestion.reading.rows import MAX_ROWS, Source, limited
+from ingestion.reading.rows import MAX_ROWS, Source, few_columns, limited
 from store.errors import CatalogueError
 
 
@@ -69,12 +69,13 @@ def open_rows(path: Path, max_rows: int = MAX_ROWS) -> Source:
     """Open a catalogue: a file of a suffix in `READERS`, the text formats and XML also packed as .gz, or a folder.
 
     A folder is read as the parts of one Parquet table. CatalogueError if it is missing, empty, of another suffix, not
-    what its suffix says, has an unusable header, or more rows than `max_rows` (which is noticed while reading, but for
-    Parquet).
+    what its suffix says, has an unusable header, more columns than `MAX_COLUMNS`, or more rows than `max_rows` (which
+    is noticed while reading, but for Parquet).
     """
     try:
         if path.is_dir():
-            return replace(source := _open_folder(path, max_rows), rows=limited(path, source.rows, max_rows))
+            source = few_columns(path, _open_folder(path, max_rows))
+            return replace(source, rows=limited(path, source.rows, max_rows))
         if not path.is_file():
             what = "is not a file" if path.exists() else "does not exist"
             raise CatalogueError(f"The catalogue {path} {what}; check the path.")
@@ -83,7 +84,7 @@ def open_rows(path: Path, max_rows: int = MAX_ROWS) -> Source:
             known = f"give a file ending in {', '.join(READERS)}"
             remedy = REMEDIES.get(suffix_of(path), known)
             raise CatalogueError(f"The catalogue {path} has the suffix {suffix_of(path)!r}; {remedy}.")
-        source = open_parquet(path, max_rows) if reader is open_parquet else reader(path)
+        source = few_columns(path, open_parquet(path, max_rows) if reader is open_parquet else reader(path))
         return replace(source, rows=limited(path, source.rows, max_rows))
     except OSError as error:
         raise CatalogueError(f"The catalogue {path} cannot be read ({error}); check the file.") from error

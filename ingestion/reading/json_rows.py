@@ -1,34 +1,39 @@
 """Read the rows of a JSON file: one object per line, one array of objects, also within an object, or one table.
 
-Numbers stay as the catalogue wrote them: an id of 007.10 or of thirty digits is not to change.
+Lines and arrays are streamed. A table is held as a whole, up to `MAX_VALUE` characters.
 """
 
 import ast
-import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from ingestion.issues import shorten
+from ingestion.reading.json_stream import DECODER, MAX_VALUE, EndedEarly, Stream, TooLong
 from ingestion.reading.rows import Row, Source
 from ingestion.reading.text_file import Lines, encoding_notes, encoding_of, open_text
 from store.errors import CatalogueError
 
-MAX_ARRAY = 1 << 30
-"""Characters of a JSON array, which is held as a whole; JSON lines are streamed and have no such bound."""
 MAX_ENVELOPE = 3
-"""Names of an object around an array of products, at most: {"count": 2, "page": 1, "products": [...]}."""
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+"""Names of an object in one line around an array of products, at most: {"count": 2, "page": 1, "products": [...]}."""
+HEAD = 65_536
+"""Characters of a file by which its form is judged."""
+ENVELOPE = re.compile(r'\{(?:\s*"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[\w.+-]+)\s*,)*\s*"[^"\\]*"\s*:\s*\[\s*\{')
+"""The beginning of an object around an array of objects: by this alone, where it is too long to be looked through."""
 
 
 def open_json(path: Path) -> Source:
-    """A file of JSON lines or of one JSON array; CatalogueError if it is empty, or not text."""
+    """A file of JSON lines, of one JSON array or of one table; CatalogueError if it is empty, not text, or a table of
+    more than `MAX_VALUE` characters.
+    """
     encoding = encoding_of(path)
-    if table := _table(path, encoding):
-        named = dict.fromkeys(name for row in table if isinstance(row, dict) for name in row)
-        rows_of_it = (_row(number, row, str(row)) for number, row in enumerate(table, start=1))
+    form = _form(path, encoding)
+    if isinstance(form, list):
+        named = dict.fromkeys(name for row in form if isinstance(row, dict) for name in row)
+        rows_of_it = (_row(number, row) for number, row in enumerate(form, start=1))
         return Source(list(named), rows_of_it, encoding_notes(encoding), "a JSON object of products or columns")
-    rows = _array_rows if _is_array(path, encoding) else _line_rows
+    rows = _array_rows if form == "array" else _line_rows
     columns: dict[str, None] = {}
     for row in rows(path, encoding):
         columns.update(dict.fromkeys(row.cells or ()))
@@ -36,22 +41,50 @@ def open_json(path: Path) -> Source:
     return Source(list(columns), rows(path, encoding), encoding_notes(encoding), about)
 
 
-def _table(path: Path, encoding: str) -> list[Any] | None:
-    """The rows of a file that is one object of objects: {"K1": {"name": "Mug"}, ...}, or what pandas writes.
+def _form(path: Path, encoding: str) -> Literal["array", "lines"] | list[Any]:
+    """How a file is read: an array, bare or within an object; one object per line; or the rows of a table.
 
-    What pandas writes is {"name": {"0": "Mug", ...}, ...}, or {"columns": [...], "data": [[...], ...]}. None for any
-    other file. A row that is no object is one that cannot be read.
+    What begins as an object is looked at as a whole, unless its first line is one and others follow.
     """
     with open_text(path, encoding) as file:
-        start = file.read(65536).lstrip()
-        first = start.split("\n", 1)[0].rstrip()
-        if not start.startswith("{") or (first.endswith("}") and len(start.splitlines()) > 1):
-            return None  # an array, or one object per line
-        text = start + file.read(MAX_ARRAY)
+        stream = Stream(file, path)
+        if stream.next() != "{":
+            return "array" if stream.next() == "[" else "lines"
+        start = stream.shown(HEAD)
+        first, _, rest = start.partition("\n")
+        whole_line = first.rstrip().endswith("}")
+        if whole_line and rest.strip():
+            return "lines"
+        try:
+            found = _object(stream)
+        except TooLong:
+            if ENVELOPE.match(start):
+                return "array"
+            raise CatalogueError(
+                f"The catalogue {path} is one JSON object of more than {MAX_VALUE:,} characters, and none that begins "
+                "with an array of products; write one object per line."
+            ) from None
+    if table := _table(found):
+        return table
+    spread = "\n" in start and not whole_line
+    return "array" if spread or (len(found) <= MAX_ENVELOPE and _holds_rows(found)) else "lines"
+
+
+def _object(stream: Stream) -> dict[str, Any]:
+    """The one object that a file is; an empty one if it cannot be read, or others follow. TooLong."""
     try:
-        found = _DECODER.decode(text)
+        found: dict[str, Any] = stream.value()
     except (ValueError, RecursionError):
-        return None
+        return {}
+    return {} if stream.next() else found
+
+
+def _table(found: dict[str, Any]) -> list[Any] | None:
+    """The rows of an object of objects: {"K1": {"name": "Mug"}, ...}, or what pandas writes; None for any other.
+
+    What pandas writes is {"name": {"0": "Mug", ...}, ...}, or {"columns": [...], "data": [[...], ...]}. A row that is
+    no object is one that cannot be read.
+    """
     names, data = found.get("columns"), found.get("data")
     if isinstance(names, list) and isinstance(data, list) and all(isinstance(name, str) for name in names):
         return [dict(zip(names, row, strict=False)) if isinstance(row, list) else row for row in data]
@@ -70,22 +103,6 @@ def _products(found: dict[str, Any], inner: list[dict[str, Any]]) -> list[Any] |
     return [{"id": name, **row} for name, row in found.items()] if inner[0].keys() & inner[1].keys() else None
 
 
-def _is_array(path: Path, encoding: str) -> bool:
-    """Whether the file is one array, or one object over several lines that holds one."""
-    with open_text(path, encoding) as file:
-        start = file.read(65536).lstrip()
-    if start.startswith("["):
-        return True
-    first = start.split("\n", 1)[0].strip()
-    if not first.startswith("{"):
-        return False
-    try:
-        found = json.loads(first)
-    except (ValueError, RecursionError):
-        return "\n" in start and not first.endswith("}")
-    return len(start.splitlines()) == 1 and len(found) <= MAX_ENVELOPE and _holds_rows(found)
-
-
 def _holds_rows(value: Any, depth: int = 3) -> bool:
     """Whether an object is an envelope of rows: it holds a list of objects, or another envelope."""
     if isinstance(value, list):
@@ -94,46 +111,26 @@ def _holds_rows(value: Any, depth: int = 3) -> bool:
 
 
 def _array_rows(path: Path, encoding: str) -> Iterator[Row]:
+    number = 0
     with open_text(path, encoding) as file:
-        text = file.read(MAX_ARRAY + 1)
-    if len(text) > MAX_ARRAY:
-        raise CatalogueError(
-            f"The JSON array {path} has more than {MAX_ARRAY:,} characters; write one object per line."
-        )
-    at = _skip(text, 0)
-    if text.startswith("{", at):
-        at = _first_array(path, text)
-    number, at = 0, _skip(text, at + 1)
-    while at < len(text) and text[at] != "]":
-        number += 1
+        stream = Stream(file, path)
+        if not stream.skip("[") and not stream.to_objects():
+            raise CatalogueError(
+                f"The catalogue {path} is one JSON object without an array of objects; give an array of them."
+            )
         try:
-            value, end = _DECODER.raw_decode(text, at)
+            for value in stream.items():
+                number += 1
+                yield _row(number, value)
+        except EndedEarly:
+            problem = "The array ends without ']'; objects may be missing."
+        except TooLong:
+            problem = f"A value of more than {MAX_VALUE:,} characters; the array was left out from here on."
         except (ValueError, RecursionError) as error:
-            found = f"Not JSON ({error}); the array was left out from here on: {shorten(text[at : at + 100])}"
-            yield Row(number, None, (("unreadable row", found),))
+            problem = f"Not JSON ({error}); the array was left out from here on: {shorten(stream.shown())}"
+        else:
             return
-        yield _row(number, value, text[at:end])
-        at = _skip(text, end)
-        at = _skip(text, at + 1) if text.startswith(",", at) else at
-        if at >= len(text):
-            yield Row(number + 1, None, (("unreadable row", "The array ends without ']'; objects may be missing."),))
-
-
-def _first_array(path: Path, text: str) -> int:
-    """Where the first array of objects starts in an object such as {"count": 2, "products": [...]}."""
-    at = text.find("[")
-    while at >= 0:
-        if text.startswith("{", _skip(text, at + 1)):
-            return at
-        at = text.find("[", at + 1)
-    raise CatalogueError(f"The catalogue {path} is one JSON object without an array of objects; give an array of them.")
-
-
-def _skip(text: str, at: int) -> int:
-    """The place of the next character that is no white space."""
-    while at < len(text) and text[at] in " \t\r\n\ufeff":
-        at += 1
-    return at
+    yield Row(number + 1, None, (("unreadable row", problem),))
 
 
 def _line_rows(path: Path, encoding: str) -> Iterator[Row]:
@@ -147,25 +144,25 @@ def _line_rows(path: Path, encoding: str) -> Iterator[Row]:
                 problem = ("unreadable row", f"Not JSON ({error}); the line was left out: {shorten(line.strip())}")
                 yield Row(number, None, (problem,))
                 continue
-            yield _row(number, value, line)
+            yield _row(number, value)
 
 
 def _parse(line: str) -> Any:
     """A line as JSON, or as the object that Python writes, in single quotes (Amazon's data of 2014)."""
     try:
-        return _DECODER.decode(line)
+        return DECODER.decode(line)
     except ValueError:
         if not line.lstrip().startswith(("{'", "{u'")):
             raise
         return ast.literal_eval(line.strip())
 
 
-def _row(number: int, value: Any, text: str) -> Row:
+def _row(number: int, value: Any) -> Row:
     if isinstance(value, dict) and len(value) == 1 and isinstance(inner := next(iter(value.values())), dict) and inner:
         value = inner  # {"product": {...}}
     if isinstance(value, dict) and value:
         return Row(number, {str(name): _scalar(cell) for name, cell in value.items()})
-    found = f"Not a JSON object; the line was left out: {shorten(text.strip())}"
+    found = f"Not a JSON object; the line was left out: {shorten(str(value))}"
     return Row(number, None, (("unreadable row", found),))
 
 

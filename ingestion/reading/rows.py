@@ -11,6 +11,8 @@ from store.errors import CatalogueError
 
 MAX_ROWS = 1_000_000
 """Rows of a catalogue, unless the setting `max_rows` says otherwise."""
+MAX_COLUMNS = 20_000
+"""Columns of a catalogue: more than the different attributes of a shop's products, and read in seconds."""
 UNFIT = re.compile(r"[\x00\ud800-\udfff]")
 # Bytes that are not UTF-8 arrive as U+DC80 to U+DCFF (surrogateescape) and are read as Windows-1252, the usual
 # other encoding of catalogues, or as Latin-1 where that has no character.
@@ -49,25 +51,35 @@ def name_columns(names: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
 
     A column without a name becomes 'column 3', the second of two of one name 'price (2)': both are kept.
     """
-    found: list[str] = []
+    found: dict[str, None] = {}
+    written, numbers = set(names), dict[str, int]()
     nameless, twice = [], []
     for i, name in enumerate(names, start=1):
         unique = own = name or f"column {i}"
-        number = 1
-        while unique in found or (unique != name and unique in names):
-            number += 1
-            unique = f"{own} ({number})"
+        while unique in found or (unique != name and unique in written):
+            numbers[own] = numbers.get(own, 1) + 1
+            unique = f"{own} ({numbers[own]})"
         if not name:
             nameless.append(unique)
         elif unique != name:
             twice.append(f"{shorten(name)} as {shorten(unique)}")
-        found.append(unique)
+        found[unique] = None
     notes = []
     if nameless:
         notes.append(("column without name", f"Columns without a name in the header are called {', '.join(nameless)}."))
     if twice:
         notes.append(("columns of one name", f"Of columns of one name the second was kept too: {', '.join(twice)}."))
-    return found, notes
+    return list(found), notes
+
+
+def few_columns(path: Path, source: Source) -> Source:
+    """The source, if it has at most `MAX_COLUMNS`; CatalogueError otherwise."""
+    if len(source.columns) > MAX_COLUMNS:
+        raise CatalogueError(
+            f"The catalogue {path} has {len(source.columns):,} columns, more than {MAX_COLUMNS:,}; give fewer, or see "
+            "whether its separator or its line ends are lost."
+        )
+    return source
 
 
 def limited(path: Path, rows: Iterator[Row], max_rows: int) -> Iterator[Row]:

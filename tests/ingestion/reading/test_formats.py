@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.reading import csv_rows, text_file
+from ingestion.reading import rows as reading_rows
 from ingestion.reading.formats import open_rows
-from ingestion.reading.rows import Row
+from ingestion.reading.rows import Row, name_columns
 from store.errors import CatalogueError
 
 
@@ -99,6 +101,27 @@ def test_a_line_without_end_is_no_catalogue(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(text_file, "MAX_LINE", 1000)
     with pytest.raises(CatalogueError, match="line of more than 1,000 characters"):
         rows(tmp_path, f"id,name\n1,{'x' * 2000}\n")
+
+
+def test_a_name_that_stands_on_thousands_of_columns_is_numbered_at_once() -> None:
+    started = time.monotonic()
+    found, _ = name_columns(["price"] * 5000 + ["price (2)"] + [""] * 5000)
+    assert time.monotonic() - started < 5  # each name was looked for among all: it took minutes
+    assert found[:2] + found[4999:5001] == ["price", "price (3)", "price (5001)", "price (2)"]
+    assert len(set(found)) == 10_001
+
+
+@pytest.mark.parametrize("name", ["c.csv", "c.jsonl", "c.json"])
+def test_a_file_of_too_many_columns_is_a_clear_error(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {"id": "1", **{f"column {i}": "x" for i in range(30)}}
+    content = {"c.csv": ",".join(row) + "\n" + ",".join(row.values()), "c.jsonl": json.dumps(row)}
+    text = content.get(name, json.dumps([row]))
+    assert len(rows(tmp_path, text, name)) == 1
+    monkeypatch.setattr(reading_rows, "MAX_COLUMNS", 30)
+    with pytest.raises(CatalogueError, match="31 columns, more than 30"):
+        rows(tmp_path, text, name)
 
 
 @pytest.mark.parametrize(
