@@ -8,7 +8,7 @@ RUN pip install --no-cache-dir uv==0.13.9 && python -m venv --without-pip .venv
 # `sync` installs the lock and nothing that its packages ask for: tf-keras would bring the full tensorflow.
 COPY requirements.lock ./
 # Compiled here, as the user below can write no bytecode: each process would compile what it imports.
-RUN VIRTUAL_ENV=.venv uv pip sync --compile-bytecode requirements.lock
+RUN VIRTUAL_ENV=.venv uv pip sync --require-hashes --compile-bytecode requirements.lock
 COPY pyproject.toml README.md LICENSE aislemap.py ./
 COPY store store
 COPY ingestion ingestion

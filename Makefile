@@ -46,7 +46,7 @@ coverage: $(ENV) ## which branches of the store and of the dashboard's doors no 
 	.venv/bin/coverage report
 
 audit: $(ENV) ## look up known flaws of the locked packages, where the network lets it
-	grep -v '^ *--hash' requirements.lock | sed 's/ \\$$//; s/+cpu$$//' >.venv/packages.txt  # torch's line has no hash
+	grep -v '^ *--hash' requirements.lock | sed 's/ \\$$//; s/+cpu$$//' >.venv/packages.txt  # of PyPI's torch: it has no CPU build
 	.venv/bin/uvx pip-audit --disable-pip --no-deps --strict -r .venv/packages.txt
 
 test-training: $(ENV) ## make both encoders on little data, from end to end: some minutes

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Pins what pyproject.toml asks for: requirements.lock (to run) and requirements-dev.lock (what development adds to it).
-# Each file of a version is named by its hash, but for torch: of its CPU build a machine may see one wheel of several.
+# Each file of a version is named by its hash, and the hashes of a version that stays are kept. Of a new version of torch a
+# machine that has one wheel in a folder sees one hash: make lock where PyTorch's CPU index can be reached, which has all.
 # Newer versions: make lock UPGRADE=--upgrade
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,10 +15,8 @@ pin() {
     .venv/bin/uv pip compile --quiet --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
         --no-emit-find-links --generate-hashes --constraints "$new/torch" "$@" ${UPGRADE:-} pyproject.toml >/dev/null
 }
-# torch's line without its hashes
-bare() { awk '/^torch==/ { print $1; skip = /\\$/; next } skip { skip = /\\$/; next } { print }' "$1"; }
 pin --output-file "$new/run"
 pin --output-file "$new/all" --extra dev --extra ray --constraints "$new/run"
-{ echo "# Made by \`make lock\` from pyproject.toml; installed without following requirements."; bare "$new/run"; } >requirements.lock
+{ echo "# Made by \`make lock\` from pyproject.toml; installed without following requirements."; cat "$new/run"; } >requirements.lock
 { echo "# Made by \`make lock\`: what development adds to requirements.lock."; grep -vxFf "$new/run" "$new/all"; } \
     >requirements-dev.lock

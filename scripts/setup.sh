@@ -18,7 +18,7 @@ echo "set-up: .venv with $("$python" -V); CPU builds only, 3.8 GB on disk, from 
 # `sync` installs the locks and nothing that their packages ask for: tf-keras would bring the full tensorflow. A file whose
 # hash is not in them is refused. Compiled here: else the first run would compile what it imports, or, where no bytecode may be
 # written, each process of each run.
-.venv/bin/uv pip sync --verify-hashes --compile-bytecode requirements.lock requirements-dev.lock || fail \
+.venv/bin/uv pip sync --require-hashes --compile-bytecode requirements.lock requirements-dev.lock || fail \
     "the packages could not be fetched; the lines above say which. Nothing else was put in their place." \
     "If it is $torch: let PIP_FIND_LINKS name a folder with its wheel, or allow PyTorch's CPU index, and repeat."
 .venv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .
