@@ -1,10 +1,12 @@
 """Publishing on a disk that fails: a process with disk.c preloaded forks a child for each point of failure."""
 
 import ctypes
+import errno
 import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,6 +47,18 @@ def failing(library: Path, publisher: str, store: Path) -> Iterator[Callable[...
             yield publish
         finally:
             process.stdin.close()
+
+
+def report(fault: int, who: str, answers: list[dict[str, Any]]) -> str:
+    """What a disk that failed at each of these answers' touches did to a writer, for whom all else was asserted."""
+    calls = Counter(answer["failed"].partition(" ")[0] or "none" for answer in answers)
+    where = ", ".join(f"{call} {count}" for call, count in calls.most_common())
+    words = sum(answer["error"] is not None for answer in answers)
+    return (
+        f"{errno.errorcode[fault]} at {len(answers)} touches of the disk by {who} ({where}): {words} ended in one "
+        f"sentence with exit code 5, {len(answers) - words} made no difference; 0 tracebacks, 0 snapshots lost or "
+        f"mixed, {len(answers)} of {len(answers)} next runs right, 0 temporaries left"
+    )
 
 
 def main(publisher: str, store: str) -> None:

@@ -86,6 +86,7 @@ def root(tmp_path: Path) -> Root:
     return Root(tmp_path / "store")
 
 
+@pytest.mark.figures
 def test_readers_in_other_processes_see_whole_snapshots_while_fifty_come_and_old_ones_go(
     root: Root, tmp_path: Path
 ) -> None:
@@ -103,6 +104,7 @@ def test_readers_in_other_processes_see_whole_snapshots_while_fifty_come_and_old
             with lock.writing(root, "vacuum"):
                 dropped += vacuum(root, keep=2, grace=GRACE).snapshots
         assert dropped > 10
+        reads = 0
         for reader in readers:
             output, error = reader.communicate(timeout=300)
             assert reader.returncode == 0, error
@@ -110,12 +112,18 @@ def test_readers_in_other_processes_see_whole_snapshots_while_fifty_come_and_old
             assert (report["errors"], report["mixed"]) == ([], [])
             assert report["seen"] == sorted(report["seen"]), "never back to an older one"
             assert len(set(report["seen"])) > 2, "it read while the writer worked"
+            reads += report["reads"]
+        print(
+            f"{PUBLISHES} publishes and {dropped} snapshots dropped by vacuum beside 3 readers: {reads:,} readings, "
+            "0 errors, 0 mixtures"
+        )
     finally:
         for reader in readers:
             reader.kill()
             reader.communicate()
 
 
+@pytest.mark.figures
 def test_a_writer_killed_at_any_touch_of_the_disk_leaves_a_whole_snapshot_and_the_next_one_works(
     root: Root, tmp_path: Path
 ) -> None:
@@ -156,5 +164,6 @@ def test_a_writer_killed_at_any_touch_of_the_disk_leaves_a_whole_snapshot_and_th
     with lock.writing(root, "vacuum"):
         vacuum(root, keep=1, grace=timedelta(seconds=-1))
     assert root.names("parts") == [key_of("first", number), key_of("second", number)]
+    print(f"a writer killed at each of its {len(places)} fsyncs, renames and links: 0 mixtures, all next runs right")
     with stock(root) as client:
         assert carried(client) == whole(number)

@@ -1,6 +1,7 @@
 """The logs: few files that grow, of which a damaged one costs its own rows only."""
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +15,7 @@ from store import lock, logs, snapshot, tables
 from store.errors import StoreBusy, StoreDamaged
 from store.reader import Reader
 from store.root import Root
-from store.upkeep import verify
+from store.upkeep import vacuum, verify
 from tests.store.numbered import publish, stock
 
 NAMES = [f"log/runs/{n:08d}.parquet" for n in range(1, 9)]
@@ -47,6 +48,28 @@ def test_a_thousand_events_are_one_file(root: Root) -> None:
     add(root, "0999")
     assert logs.files(root, "runs") == NAMES[:1]
     assert len(logs.read(root, NAMES[0])) == 1000
+
+
+@pytest.mark.figures
+def test_ten_thousand_runs_cost_a_poll_and_vacuum_milliseconds(root: Root) -> None:
+    publish(root, 1)
+    for table, rows in (("runs", 10_000), ("steps", 1_000_000)):
+        full = tables.table(table).schema.empty_table()
+        full = pa.Table.from_pylist([{"run_id": f"{n:05d}"} for n in range(logs.ROWS)], schema=full.schema)
+        for number in range(2, 2 + -(-rows // logs.ROWS)):
+            root.put(f"log/{table}/{number:08d}.parquet", b"")
+            pq.write_table(full, root.url(f"log/{table}/{number:08d}.parquet"))
+    started = time.perf_counter()
+    logs.stamp(root)
+    polled = time.perf_counter()
+    with lock.writing(root, "vacuum"):
+        vacuum(root)
+    print(
+        f"logs of 10,000 runs with a million steps, {len(logs.all_files(root))} files: "
+        f"a poll takes {1000 * (polled - started):.1f} ms, vacuum {1000 * (time.perf_counter() - polled):.0f} ms"
+    )
+    assert polled - started < 0.1
+    assert time.perf_counter() - polled < 5
 
 
 def test_of_events_added_at_once_none_is_lost(root: Root) -> None:

@@ -42,6 +42,7 @@ def open_to_all() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@pytest.mark.figures
 def test_the_statements_tree_alone_refuses_whatever_could_write(open_to_all: duckdb.DuckDBPyConnection) -> None:
     passed = []
     for name, attack in (IN_A_QUERY | HIDDEN).items():
@@ -50,6 +51,9 @@ def test_the_statements_tree_alone_refuses_whatever_could_write(open_to_all: duc
             passed.append(name)
     assert len(IN_A_QUERY | HIDDEN) > 500
     assert passed == []
+    print(
+        f"{len(IN_A_QUERY | HIDDEN)} statements that write, COPY at {len(PLACES)} places of a query: 0 passed the tree"
+    )
 
 
 @pytest.mark.parametrize("place", list(PLACES)[:6])
@@ -60,6 +64,7 @@ def test_where_nothing_holds_it_an_attack_writes(
     assert (tmp_path / "stolen.csv").stat().st_size
 
 
+@pytest.mark.figures
 def test_the_sealed_connection_alone_keeps_every_file(root: Root, targets: list[Path]) -> None:
     before = hashes(root)
     with snapshot.connect_sealed(root) as sealed:
@@ -69,6 +74,7 @@ def test_the_sealed_connection_alone_keeps_every_file(root: Root, targets: list[
                     sealed.execute(attack.replace("{target}", str(target)))
             assert sealed.execute("SELECT count(*) FROM products").fetchall() == [(60,)]
     assert hashes(root) == before
+    print(f"the same on a sealed connection, at {len(targets)} files each: all {len(before)} files keep their SHA-256")
 
 
 @no_landlock

@@ -240,6 +240,7 @@ def test_nothing_is_dropped_while_a_manifest_cannot_be_read(root: Root) -> None:
     assert sorted(root.path.rglob("*")) == files
 
 
+@pytest.mark.figures
 def test_the_disk_is_bounded_over_a_hundred_snapshots(root: Root) -> None:
     sizes = []
     for n in range(4, 104):
@@ -252,6 +253,9 @@ def test_the_disk_is_bounded_over_a_hundred_snapshots(root: Root) -> None:
     assert {files for files, _ in sizes} == {sizes[0][0]}
     assert max(size for _, size in sizes) < 1.02 * sizes[0][1], "but for the digits of the numbers"
     assert root.size("log/runs/00000001.parquet") < 20_000
+    print(
+        f"100 snapshots with vacuum after each: {sizes[0][1]:,} bytes after the first, {sizes[-1][1]:,} after the last"
+    )
     assert verify(root) == []
 
 

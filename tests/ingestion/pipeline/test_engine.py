@@ -4,6 +4,7 @@ import gc
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -246,8 +247,16 @@ if __name__ == "__main__":
 """
 
 
-def test_workers_end_with_a_killed_run_and_leave_no_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [pytest.param(1, id="one"), pytest.param(20, id="twenty", marks=pytest.mark.faults)])
+def test_workers_end_with_a_killed_run_and_leave_no_file(tmp_path: Path, kills: int) -> None:
     (tmp_path / "temporary").mkdir()
+    seconds = [kill_a_run(tmp_path) for _ in range(kills)]
+    assert list((tmp_path / "temporary").iterdir()) == []
+    print(f"{kills} ingestions killed: their workers ended within {max(seconds):.1f} s, 0 of them and 0 files left")
+
+
+def kill_a_run(tmp_path: Path) -> float:
+    """Seconds after which both workers of a run have ended that is killed while they compute."""
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "TMPDIR": str(tmp_path / "temporary")}
     command = [sys.executable, "-c", ORPHANS, str(tmp_path / "store")]
     pipe = subprocess.PIPE
@@ -257,6 +266,7 @@ def test_workers_end_with_a_killed_run_and_leave_no_file(tmp_path: Path) -> None
         workers = psutil.Process(run.pid).children()
         assert len(workers) >= 2
         run.kill()
+        started = time.monotonic()
     _, alive = psutil.wait_procs(workers, timeout=60)
     assert alive == []
-    assert list((tmp_path / "temporary").iterdir()) == []
+    return time.monotonic() - started
