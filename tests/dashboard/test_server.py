@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dash import Dash
 from typer.testing import CliRunner
 
 import aislemap
 from dashboard import cli
-from dashboard.access import read_users
+from dashboard.access import Access, read_users, user_line
 from dashboard.app import create_app
 from dashboard.security import BODY_LIMIT
 from store.errors import InputError
@@ -24,7 +25,14 @@ from store.root import Root
 
 @pytest.fixture
 def port(small_store: Root) -> Iterator[int]:
-    server = cli.make_server(create_app(small_store).server, "127.0.0.1", 0)
+    with served(create_app(small_store)) as port:
+        yield port
+
+
+@contextlib.contextmanager
+def served(app: Dash) -> Iterator[int]:
+    """The port at which an app is served as the command does it."""
+    server = cli.make_server(app.server, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield server.effective_port
@@ -59,6 +67,51 @@ def test_a_body_above_the_limit_is_refused_before_it_is_taken(port: int, head: s
             answer = client.recv(200)
     assert sent < 20 * BODY_LIMIT
     assert answer == b"" or answer.startswith(b"HTTP/1.1 413")
+
+
+HEAD = "GET /_dash-layout HTTP/1.1\r\nHost: localhost\r\n"
+UNSOUND = {
+    "the proxy's header with another dash": (HEAD + "X_Forwarded_User: ann\r\n", "302"),
+    "the proxy's header with a space": (HEAD + "X-Forwarded-User : ann\r\n", "400"),
+    "the header of another proxy": (HEAD + "X-Remote-User: ann\r\nRemote-User: ann\r\n", "302"),
+    "an address in the line of the request": (
+        "GET http://evil.example/_dash-layout HTTP/1.1\r\nHost: localhost\r\n",
+        "302",
+    ),
+    "a path behind an open one": ("GET /healthz/../_dash-layout HTTP/1.1\r\nHost: localhost\r\n", "302"),
+    "a path behind an open one, encoded": ("GET /healthz%2f..%2f_dash-layout HTTP/1.1\r\nHost: localhost\r\n", "302"),
+    "a path behind the log-in": ("GET /login;/_dash-layout HTTP/1.1\r\nHost: localhost\r\n", "302"),
+    "another method": ("POST /_dash-layout HTTP/1.1\r\nHost: localhost\r\nX-HTTP-Method-Override: GET\r\n", "401"),
+    "two hosts": ("GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n", "400"),
+    "two hosts in one": ("GET /healthz HTTP/1.1\r\nHost: localhost, evil.example\r\n", "400"),
+    "no host": ("GET /healthz HTTP/1.0\r\n", "400"),
+    "a host beside another": ("GET /healthz HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: localhost\r\n", "400"),
+    "a host in other letters": ("GET /healthz HTTP/1.1\r\nHost: \uff4cocalhost\r\n", "400"),
+    "a length below nothing": ("POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n", "400"),
+    "a length with a sign": ("POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: +5\r\n", "400"),
+    "an unknown encoding": ("POST /login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n", "501"),
+}
+
+
+@pytest.fixture(scope="module")
+def behind_proxy(small_store: Root) -> Iterator[int]:
+    users = read_users(user_line("ann", "reviewer", "correct horse battery"), "a test")
+    with served(create_app(small_store, Access(users=users, proxy="127.0.0.1"))) as port:
+        yield port
+
+
+@pytest.mark.parametrize("what", UNSOUND)
+def test_no_header_gets_past_the_host_or_the_log_in(behind_proxy: int, what: str) -> None:
+    head, status = UNSOUND[what]
+    assert answered(behind_proxy, HEAD + "X-Forwarded-User: ann\r\n") == "200"
+    assert answered(behind_proxy, head) == status
+
+
+def answered(port: int, head: str) -> str:
+    """The status of the answer to a request of that head, sent as it stands."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall((head + "Connection: close\r\n\r\n").encode())
+        return client.recv(100).decode().split(" ")[1]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "shop.example"])
