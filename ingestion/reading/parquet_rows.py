@@ -4,6 +4,7 @@ Rows are counted in the files' own metadata before anything is decoded.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ from ingestion.reading.rows import MAX_ROWS, Row, Source, mend, name_columns, to
 from store.errors import CatalogueError
 
 BATCH = 1024
+MAX_BATCH_BYTES = 256_000_000
+"""Bytes of text of the rows that are decoded at a time."""
+UNSUSPICIOUS = MAX_BATCH_BYTES // BATCH
+"""Bytes of a column in a group of rows that no text in it can make too many."""
 IMAGE_BATCH = 32
 """Rows of images that are held at a time."""
 SUFFIXES = (".parquet", ".pq")
@@ -84,7 +89,7 @@ def _rows(files: Sequence[Path], names: list[str], shown: list[str], image: str 
                 have = [name for name in names if name in file.schema_arrow.names]
                 # of an image its path alone: the bytes are read by those who need them
                 leaves = [f"{name}.path" if name == image else name for name in have]
-                for batch in file.iter_batches(batch_size=BATCH, columns=leaves):
+                for batch in file.iter_batches(batch_size=_batch(path, file.metadata), columns=leaves):
                     columns = {name: _values(batch.column(batch.schema.get_field_index(name))) for name in have}
                     for at in range(batch.num_rows):
                         number += 1
@@ -101,6 +106,50 @@ def _rows(files: Sequence[Path], names: list[str], shown: list[str], image: str 
                         yield Row(number, cells | dict.fromkeys(bad), problems)
         except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
             raise CatalogueError(f"The Parquet file {path} is damaged after row {number}: {error}") from error
+
+
+def _batch(path: Path, metadata: pq.FileMetaData) -> int:
+    """Rows to decode at a time: `BATCH`, or fewer where so many could be more than `MAX_BATCH_BYTES` of text.
+
+    A text that stands in a file once, in a dictionary, can be that of all its rows: 4,000 of a megabyte in 10 kB.
+    """
+    widest = 1.0
+    with ExitStack() as stack:
+        file = None
+        for number in range(metadata.num_row_groups):
+            group = metadata.row_group(number)
+            chunks = [group.column(i) for i in range(group.num_columns)]
+            long = [c for c in chunks if c.physical_type == "BYTE_ARRAY" and c.total_uncompressed_size > UNSUSPICIOUS]
+            names = [c.path_in_schema for c in long]
+            if not long:
+                continue
+            file = file or stack.enter_context(pq.ParquetFile(path, read_dictionary=_texts(metadata)))
+            first = next(file.iter_batches(1, row_groups=[number], columns=names), None)
+            lengths = dict(zip(first.schema.names, map(_longest, first.columns), strict=True)) if first else {}
+            row = 0.0
+            for chunk in long:
+                size = chunk.total_uncompressed_size / max(1, chunk.num_values)
+                size = max(size, lengths.get(chunk.path_in_schema.partition(".")[0], 0))
+                row += size * max(1, chunk.num_values / max(1, group.num_rows))
+            widest = max(widest, row)
+    return max(1, min(BATCH, int(MAX_BATCH_BYTES / widest)))
+
+
+def _texts(metadata: pq.FileMetaData) -> list[str]:
+    columns = [metadata.schema.column(i) for i in range(metadata.num_columns)]
+    return [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
+
+
+def _longest(array: pa.Array) -> int:
+    """Bytes of the longest text in the dictionaries of an array, also of a nested one."""
+    if pa.types.is_dictionary(array.type):
+        return pc.max(pc.binary_length(array.dictionary)).as_py() or 0
+    if pa.types.is_struct(array.type):
+        return max(map(_longest, array.flatten()), default=0)
+    if pa.types.is_nested(array.type):
+        parts = [array.keys, array.items] if pa.types.is_map(array.type) else [array.values]
+        return max(map(_longest, parts))
+    return 0
 
 
 class _Unreadable:
