@@ -43,15 +43,15 @@ def prepare(app: Dash, number: int, ended: threading.Event | None = None) -> Non
 
 def _follow(app: Dash, ended: threading.Event, seconds: float) -> None:
     reader: Reader = app.server.extensions["aislemap"]
-    done = told = None
+    done = reported = None
     while not ended.is_set():
         try:
             number = reader.number()
             if number is not None and number != done:
                 prepare(app, number, ended)
                 done = number
-        except Exception as error:  # whatever it is, who opens the page is told
-            if str(error) != told:
+        except Exception as error:  # whatever it is, whoever opens the page sees it
+            if str(error) != reported:
                 log.warning("a snapshot was not prepared: %s", error)
-                told = str(error)
+                reported = str(error)
         ended.wait(seconds)

@@ -93,6 +93,11 @@ class Study(Settings):
     a changed catalogue. 'always', so that a snapshot depends on its catalogue alone. 'never' keeps the first, and a
     fraction keeps them until that fraction of the texts, images or vectors changed; others are placed by what was kept,
     which `models` and `projection_scores` say."""
+    reestimate: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Groups, their number, maps, scores, intervals, verdicts and suspects are taken over from an earlier run until
+    this fraction of the products is new, changed or gone; these are placed in the groups and on the maps that are
+    there. 0 estimates anew whenever something changed, so that a snapshot depends on its catalogue alone. With .05 a
+    night's one product in a hundred moves no verdict, and all is estimated anew about once a week."""
     reducers: tuple[Literal["pca", "tsne", "umap"], ...] = ("pca", "tsne", "umap")
     """2-D maps to draw."""
     perplexity: Annotated[float, Field(gt=1)] = 30.0

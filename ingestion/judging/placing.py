@@ -29,11 +29,12 @@ Near = NDArray[np.int64]
 """(n, k) rows of sampled products, nearest first; -1 where a method could not read the product."""
 
 
-def step(work: Work, *, method: str, methods: Mapping[str, str]) -> None:
+def step(work: Work, *, method: str, methods: Mapping[str, str], on_axes: bool = True) -> None:
     """Write the rows of `clusters` and `projections` of the products that are not in the sample.
 
     `methods` are those whose vectors place a product, each with its modality: the method itself, or those that a joint
-    graph joins. A product that none of them could read has no row.
+    graph joins. A product that none of them could read has no row. Without `on_axes` the map by PCA, too, is one of
+    other vectors than these, whose axes are not known.
     """
     clusters = work.read(f"scoring:{method}", "clusters", ["grouping", "product_id", "cluster", "matched_category"])
     have = {name: its for name, its in methods.items() if f"features:{name}" in work.task.parts}
@@ -45,7 +46,7 @@ def step(work: Work, *, method: str, methods: Mapping[str, str]) -> None:
     found = {name: _search(work, name, sampled) for name in have}
     product_ids = list(dict.fromkeys(product_id for ids, _, _ in found.values() for product_id in ids))
     near, votes = _aligned(product_ids, [(*one, weight_of[name]) for name, one in found.items()])
-    _write_maps(work, method, product_ids, near, sampled)
+    _write_maps(work, method, product_ids, near, sampled, on_axes)
     for grouping, rows in groupings.items():
         # all groupings of a method are of the same products
         labels = rows["cluster"].to_numpy()[pc.index_in(sampled, rows["product_id"].combine_chunks()).to_numpy()]
@@ -119,7 +120,7 @@ def _aligned(
     return np.hstack(near), np.hstack(votes)
 
 
-def _write_maps(work: Work, method: str, product_ids: list[str], near: Near, sampled: pa.Array) -> None:
+def _write_maps(work: Work, method: str, product_ids: list[str], near: Near, sampled: pa.Array, on_axes: bool) -> None:
     """Write `projections` of a method that has maps: a joint graph has none, so `near` are the method's own."""
     step = f"projection:{method}"
     if step not in work.task.parts:
@@ -129,7 +130,8 @@ def _write_maps(work: Work, method: str, product_ids: list[str], near: Near, sam
         rows = drawn.filter(pc.equal(drawn["reducer"], reducer))
         points = np.stack([rows["x"].to_numpy(), rows["y"].to_numpy()], axis=1)
         points = points[pc.index_in(sampled, rows["product_id"].combine_chunks()).to_numpy()]
-        places = _on_axes(work, method, sampled) if reducer == "pca" else np.median(points[near], axis=1)
+        exact = on_axes and reducer == "pca"
+        places = _on_axes(work, method, sampled) if exact else np.median(points[near], axis=1)
         n = len(product_ids)
         columns = {"method": pa.repeat(method, n), "reducer": pa.repeat(reducer, n), "product_id": product_ids}
         work.write("projections", pa.table({**columns, "x": places[:, 0], "y": places[:, 1]}))

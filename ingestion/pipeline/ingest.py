@@ -16,7 +16,7 @@ from ingestion.features import registry
 from ingestion.features.base import Method, Model
 from ingestion.features.step import describe
 from ingestion.judging import named_groups
-from ingestion.pipeline import plan
+from ingestion.pipeline import kept_study, plan
 from ingestion.pipeline.engine import Engine, LocalEngine
 from ingestion.pipeline.reported import Reported
 from ingestion.pipeline.runner import Listener, Outcome, Runner
@@ -161,7 +161,11 @@ def _run(
     joins = {method.name: list(method.needs()) for method in methods if method.needs()}
     steps += plan.joint_groups(modalities, config, k, categories or None)
     steps += plan.conclusions(models, joins, config)
-    runner.run(plan.on_sample(steps) if sampled else steps)
+    whole = plan.on_sample(steps) if sampled else steps
+    if config.study.reestimate:
+        kept_study.run(runner, whole, sampled, config.study.reestimate)
+    else:
+        runner.run(whole)
     absent = [_absent(method, models.get(method.name), runner) for method in methods]
     _publish(runner, report, [row for row in absent if row])
     report.missing = _unfinished(steps, runner) | {row["method"]: row["detail"] for row in absent if row}

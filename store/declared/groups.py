@@ -25,6 +25,19 @@ TABLES = (
         (PRODUCT_ID,),
     ),
     Table(
+        "kept_study",
+        "One row where what is estimated was taken over from an earlier run (`study.reestimate`); it then rests on the "
+        "products of `study_sample`, which are unchanged since.",
+        (
+            Column(
+                "changed",
+                "DOUBLE",
+                "Fraction of the products that are new, changed or gone since it was estimated.",
+                "0 to 1",
+            ),
+        ),
+    ),
+    Table(
         "neighbours",
         "The nearest other products of each product in a method's vectors, by cosine; `neighbour_searches` says where "
         "they are not exact.",

@@ -126,9 +126,15 @@ def summary(cursor: Cursor) -> Summary:
 
 
 def rests_on(cursor: Cursor) -> str | None:
-    """'a sample of 10,000 of 100,000 products': what the study rests on; None where that is all products."""
+    """'a sample of 10,000 of 100,000 products': what the study rests on; None where that is all products.
+
+    Of one that was taken over from an earlier run also how much has changed since.
+    """
     found = column(cursor, "SELECT count(*) FROM study_sample")[0]
     of = column(cursor, "SELECT count(*) FROM products")[0]
+    changed = column(cursor, "SELECT changed FROM kept_study")
+    if changed:
+        return f"{found:,} of {of:,} products, as it was estimated before {changed[0]:.1%} of them changed"
     return f"a sample of {found:,} of {of:,} products" if found else None
 
 

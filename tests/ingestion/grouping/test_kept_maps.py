@@ -74,7 +74,7 @@ def test_vectors_of_another_model_have_the_maps_drawn_anew(chunks: Chunks, vecto
     assert kept(chunks, "never", ("tsne",), IDS[:50], normalised(vectors)) == ({}, THIS)
 
 
-def test_without_a_product_in_common_maps_are_drawn_anew(chunks: Chunks) -> None:
+def test_maps_are_drawn_anew_where_no_kept_product_is_left(chunks: Chunks) -> None:
     assert kept(chunks, "never", ("tsne",), IDS[50:], VECTORS[50:]) == ({}, THIS)
 
 
