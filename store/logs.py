@@ -19,6 +19,7 @@ from store import lock, tables
 from store.errors import StoreDamaged
 from store.ownership import own
 from store.root import DAMAGED, Root
+from store.terminal import printable
 
 ROWS = 20_000
 """Rows of a full file: the steps of a hundred runs, which are read and written anew in less than 0.1 s."""
@@ -80,6 +81,7 @@ def read(root: Root, name: str) -> pa.Table:
 def append(root: Root, table: str, rows: list[dict[str, Any]]) -> None:
     """Add rows to a log. StoreError, and the log is as it was, where it cannot be written.
 
+    Text that is not UTF-8, as the name of a file need not be, is written with escapes (`terminal.printable`).
     If its newest file cannot be read, that is set aside and named, and the rows are in a new one.
     """
     schema = tables.table(table).schema
@@ -92,7 +94,7 @@ def append(root: Root, table: str, rows: list[dict[str, Any]]) -> None:
                 log.warning("%s It was set aside as %s.", error, root.set_aside(name))
         if name is None or not root.exists(name) or len(kept) >= ROWS:
             kept, name = schema.empty_table(), _next(root, table)
-        _write(root, name, pa.concat_tables([kept, pa.Table.from_pylist(rows, schema=schema)]))
+        _write(root, name, pa.concat_tables([kept, pa.Table.from_pylist(list(map(_storable, rows)), schema=schema)]))
 
 
 def mend(root: Root, every_byte: bool = False) -> list[str]:
@@ -129,6 +131,13 @@ def _next(root: Root, table: str) -> str:
 def _write(root: Root, name: str, rows: pa.Table) -> None:
     with root.writing(name) as temporary, root.in_words(name):
         pq.write_table(rows, temporary, compression="zstd", write_page_checksum=True)
+
+
+def _storable(row: dict[str, Any]) -> dict[str, Any]:
+    def is_utf8(text: str) -> bool:
+        return text.encode("utf-8", "replace").decode() == text
+
+    return {n: printable(value) if isinstance(value, str) and not is_utf8(value) else value for n, value in row.items()}
 
 
 def _damaged(name: str, error: Exception) -> StoreDamaged:

@@ -25,9 +25,14 @@ TEMPORARY = re.compile(r"\.(?P<target>.+)\.[0-9a-f]{8}(\.wal)?")  # `writing` ma
 
 @dataclass(frozen=True)
 class Root:
-    """A store's root folder."""
+    """A store's root folder; StoreError for a path that DuckDB cannot be given."""
 
     path: Path
+
+    def __post_init__(self) -> None:
+        whole = str(self.path.absolute())
+        if whole.encode("utf-8", "replace").decode() != whole:
+            raise StoreError(f"The path of the store {self.path} is not UTF-8; give it another name.")
 
     def url(self, name: str) -> str:
         """The absolute place of a file, as DuckDB and pyarrow read it."""

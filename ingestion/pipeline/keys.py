@@ -8,6 +8,7 @@ import ast
 import hashlib
 import importlib.metadata
 import json
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,8 @@ def listing(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         stat = path.stat()
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+        name = os.fsencode(path.relative_to(folder).as_posix())  # it need not be UTF-8
+        digest.update(b"%b\0%d\0%d\n" % (name, stat.st_size, stat.st_mtime_ns))
     return digest.hexdigest()
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import unquote
 
+from ingestion.reading.rows import UNFIT
 from store.errors import CatalogueError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".jfif")
@@ -39,7 +40,8 @@ class Folder:
         for home, folders, names in os.walk(path, onerror=fail):
             folders.sort()
             inner = Path(home).relative_to(path).as_posix()
-            files += [name if inner == "." else f"{inner}/{name}" for name in names]
+            found = (name if inner == "." else f"{inner}/{name}" for name in names)
+            files += [name for name in found if not UNFIT.search(name)]  # one that is not UTF-8 no catalogue can name
         # Shorter paths first, then sorted, so that of two files with one name it is always the same that is found.
         files.sort(key=lambda name: (name.count("/"), name))
         self._files = set(files)

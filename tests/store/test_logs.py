@@ -1,6 +1,7 @@
 """The logs: few files that grow, of which a damaged one costs its own rows only."""
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +42,11 @@ def test_events_are_rows_of_one_file_until_it_is_full(root: Root, monkeypatch: p
     assert logs.files(root, "runs") == NAMES[:3]
     assert [logs.read(root, name)["run_id"].to_pylist() for name in NAMES[:3]] == [[*"abc"], [*"def"], ["g"]]
     assert root.temporaries() == []
+
+
+def test_a_text_that_is_not_utf8_is_logged_with_its_escape(root: Root) -> None:
+    add(root, os.fsdecode(b"caf\xe9.csv"), "caf\u00e9\x1b.csv")
+    assert logs.read(root, NAMES[0])["run_id"].to_pylist() == ["caf\\udce9.csv", "caf\u00e9\x1b.csv"]
 
 
 def test_a_thousand_events_are_one_file(root: Root) -> None:

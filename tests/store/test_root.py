@@ -1,10 +1,12 @@
 """A store's root: files appear whole or not at all."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from store.errors import StoreError
 from store.root import Root
 
 
@@ -25,6 +27,14 @@ def test_what_is_put_is_read_back_with_its_size_and_hash(root: Root) -> None:
 def test_a_url_is_absolute_from_whatever_folder_it_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert Root(Path("store")).url("x.parquet") == str(tmp_path.resolve() / "store" / "x.parquet")
+
+
+def test_a_path_that_is_not_utf8_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9")).mkdir()
+    monkeypatch.chdir(tmp_path / os.fsdecode(b"caf\xe9"))
+    for path in (Path("store"), tmp_path / os.fsdecode(b"\xff")):
+        with pytest.raises(StoreError, match="is not UTF-8"):
+            Root(path)
 
 
 def test_put_if_absent_refuses_a_name_that_is_taken_and_changes_nothing(root: Root) -> None:

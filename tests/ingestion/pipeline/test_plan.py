@@ -127,7 +127,7 @@ def test_a_changed_image_makes_the_images_be_read_again(shop: tuple[Path, Path],
 
 
 def test_a_listing_names_files_by_their_place_in_the_folder(tmp_path: Path) -> None:
-    for name in ("a/b.png", "ab.png"):
+    for name in ("a/b.png", "ab.png", os.fsdecode(b"\xe9.png")):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
         os.utime(tmp_path / name, ns=(1, 1))

@@ -1,6 +1,7 @@
 """A product's image is found by what the catalogue says of it, or by its id, wherever it lies in the folder."""
 
 import io
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -67,6 +68,11 @@ def test_a_name_means_the_file_however_it_is_written(tmp_path: Path, file: str, 
 )
 def test_an_image_is_found_by_the_id(tmp_path: Path, file: str, product_id: str) -> None:
     assert folder(tmp_path, "other.jpg", file).by_id(product_id) == file
+
+
+def test_a_file_whose_name_is_not_utf8_is_no_image_of_a_product(tmp_path: Path) -> None:
+    found = folder(tmp_path, os.fsdecode(b"K7/a\xe9.jpg"), "K7/b.jpg", os.fsdecode(b"K8/\xe9.jpg"))
+    assert (found.by_id("K7"), found.by_id("K8"), found.count) == ("K7/b.jpg", None, 1)
 
 
 def test_of_several_files_of_an_id_the_first_by_number_counts(tmp_path: Path) -> None:
