@@ -58,7 +58,7 @@ def main() -> None:
         )
         token = context.of(reader).token(*points.TABLES)
         answers: dict[str, tuple[Callable[[], Any], str]] = {
-            "Overview": (lambda: answered(app, "overview-body", {"logs.data": ""}), "100"),
+            "Answer": (lambda: answered(app, "answer-body", {"logs.data": ""}), "100"),
             "Labels": (lambda: answered(app, "labels-body", {"labels-metric.value": "accuracy"}), "100"),
             "Product": (lambda: answered(app, "product-body", {"product-id.data": one[0]}), "100"),
             "search of the maps": (lambda: client.get(f"/points/{token}/search?q={quote(word)}"), "50"),

@@ -86,7 +86,7 @@ class Address:
 
     @property
     def _id(self) -> str:
-        return f"address-of-{self.path.strip('/').replace('/', '-') or 'overview'}"
+        return f"address-of-{self.path.strip('/').replace('/', '-') or 'answer'}"
 
 
 def pinned_number(pinned: Any) -> int | None:

@@ -39,7 +39,7 @@ def main(store: Path, folder: Path, widths: list[int]) -> None:
             cursor, "SELECT product_id FROM products ORDER BY catalogue_row LIMIT 1"
         )
     paths = [page.path for page in discover()]
-    pages = {path.strip("/").replace("/", "-") or "overview": path for path in paths if path != PRODUCT}
+    pages = {path.strip("/").replace("/", "-") or "answer": path for path in paths if path != PRODUCT}
     pages["four-projections"] = "/projections?panels=4&colour=match"
     pages["product"] = f"{PRODUCT}?id={quote(ids[0])}"
     folder.mkdir(parents=True, exist_ok=True)

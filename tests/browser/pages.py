@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 PAGES = {
-    "overview": ("/", "#overview-body .leaderboard tbody tr"),
+    "answer": ("/", "#answer-body .leaderboard tbody tr"),
     "projections": ("/projections", "#map-1[data-drawn]"),
     "clusters": ("/categories/clusters", "#confusion .heatmaplayer image"),
     "categories": ("/categories", "#category-heat .heatmaplayer image"),

@@ -23,7 +23,7 @@ expect.set_options(timeout=WAIT)
 @pytest.mark.parametrize(
     ("path", "title", "content"),
     [
-        ("/", "Can these products be grouped automatically?", "#overview-body .leaderboard tbody tr"),
+        ("/", "Can these products be grouped automatically?", "#answer-body .leaderboard tbody tr"),
         ("/projections", "Do products of a category lie together?", "#map-0[data-drawn]"),
         ("/categories/clusters", "Which categories are mixed up?", "#confusion .heatmaplayer image"),
         ("/categories", "Which categories can be automated?", "#category-heat .heatmaplayer image"),
@@ -72,7 +72,7 @@ def test_each_tab_of_a_page_has_its_address_and_stays_in_its_place(study: str, p
         expect(page).to_have_url(study + path)
 
 
-def test_the_overview_has_verdicts_and_why_a_method_did_not_run(study: str, page: Page) -> None:
+def test_the_answer_page_has_verdicts_and_why_a_method_did_not_run(study: str, page: Page) -> None:
     page.goto(study)
     expect(page.locator(".verdict")).to_have_count(3)
     expect(page.locator(".verdict-text")).to_contain_text("joint-text reaches an ARI of")

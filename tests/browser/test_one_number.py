@@ -64,9 +64,7 @@ def test_headlines_are_of_what_the_verdict_rests_on(small_store: Root, study: st
     expect(body).to_contain_text(f"The verdict rests on Joint text + image by k-means on the manifold: {score}")
     expect(body).not_to_contain_text("The best ARI")
     page.goto(study)
-    expect(page.locator("#overview-body")).to_contain_text(
-        f"Joint text + image reaches ARI {words.score(verdict.value)}"
-    )
+    expect(page.locator("#answer-body")).to_contain_text(f"Joint text + image reaches ARI {words.score(verdict.value)}")
     page.goto(f"{study}/categories?figure=stability")
     values = sorted(s.stability for s in mine)
     shown = page.locator("#categories-body")

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=30_000)
 
 
-def test_the_overview_names_methods_not_shown_to_differ(study: str, page: Page) -> None:
+def test_the_answer_page_names_methods_not_shown_to_differ(study: str, page: Page) -> None:
     page.goto(study)
     rows = page.locator(".leaderboard tbody tr")
     expect(rows).to_have_count(8)

@@ -8,8 +8,8 @@ from dash import Dash
 from plotly.utils import PlotlyJSONEncoder
 
 from dashboard import lists, misplaced
+from dashboard.answer_head import MOST_CHIPS, answer
 from dashboard.app import create_app
-from dashboard.overview_head import MOST_CHIPS, answer
 from dashboard.pages.categories import clusters
 from store.questions import groups
 from store.questions.categories import CategoryVerdict

@@ -12,8 +12,8 @@ import pytest
 from dash import Dash
 
 from dashboard import words
+from dashboard.answer_changes import moved, moved_products
 from dashboard.app import create_app
-from dashboard.overview_changes import moved, moved_products
 from dashboard.pages import discover
 from dashboard.pages.categories.verdicts import something_else
 from dashboard.pages.methods import metrics
@@ -32,7 +32,7 @@ from tests.factories import CATEGORIES, DECLARED, EMBEDDING, RESTS_ON, STABLE, m
 
 Ask = Callable[..., str]
 BODIES: dict[str, dict[str, Any]] = {
-    "overview-body": {"logs.data": "", "overview-since.data": 0},
+    "answer-body": {"logs.data": "", "answer-since.data": 0},
     "clusters-body": {"clusters-method.value": "bert", "clusters-grouping.value": "judged"},
     "clusters-cards": {
         "clusters-method.value": "bert",
@@ -88,10 +88,10 @@ def filled(app: Dash, body: str, **inputs: Any) -> str:
 def test_the_first_line_says_what_a_study_of_a_sample_rests_on(
     app: Dash, large_store: Root, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "rests on a sample" not in filled(app, "overview-body")
+    assert "rests on a sample" not in filled(app, "answer-body")
     monkeypatch.setattr(catalogue, "rests_on", lambda cursor: "a sample of 40 of 60 products")
     fresh = create_app(large_store)
-    assert filled(fresh, "overview-body").startswith("The study rests on a sample of 40 of 60 products")
+    assert filled(fresh, "answer-body").startswith("The study rests on a sample of 40 of 60 products")
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -151,8 +151,8 @@ def test_every_page_has_an_empty_state(bare_store: Root) -> None:
     assert "maps-metric" in text["/methods/maps"], "the silhouette of the maps needs no category"
 
 
-def test_the_overview_names_methods_not_shown_to_differ(app: Dash, large_store: Root) -> None:
-    text = filled(app, "overview-body")
+def test_the_answer_page_names_methods_not_shown_to_differ(app: Dash, large_store: Root) -> None:
+    text = filled(app, "answer-body")
     with Reader(large_store).cursor() as cursor:
         declared, *_ = comparisons.others(cursor)
         compared = comparisons.against(cursor, declared, "ari")
@@ -166,19 +166,19 @@ def test_the_overview_names_methods_not_shown_to_differ(app: Dash, large_store: 
 
 
 def test_named_groups_are_shown_as_no_clustering_where_there_are_any(app: Dash, bare_app: Dash) -> None:
-    text = filled(app, "overview-body")
+    text = filled(app, "answer-body")
     assert "not clustering" in text
     assert text.index("not clustering") > text.index("The verdict rests on")
-    assert "not clustering" not in filled(bare_app, "overview-body")
+    assert "not clustering" not in filled(bare_app, "answer-body")
 
 
 def test_the_number_of_groups_has_its_range_and_the_categories(app: Dash, bare_app: Dash) -> None:
-    assert re.search(r"suggests \d groups \(\d to \d\); the catalogue has 7 categories", filled(app, "overview-body"))
-    assert "the catalogue has" not in filled(bare_app, "overview-body")
+    assert re.search(r"suggests \d groups \(\d to \d\); the catalogue has 7 categories", filled(app, "answer-body"))
+    assert "the catalogue has" not in filled(bare_app, "answer-body")
 
 
-def test_the_overview_has_costs_beside_scores(app: Dash) -> None:
-    text = filled(app, "overview-body")
+def test_the_answer_page_has_costs_beside_scores(app: Dash) -> None:
+    text = filled(app, "answer-body")
     assert "per 1,000 products" in text.lower()
     assert f"{31.0 * 1000 / 140:,.0f} s" in text
 
@@ -362,7 +362,7 @@ def test_a_difference_that_is_one_never_reads_as_zero() -> None:
 
 
 def test_the_leaderboard_gives_chance_and_thresholds_in_figures(app: Dash, large_store: Root) -> None:
-    text = filled(app, "overview-body")
+    text = filled(app, "answer-body")
     with Reader(large_store).cursor() as cursor:
         verdict = study.verdicts(cursor)[0]
         highest = max(s.chance for s in study.ranking(cursor) if s.chance is not None)

@@ -22,7 +22,7 @@ from tests.dashboard.ask import answered
 from tests.factories import make_store
 
 PAGES = {
-    "overview-body": {"logs.data": "", "overview-since.data": 0},
+    "answer-body": {"logs.data": "", "answer-since.data": 0},
     "labels-body": {"labels-metric.value": "accuracy"},
     "product-body": {"product-id.data": "P0003"},
 }
@@ -165,7 +165,7 @@ def test_a_snapshot_is_asked_once_for_what_many_pages_show(tmp_path: Path, monke
                 answered(app, body, inputs)
                 counts.setdefault(body, []).append(len(asked) - before)
     assert {body: again for body, (_, again) in counts.items()} == {
-        "overview-body": 2,  # the runs and the schedule, which are logged beside the snapshots
+        "answer-body": 2,  # the runs and the schedule, which are logged beside the snapshots
         "labels-body": 0,
         "product-body": 0,
     }

@@ -15,9 +15,9 @@ import pytest
 from dash import Dash
 
 from dashboard import words
+from dashboard.answer_head import answered_by, images_add, sentence
 from dashboard.app import create_app
 from dashboard.conditions import Place
-from dashboard.overview_head import answered_by, images_add, sentence
 from dashboard.selection import FORMS, BadRule, Rule, address, describe, query, read, rule, selected
 from dashboard.state import Address, Control
 from store.errors import QueryError, SnapshotNotFound
@@ -262,8 +262,8 @@ def test_a_file_holds_exactly_the_selection(app: Dash, place: Place) -> None:
     assert "no rule 'colour'" in refused.text
 
 
-def test_the_overview_begins_with_the_answer_and_categories(app: Dash, large_store: Root) -> None:
-    found = answered(app, "overview-body", {"logs.data": "", "overview-since.data": 0})["overview-body"]["children"]
+def test_the_answer_page_begins_with_the_answer_and_categories(app: Dash, large_store: Root) -> None:
+    found = answered(app, "answer-body", {"logs.data": "", "answer-since.data": 0})["answer-body"]["children"]
     text = " ".join(texts(found))
     assert re.search(r"(Yes|In part|Not yet): 2 of 7 categories can be automated now\.", text[:80])
     with Reader(large_store).cursor() as cursor:
@@ -287,7 +287,7 @@ def test_the_answer_is_that_of_what_could_be_judged() -> None:
     assert answered_by({}) is None
 
 
-def test_the_overview_says_whether_text_and_both_differ() -> None:
+def test_the_answer_page_says_whether_text_and_both_differ() -> None:
     text, both = (
         study.Verdict(scope, name, "feasible", None, DECLARED, "ari", value, None, None, None, None)
         for scope, name, value in (("text", "bert", 0.7), ("text+image", "joint", 0.65))

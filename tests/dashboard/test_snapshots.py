@@ -119,7 +119,7 @@ def test_the_answer_compares_with_the_earlier_snapshot_that_is_chosen(tmp_path: 
     make_store(tmp_path, products=61, logs=False)
     app = create_app(make_store(tmp_path, products=63, logs=False))
     for since, before, added, other in ((0, 2, 2, 1), (2, 2, 2, 1), (1, 1, 3, 2), (9, 2, 2, 1)):
-        inputs = {"logs.data": "", "overview-since.data": since}
-        found = " ".join(texts(answered(app, "overview-body", inputs, snapshot=3)["overview-body"]["children"]))
+        inputs = {"logs.data": "", "answer-since.data": since}
+        found = " ".join(texts(answered(app, "answer-body", inputs, snapshot=3)["answer-body"]["children"]))
         assert f"Since snapshot {before} {added} products added" in found
         assert f"Compare with snapshot   {other}" in found

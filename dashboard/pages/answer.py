@@ -5,10 +5,10 @@ from typing import Any
 
 from dash import Dash, Input, Output, dcc, html
 
+from dashboard import answer_changes as changes
+from dashboard import answer_head as head
 from dashboard import components as ui
 from dashboard import context, leaderboard, words
-from dashboard import overview_changes as changes
-from dashboard import overview_head as head
 from dashboard.context import Context
 from dashboard.pages import Page
 from dashboard.plots.costs import cost_scores
@@ -18,7 +18,7 @@ from dashboard.state import LOGS, SNAPSHOT, Address, Control, callback, pick
 from store.questions import activity, catalogue, categories, comparisons, costs, estimates, labels, study
 from store.reader import Reader
 
-ADDRESS = Address("/", (Control("since", "overview-since", 0, "data"),))
+ADDRESS = Address("/", (Control("since", "answer-since", 0, "data"),))
 """`since` is the number of the snapshot that this one is compared with; 0 is the one before it."""
 
 
@@ -28,8 +28,8 @@ def layout(reader: Reader, search: str) -> Any:
         "Can these products be grouped automatically?",
         "The verdicts of the study: from the text alone, from the images alone, and from both together.",
         ADDRESS.store(),
-        dcc.Store(id="overview-since", data=ADDRESS.read(search)["since"]),
-        ui.loading(html.Div(id="overview-body", className="stack")),
+        dcc.Store(id="answer-since", data=ADDRESS.read(search)["since"]),
+        ui.loading(html.Div(id="answer-body", className="stack")),
     )
 
 
@@ -39,10 +39,10 @@ def register(app: Dash, reader: Reader) -> None:
 
     @callback(
         app,
-        Output("overview-body", "children"),
+        Output("answer-body", "children"),
         Input(SNAPSHOT, "data"),
         Input(LOGS, "data"),
-        Input("overview-since", "data"),
+        Input("answer-since", "data"),
     )
     def body(number: int, logs: str, since: int | None) -> Any:
         parts, studied = context.of(reader, number).draw(_study)
