@@ -7,6 +7,39 @@ from dash import Dash
 
 from dashboard.pages import products
 
+BODIES: dict[str, dict[str, Any]] = {
+    "answer-body": {"logs.data": "", "answer-since.data": 0},
+    "clusters-body": {"clusters-method.value": "bert", "clusters-grouping.value": "judged"},
+    "clusters-cards": {
+        "clusters-method.value": "bert",
+        "clusters-grouping.value": "judged",
+        "clusters-search.value": "",
+        "clusters-order.value": "misplaced",
+        "clusters-page.active_page": 1,
+    },
+    "categories-body": {
+        "categories-method.value": "joint",
+        "categories-figure.value": "f1",
+        "categories-search.value": "",
+        "categories-page.active_page": 1,
+    },
+    "metrics-body": {"metrics-metric.value": "ari", "metrics-grouping.value": "judged"},
+    "metrics-pair": {
+        "metrics-metric.value": "ari",
+        "metrics-one.value": "bert.embedding",
+        "metrics-other.value": "cnn.manifold",
+    },
+    "maps-body": {"maps-metric.value": "ari"},
+    "labels-body": {"labels-metric.value": "accuracy"},
+    "text-body": {},
+    "text-categories": {"text-categories-search.value": "", "text-categories-page.active_page": 1},
+    "text-example": {"text-search.value": "", "text-page.active_page": 1},
+    "product-body": {"product-id.data": "P0003"},
+    "findings-suspects": {"findings-category.value": "*", "logs.data": ""},
+    "findings-duplicates": {"findings-pairs.value": "*", "logs.data": ""},
+}
+"""The part of each page that a callback fills, with that callback's inputs beside the snapshot."""
+
 
 def texts(node: Any) -> list[str]:
     """All words of a page as they are read, in order; figures left out."""
@@ -46,3 +79,9 @@ def products_page(app: Dash, **inputs: Any) -> dict[str, Any]:
         *(f"products-{name}" for name in products.RULE),
     ]
     return answered(app, "products-body", {f"{key}.{values[key][0]}": values[key][1] for key in order})
+
+
+def filled(app: Dash, body: str, **inputs: Any) -> str:
+    """What the callback of that body answers, as text; `inputs` with __ for the dash in ids replace the usual ones."""
+    values = BODIES[body] | {name.replace("__", "-") + ".value": v for name, v in inputs.items()}
+    return " ".join(texts(answered(app, body, values)[body]["children"]))

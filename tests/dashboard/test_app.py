@@ -9,14 +9,13 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from plotly.offline import get_plotlyjs_version
 
-from dashboard import leaderboard, serving, theme, words
+from dashboard import serving, theme, words
 from dashboard.app import create_app
 from dashboard.components import STATUSES, thumbnail_url
 from dashboard.pages import PRODUCT, discover
@@ -252,23 +251,6 @@ def test_figures_are_formatted_for_people() -> None:
 def test_the_command_imports_dash_only_when_it_runs() -> None:
     code = "import sys, dashboard.cli; sys.exit(any(m in sys.modules for m in ('dash', 'plotly', 'flask', 'duckdb')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_the_headline_says_how_others_differ_from_the_declared() -> None:
-    def compared(difference: float, distinct: bool) -> Any:
-        return SimpleNamespace(difference=difference, distinct=distinct)
-
-    scored = [SimpleNamespace(method="fusion"), SimpleNamespace(method="joint")]
-    ahead, near, behind = compared(0.1, True), compared(-0.01, False), compared(-0.3, True)
-
-    def headline(**others: Any) -> str:
-        return leaderboard.headline(scored, "joint", others)
-
-    assert headline(fusion=ahead, use=behind) == "The verdict rests on Joint text + image; Fusion is ahead of it"
-    assert headline(bert=near, use=near).endswith("; BERT and USE are not shown to differ from it")
-    assert headline(use=behind) == "The verdict rests on Joint text + image; every other method is behind it"
-    assert leaderboard.headline(scored, None, {}) == "Fusion comes closest to the catalogue's own categories"
-    assert leaderboard.headline([], None, {}) == "The methods"
 
 
 def test_a_run_that_was_due_and_did_not_come_is_called_overdue() -> None:

@@ -14,8 +14,7 @@ from store.errors import StoreError
 from store.questions import points
 from store.reader import Reader
 from store.root import Root
-from tests.dashboard.ask import answered
-from tests.dashboard.test_pages import BODIES
+from tests.dashboard.ask import BODIES, answered
 from tests.dashboard.test_points import counted
 from tests.factories import make_store
 
@@ -25,7 +24,7 @@ def test_the_first_visitor_asks_the_store_for_logs_only(large_store: Root, monke
     reader: Reader = app.server.extensions["aislemap"]
     preparing.prepare(app, 1)
     with counted(reader, monkeypatch) as asked:
-        answered(app, "overview-body", BODIES["overview-body"])
+        answered(app, "answer-body", BODIES["answer-body"])
         assert len(asked) == 2, "the runs and the schedule, which are logged beside the snapshots"
         answered(app, "text-body", BODIES["text-body"])
         answered(app, "text-categories", BODIES["text-categories"])

@@ -4,7 +4,6 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,16 +14,14 @@ import pytest
 from dash import Dash
 
 from dashboard import words
-from dashboard.answer_head import answered_by, images_add, sentence
-from dashboard.app import create_app
 from dashboard.conditions import Place
 from dashboard.selection import FORMS, BadRule, Rule, address, describe, query, read, rule, selected
 from dashboard.state import Address, Control
 from store.errors import QueryError, SnapshotNotFound
-from store.questions import catalogue, categories, comparisons, study
+from store.questions import catalogue
 from store.reader import Reader
 from store.root import Root
-from tests.dashboard.ask import answered, products_page, texts
+from tests.dashboard.ask import answered, products_page
 from tests.factories import DECLARED, make_store
 
 
@@ -212,11 +209,6 @@ def test_a_column_is_named_whatever_is_in_its_name(place: Place) -> None:
         assert selected([rule("is", odd, "1")], Place(connection, place.root, 1)) == ["P"]
 
 
-@pytest.fixture(scope="module")
-def app(large_store: Root) -> Dash:
-    return create_app(large_store)
-
-
 def on_products(app: Dash, *where: str) -> tuple[str, str]:
     """The count of the page Products for rules of an address, and all that it shows, as it is sent."""
     found = products_page(app, where=list(where))
@@ -260,54 +252,6 @@ def test_a_file_holds_exactly_the_selection(app: Dash, place: Place) -> None:
     refused = client.get("/selection/csv?number=1&where=colour~red")
     assert refused.status_code == 400
     assert "no rule 'colour'" in refused.text
-
-
-def test_the_answer_page_begins_with_the_answer_and_categories(app: Dash, large_store: Root) -> None:
-    found = answered(app, "answer-body", {"logs.data": "", "answer-since.data": 0})["answer-body"]["children"]
-    text = " ".join(texts(found))
-    assert re.search(r"(Yes|In part|Not yet): 2 of 7 categories can be automated now\.", text[:80])
-    with Reader(large_store).cursor() as cursor:
-        verdicts = categories.category_verdicts(cursor)
-    for verdict in verdicts:
-        assert address("/products", rule("category", verdict.category)) in json.dumps(found)
-    assert "check 12 suspect labels" in text
-
-
-def test_the_answer_is_that_of_what_could_be_judged() -> None:
-    def verdict(scope: str, found: str) -> study.Verdict:
-        return study.Verdict(scope, None, found, None, None, None, None, None, None, None, None)
-
-    scopes = {name: verdict(name, "unknown") for name in ("text", "image", "text+image")}
-    unknown = answered_by(scopes)
-    assert unknown is scopes["text+image"]
-    assert sentence(scopes["text"], []) == "Not known yet: the verdict is 'unknown'."
-    text = verdict("text", "feasible")
-    assert answered_by({**scopes, "text": text}) is text
-    assert sentence(text, []) == "Yes: the verdict is 'feasible'."
-    assert answered_by({}) is None
-
-
-def test_the_answer_page_says_whether_text_and_both_differ() -> None:
-    text, both = (
-        study.Verdict(scope, name, "feasible", None, DECLARED, "ari", value, None, None, None, None)
-        for scope, name, value in (("text", "bert", 0.7), ("text+image", "joint", 0.65))
-    )
-    differ = comparisons.Comparison("bert", DECLARED, "joint", DECLARED, "ari", 0.05, 0.01, 0.09, True, 90)
-    assert "No difference was shown" in (images_add(lambda *_: replace(differ, distinct=False), text, both) or "")
-    assert "the images lower the score" in (images_add(lambda *_: differ, text, both) or "")
-    assert "the images raise" in (images_add(lambda *_: replace(differ, difference=-0.05), text, both) or "")
-    assert "were not compared" in (images_add(lambda *_: None, text, both) or "")
-    assert images_add(lambda *_: differ, None, both) is None
-
-
-def test_two_methods_link_to_what_one_puts_right(app: Dash) -> None:
-    inputs = {"metrics-metric.value": "ari", "metrics-one.value": "bert.manifold"}
-    inputs["metrics-other.value"] = "cnn.manifold"
-    found = json.dumps(answered(app, "metrics-pair", inputs))
-    assert address("/products", rule("right", "bert"), rule("wrong", "cnn")) in found
-    assert address("/products", rule("right", "cnn"), rule("wrong", "bert")) in found
-    other = answered(app, "metrics-pair", inputs | {"metrics-one.value": "bert.embedding"})
-    assert "right~" not in json.dumps(other), "what is right follows from the grouping that a method is judged by"
 
 
 def test_a_clicked_cell_of_the_confusion_table_opens_its_products(app: Dash, place: Place) -> None:
