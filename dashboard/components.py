@@ -15,7 +15,7 @@ from dash import dcc, html
 from dashboard import context, words
 from dashboard.pages import PRODUCT
 from dashboard.plots.figure import Figure
-from dashboard.state import link
+from dashboard.state import link, pick
 from dashboard.theme import Look, variable
 
 VERDICTS = {
@@ -180,6 +180,11 @@ def hidden_field(label: str, control: Any, control_id: str) -> Any:
 def select(control_id: str, options: Sequence[dict[str, Any]], value: Any) -> Any:
     """A drop-down list of one choice."""
     return dbc.Select(id=control_id, options=list(options), value=value, size="sm")
+
+
+def choice(label: str, control_id: str, options: Sequence[dict[str, Any]], value: Any) -> Any:
+    """A labelled drop-down list; of a value that is no option, such as one of an old link, the first is chosen."""
+    return field(label, select(control_id, options, pick(value, [one["value"] for one in options])), control_id)
 
 
 def choices(names: dict[str, str], keys: Iterable[str]) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from dashboard import components as ui
 from dashboard import group_card, lists, misplaced, theme, words
 from dashboard.plots.confusion import confusion
 from dashboard.selection import address, rule
-from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
+from dashboard.state import SNAPSHOT, Address, Control, callback, link
 from store.questions import catalogue, groups, maps, study
 from store.questions.ask import Cursor
 from store.reader import Reader
@@ -65,11 +65,7 @@ def layout(reader: Reader, search: str) -> Any:
                     lists.search("clusters-search", state["q"], "Proposed name, category, term or number"),
                     "clusters-search",
                 ),
-                ui.field(
-                    "Order",
-                    ui.select("clusters-order", ui.choices(ORDERS, orders), pick(state["order"], orders)),
-                    "clusters-order",
-                ),
+                ui.choice("Order", "clusters-order", ui.choices(ORDERS, orders), state["order"]),
                 html.Div(id="clusters-count", className="count"),
             ],
             className="controls wide-first mt-3",
@@ -78,16 +74,8 @@ def layout(reader: Reader, search: str) -> Any:
         lists.pages("clusters-page", state["page"]),
         tools=html.Div(
             [
-                ui.field(
-                    "Method",
-                    ui.select("clusters-method", ui.choices(words.METHODS, methods), pick(state["method"], methods)),
-                    "clusters-method",
-                ),
-                ui.field(
-                    "Grouped by",
-                    ui.select("clusters-grouping", names, pick(state["grouping"], [n["value"] for n in names])),
-                    "clusters-grouping",
-                ),
+                ui.choice("Method", "clusters-method", ui.choices(words.METHODS, methods), state["method"]),
+                ui.choice("Grouped by", "clusters-grouping", names, state["grouping"]),
             ],
             className="controls",
         ),

@@ -61,19 +61,14 @@ def layout(reader: Reader, search: str) -> Any:
                     lists.search("categories-search", state["q"], "Part of a name"),
                     "categories-search",
                 ),
-                ui.field(
-                    "Method of the table",
-                    ui.select("categories-method", ui.choices(words.METHODS, ranked), pick(state["method"], ranked)),
-                    "categories-method",
+                ui.choice(
+                    "Method of the table", "categories-method", ui.choices(words.METHODS, ranked), state["method"]
                 ),
-                ui.field(
+                ui.choice(
                     "Figure of the heat map",
-                    ui.select(
-                        "categories-figure",
-                        ui.choices(words.CATEGORY_FIGURES, words.CATEGORY_FIGURES),
-                        pick(state["figure"], list(words.CATEGORY_FIGURES)),
-                    ),
                     "categories-figure",
+                    ui.choices(words.CATEGORY_FIGURES, words.CATEGORY_FIGURES),
+                    state["figure"],
                 ),
             ],
             className="controls",

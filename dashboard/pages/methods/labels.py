@@ -8,7 +8,7 @@ from dashboard import components as ui
 from dashboard import context, words
 from dashboard.context import Context
 from dashboard.plots.learning import learning
-from dashboard.state import SNAPSHOT, Address, Control, callback, pick
+from dashboard.state import SNAPSHOT, Address, Control, callback
 from store.questions import labels, study
 from store.reader import Reader
 
@@ -36,11 +36,7 @@ def layout(reader: Reader, search: str) -> Any:
         "category can be. This page shows how many labels that takes.",
         ADDRESS.store(**defaults),
         ui.loading(html.Div(id="labels-body", className="stack")),
-        tools=ui.field(
-            "Measure",
-            ui.select("labels-metric", ui.choices(words.METRICS, metrics), pick(state["metric"], metrics)),
-            "labels-metric",
-        ),
+        tools=ui.choice("Measure", "labels-metric", ui.choices(words.METRICS, metrics), state["metric"]),
     )
 
 

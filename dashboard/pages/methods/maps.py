@@ -33,11 +33,7 @@ def layout(reader: Reader, search: str) -> Any:
         "for looking at; the verdict rests on the vectors themselves, or on a manifold of several dimensions.",
         ADDRESS.store(**defaults),
         ui.loading(html.Div(id="maps-body", className="stack")),
-        tools=ui.field(
-            "Measure",
-            ui.select("maps-metric", ui.choices(words.METRICS, metrics), pick(state["metric"], metrics)),
-            "maps-metric",
-        ),
+        tools=ui.choice("Measure", "maps-metric", ui.choices(words.METRICS, metrics), state["metric"]),
     )
 
 

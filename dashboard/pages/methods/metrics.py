@@ -68,16 +68,8 @@ def layout(reader: Reader, search: str) -> Any:
         ),
         tools=html.Div(
             [
-                ui.field(
-                    "Measure",
-                    ui.select("metrics-metric", ui.choices(words.METRICS, metrics), pick(state["metric"], metrics)),
-                    "metrics-metric",
-                ),
-                ui.field(
-                    "Grouped by",
-                    ui.select("metrics-grouping", names, pick(state["grouping"], [n["value"] for n in names])),
-                    "metrics-grouping",
-                ),
+                ui.choice("Measure", "metrics-metric", ui.choices(words.METRICS, metrics), state["metric"]),
+                ui.choice("Grouped by", "metrics-grouping", names, state["grouping"]),
             ],
             className="controls",
         ),
