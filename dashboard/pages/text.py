@@ -62,7 +62,8 @@ def _categories(state: dict[str, Any]) -> Any:
         "Which words distinguish categories?",
         ui.loading(html.Div(id="text-categories")),
         lists.pages("text-categories-page", state["table"]),
-        note="Distinctive: in more of its products than of others', by class-based TF-IDF of the cleaned texts.",
+        note="Distinctive: in more of its products than of others', by class-based TF-IDF of the cleaned texts. Of "
+        f"fewer than {texts.FEW_TEXTS} texts the terms say little, and their number stands beside them.",
         tools=ui.field(
             "Search",
             lists.search("text-categories-search", state["categories"], "Part of a name, or a term"),
@@ -178,7 +179,10 @@ def _table(found: list[texts.CategoryTexts], looks: dict[str, theme.Look]) -> An
                     dcc.Link(c.category, href=address("/products", rule("category", c.category))),
                 ]
             ),
-            html.Div([html.Span(term, className="term") for term in c.terms], className="terms"),
+            html.Div(
+                [*(html.Span(term, className="term") for term in c.terms), _few(c.counted)],
+                className="terms",
+            ),
             words.count(c.products),
             words.count(c.without),
             "–" if c.raw_median is None else f"{c.raw_median:,.0f}",
@@ -188,6 +192,13 @@ def _table(found: list[texts.CategoryTexts], looks: dict[str, theme.Look]) -> An
     ]
     head = ["Category", "Distinctive terms", "Products", "Without a word", "Words as written", "Words cleaned"]
     return ui.table(head, rows, (2, 3, 4, 5), "text-categories")
+
+
+def _few(counted: int) -> Any:
+    """That terms rest on few texts, where they do: each word of one product then looks distinctive."""
+    if not 0 < counted < texts.FEW_TEXTS:
+        return None
+    return html.Span(f"from {words.count(counted, 'text')} only", className="sub")
 
 
 def _example(product: catalogue.Product) -> Any:

@@ -1,7 +1,8 @@
 """What the texts of a catalogue are: how long, of which words, and by which words their categories differ.
 
 Words are counted over at most `MOST_TEXTS` texts: at 100,000 texts all of them would take the page's first visitor some
-3 CPU seconds, and a figure of a word in 20,000 texts is sure to one point.
+3 CPU seconds, and a figure of a word in 20,000 texts is sure to one point. The terms of categories are counted over as
+many texts of each, so that a rare category is judged by its own texts and not by the few that a sample of all has.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,10 @@ from store.questions.ask import Cursor, column, rows
 from store.questions.catalogue import Count
 
 MOST_TEXTS = 20_000
+FEW_TEXTS = 20
+"""Texts of a category below which its terms say little: one product's words are in at least 5 % of so few."""
+LEAST_TEXTS = 50
+"""Texts of each category that are counted whatever their number is, where it has so many."""
 BINS = 24
 """Intervals of a histogram of lengths; the last one holds what is longer than 99 % of the texts as written."""
 WORDS = {
@@ -56,13 +61,17 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class CategoryTexts:
-    """The texts of a category: products, those without a word, median words, and the terms that distinguish it."""
+    """The texts of a category: products, those without a word, median words, and the terms that distinguish it.
+
+    The terms are counted in `counted` of them.
+    """
 
     category: str
     products: int
     without: int
     raw_median: float | None
     clean_median: float | None
+    counted: int
     terms: list[str]
 
 
@@ -121,7 +130,8 @@ def by_category(cursor: Cursor, most: int = 8) -> list[CategoryTexts]:
     """Each category's texts, by name, with the `most` distinctive terms of the cleaned ones.
 
     The weight of a term is f ln(f / m), where f is the fraction of the category's products with it and m the mean of f
-    over the categories: the class-based TF-IDF by which groups are described (`cluster_terms`), without its names.
+    over the categories: the class-based TF-IDF by which groups are described (`cluster_terms`), without its names. Of a
+    category with more than its part of `MOST_TEXTS` (`LEAST_TEXTS` at least) a fixed random part is counted.
     """
     return rows(
         cursor,
@@ -130,18 +140,21 @@ def by_category(cursor: Cursor, most: int = 8) -> list[CategoryTexts]:
               SELECT category, count(*) AS products, count(*) FILTER (coalesce(clean_words, 0) = 0) AS without,
                      median(raw_words) AS raw_median, median(clean_words) AS clean_median
               FROM products LEFT JOIN texts USING (product_id) WHERE category IS NOT NULL GROUP BY category),
-            part AS (SELECT category, clean FROM texts JOIN products USING (product_id)
-                     WHERE category IS NOT NULL AND hash(product_id) % ? = 0),
-            counted AS (SELECT category, count(*) AS texts FROM part GROUP BY category),
+            nth AS (SELECT category, ceil(products / (SELECT greatest(?, ? // count(*)) FROM sizes))::BIGINT AS nth
+                    FROM sizes),
+            part AS (SELECT category, clean FROM texts JOIN products USING (product_id) JOIN nth USING (category)
+                     WHERE hash(product_id) % nth = 0),
+            counted AS (SELECT category, count(*) AS counted FROM part GROUP BY category),
             words AS (SELECT category, unnest(list_distinct({WORDS["clean"]})) AS term FROM part),
-            fractions AS (SELECT category, term, count(*) / any_value(texts) AS f
+            fractions AS (SELECT category, term, count(*) / any_value(counted) AS f
                           FROM words JOIN counted USING (category) GROUP BY category, term),
             means AS (SELECT term, sum(f) / (SELECT count(*) FROM counted) AS mean FROM fractions GROUP BY term),
             distinctive AS (SELECT category, list(term ORDER BY f * ln(f / mean) DESC, term)[:?] AS terms
                         FROM fractions JOIN means USING (term) WHERE f > mean GROUP BY category)
-            SELECT category, products, without, raw_median, clean_median, coalesce(terms, []) AS terms
-            FROM sizes LEFT JOIN distinctive USING (category) ORDER BY category""",
-        [every_nth(cursor), most],
+            SELECT category, products, without, raw_median, clean_median, coalesce(counted, 0) AS counted,
+                   coalesce(terms, []) AS terms
+            FROM sizes LEFT JOIN counted USING (category) LEFT JOIN distinctive USING (category) ORDER BY category""",
+        [LEAST_TEXTS, MOST_TEXTS, most],
     )
 
 

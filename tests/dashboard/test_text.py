@@ -1,5 +1,6 @@
 """The page Text: lengths, distinctive words, and one text before and after cleaning."""
 
+import pytest
 from dash import Dash
 
 from store.questions import catalogue
@@ -32,3 +33,12 @@ def test_one_text_is_shown_as_written_and_cleaned(app: Dash, large_store: Root) 
     assert product.clean in shown
     none = answered(app, "text-example", {"text-search.value": "nothing like it", "text-page.active_page": 1})
     assert "No product matches" in texts(none["text-example"]["children"])
+
+
+def test_terms_that_rest_on_few_texts_say_so(app: Dash, large_store: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Reader(large_store).cursor() as cursor:
+        counted = {c.counted for c in text_questions.by_category(cursor)}
+    monkeypatch.setattr(text_questions, "FEW_TEXTS", max(counted))
+    table = filled(app, "text-categories")
+    assert all((f"from {n} texts only" in table) == (n < max(counted)) for n in counted)
+    assert len(counted) > 1

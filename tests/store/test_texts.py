@@ -79,4 +79,13 @@ def test_of_many_texts_a_random_part_is_counted(cursor: Cursor, monkeypatch: pyt
     found = texts.vocabulary(cursor, "clean")
     assert every // 10 < found.counted < every
     assert found == texts.vocabulary(cursor, "clean"), "the same part each time"
-    assert len(texts.by_category(cursor)) == len({category for category, _, _ in stored(cursor)})
+
+
+def test_a_rare_category_is_judged_by_all_its_texts(cursor: Cursor, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = Counter(category for category, _, _ in stored(cursor))
+    rarest, most = min(sizes, key=lambda c: sizes[c]), max(sizes, key=lambda c: sizes[c])
+    monkeypatch.setattr(texts, "MOST_TEXTS", 7)
+    monkeypatch.setattr(texts, "LEAST_TEXTS", sizes[rarest])
+    counted = {found.category: found.counted for found in texts.by_category(cursor)}
+    assert counted[rarest] == sizes[rarest]
+    assert 0 < counted[most] < sizes[most]
