@@ -85,11 +85,11 @@ def _advice(verdict: str, right: ScoreRow, effect: LabelEffect) -> str:
 
 def _by_metric(verdict: Mapping[str, Any], k: int, estimated: Estimated | None) -> str:
     """The figure of the verdict's metric beside its thresholds, and that of the estimated number of groups."""
-    metric, value = METRIC_WORDS[verdict["metric"]], _figure(verdict["value"])
-    within = f" ({_figure(verdict['low'])} to {_figure(verdict['high'])})" if verdict["low"] is not None else ""
+    metric, value = METRIC_WORDS[verdict["metric"]], f"{verdict['value']:.2f}"
+    within = f" ({verdict['low']:.2f} to {verdict['high']:.2f})" if verdict["low"] is not None else ""
     figures = (
-        f" {metric[0].upper()}{metric[1:]} is {value}{within}; {_figure(verdict['feasible_from'])} or more is enough, "
-        f"less than {_figure(verdict['infeasible_below'])} is not."
+        f" {metric[0].upper()}{metric[1:]} is {value}{within}; {verdict['feasible_from']:.2f} or more is enough, "
+        f"less than {verdict['infeasible_below']:.2f} is not."
     )
     if estimated is None:
         return figures
@@ -99,7 +99,7 @@ def _by_metric(verdict: Mapping[str, Any], k: int, estimated: Estimated | None) 
         return f"{figures} That is with {k} groups, which is also their number as estimated without the categories."
     return (
         f"{figures} That is with {k} groups; estimated without the categories they are {estimated.k}, and {metric} is "
-        f"{_figure(estimated.value)}."
+        f"{estimated.value:.2f}."
     )
 
 
@@ -128,8 +128,3 @@ def unknown(scope: str, methods: Sequence[str], categories: int, ran: Sequence[s
 def of_100(fraction: float) -> int:
     """A fraction, 0 to 1, as a whole number of 100."""
     return round(100 * fraction)
-
-
-def _figure(value: float) -> str:
-    """A score as a text: '.65', '-.02'."""
-    return f"{value:.2f}".replace("0.", ".", 1)

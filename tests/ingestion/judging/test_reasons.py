@@ -52,18 +52,17 @@ def test_the_reason_compares_with_chance_and_with_labels() -> None:
 
 @pytest.mark.parametrize("value", [0.9, 0.52, 0.1])
 def test_every_reason_names_the_metric_with_its_figures(value: float) -> None:
-    figure = f"{value:.2f}".removeprefix("0")
     reason = judge("text", both(value=value, accuracy=0.7), RULE, [150] * 7)["reason"]
-    assert f"ARI is {figure} (" in reason
-    assert ".64 or more is enough, less than .39 is not." in reason
+    assert f"ARI is {value:.2f} (" in reason
+    assert "0.64 or more is enough, less than 0.39 is not." in reason
     ami = judge("text", both(value=value, metric="ami"), {**RULE, "metric": "ami"}, [150] * 7)["reason"]
-    assert f"AMI is {figure} (" in ami
+    assert f"AMI is {value:.2f} (" in ami
 
 
 @pytest.mark.parametrize(
     ("estimated", "words"),
     [
-        (Estimated(6, 0.81), "That is with 4 groups; estimated without the categories they are 6, and ARI is .81."),
+        (Estimated(6, 0.81), "That is with 4 groups; estimated without the categories they are 6, and ARI is 0.81."),
         (Estimated(4, 0.9), "That is with 4 groups, which is also their number as estimated without the categories."),
         (Estimated(1, None), "with 4 groups; without the categories one would say that there are no groups."),
     ],
@@ -83,7 +82,7 @@ def test_the_estimate_is_that_of_the_judged_method(tmp_path: Path) -> None:
     ]
     rows = [score("bert", 0.9), score("bert", 0.8, grouping="estimated_k"), score("cnn", 0.9), score("joint", 0.9)]
     found = verdicts(root, *rows, reads=estimates)
-    assert "estimated without the categories they are 6, and ARI is .80." in found["text"]["reason"]
+    assert "estimated without the categories they are 6, and ARI is 0.80." in found["text"]["reason"]
     assert "estimated" not in found["image"]["reason"]
     assert "one would say that there are no groups" in found["text+image"]["reason"]
 
