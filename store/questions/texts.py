@@ -140,8 +140,7 @@ def by_category(cursor: Cursor, most: int = 8) -> list[CategoryTexts]:
               SELECT category, count(*) AS products, count(*) FILTER (coalesce(clean_words, 0) = 0) AS without,
                      median(raw_words) AS raw_median, median(clean_words) AS clean_median
               FROM products LEFT JOIN texts USING (product_id) WHERE category IS NOT NULL GROUP BY category),
-            nth AS (SELECT category, ceil(products / (SELECT greatest(?, ? // count(*)) FROM sizes))::BIGINT AS nth
-                    FROM sizes),
+            nth AS (SELECT category, ceil(products / greatest(?, ? // count(*) OVER ()))::BIGINT AS nth FROM sizes),
             part AS (SELECT category, clean FROM texts JOIN products USING (product_id) JOIN nth USING (category)
                      WHERE hash(product_id) % nth = 0),
             counted AS (SELECT category, count(*) AS counted FROM part GROUP BY category),
