@@ -258,6 +258,7 @@ FORM = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>aislemap: log in</title>
 <style>
+:root { color-scheme: light dark }
 body { font: 16px system-ui, sans-serif; display: grid; place-items: center; min-height: 90vh; margin: 0 }
 form { display: grid; gap: .75rem; width: min(20rem, 90vw) }
 input, button { font: inherit; padding: .5rem; width: 100%; box-sizing: border-box }

@@ -71,7 +71,7 @@ def card(
             ],
             className="text-nowrap",
         ),
-        class_name="cluster-card",
+        class_name="group-card",
     )
 
 

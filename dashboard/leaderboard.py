@@ -108,7 +108,7 @@ def _row(
     verdict: str | None,
 ) -> list[Any]:
     return [
-        html.Span([dcc.Link(words.method(s.method), href=link("/categories/clusters", method=s.method)), _model(s)]),
+        html.Span([dcc.Link(words.method(s.method), href=link("/categories/groups", method=s.method)), _model(s)]),
         ui.track(
             s.value,
             (s.low, s.high),

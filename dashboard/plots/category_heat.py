@@ -9,7 +9,7 @@ from store.questions.categories import CategoryScore
 
 
 def category_heat(scores: Sequence[CategoryScore], methods: Sequence[str], column: str = "f1") -> Figure:
-    """A heat map of one measure: categories down, methods across."""
+    """A heat map of one figure: categories down, methods across."""
     categories = sorted({s.category for s in scores})
     by_place = {(s.category, s.method): s for s in scores}
     found = [[by_place.get((c, m)) for m in methods] for c in categories]

@@ -9,13 +9,13 @@ from dashboard.pages import products
 
 BODIES: dict[str, dict[str, Any]] = {
     "answer-body": {"logs.data": "", "answer-since.data": 0},
-    "clusters-body": {"clusters-method.value": "bert", "clusters-grouping.value": "judged"},
-    "clusters-cards": {
-        "clusters-method.value": "bert",
-        "clusters-grouping.value": "judged",
-        "clusters-search.value": "",
-        "clusters-order.value": "misplaced",
-        "clusters-page.active_page": 1,
+    "groups-body": {"groups-method.value": "bert", "groups-grouping.value": "judged"},
+    "groups-cards": {
+        "groups-method.value": "bert",
+        "groups-grouping.value": "judged",
+        "groups-search.value": "",
+        "groups-order.value": "misplaced",
+        "groups-page.active_page": 1,
     },
     "categories-body": {
         "categories-method.value": "joint",

@@ -54,22 +54,22 @@ def test_the_heat_map_names_the_extremes_of_the_chosen_method(app: Dash, large_s
 
 
 def test_a_group_has_a_name_terms_and_stability_by_the_setting(app: Dash) -> None:
-    text = filled(app, "clusters-cards")
+    text = filled(app, "groups-cards")
     assert text.count("Proposed name:") == 7
     stabilities = re.findall(r"(not stable|stable): (0\.\d\d)", text)
     assert [word for word, _ in stabilities].count("stable") == 2
     assert all((word == "stable") == (float(value) >= STABLE) for word, value in stabilities)
     source = "Grouped by k-means on the manifold. The model: joint graph of BERT, TF-IDF, CNN."
-    assert source in filled(app, "clusters-body", clusters__method="joint")
-    joint = filled(app, "clusters-cards", clusters__method="joint")
+    assert source in filled(app, "groups-body", groups__method="joint")
+    joint = filled(app, "groups-cards", groups__method="joint")
     assert "on the map" in text
     assert "on the map" not in joint, "a joint graph has no map of its own"
-    wrong = filled(app, "clusters-body", clusters__method="joint", clusters__grouping="embedding")
+    wrong = filled(app, "groups-body", groups__method="joint", groups__grouping="embedding")
     assert "These groups are not there" in wrong
 
 
 def test_a_group_lists_the_products_least_sure_of_their_place(app: Dash, large_store: Root) -> None:
-    text = filled(app, "clusters-cards", clusters__method="joint")
+    text = filled(app, "groups-cards", groups__method="joint")
     with Reader(large_store).cursor() as cursor:
         least = groups.least_sure(cursor, "joint", DECLARED, 1)
     assert text.count("Least sure of their place") == len(least) == len(CATEGORIES)
@@ -77,7 +77,7 @@ def test_a_group_lists_the_products_least_sure_of_their_place(app: Dash, large_s
 
 
 def test_groups_without_an_image_are_lists_of_whole_names(bare_app: Dash, bare_store: Root) -> None:
-    text = filled(bare_app, "clusters-cards")
+    text = filled(bare_app, "groups-cards")
     with Reader(bare_store).cursor() as cursor:
         names = [b.name or b.product_id for b in groups.central(cursor, "bert", DECLARED, 6)]
     assert names

@@ -10,7 +10,7 @@ from plotly.utils import PlotlyJSONEncoder
 from dashboard import lists, misplaced
 from dashboard.answer_head import MOST_CHIPS, answer
 from dashboard.app import create_app
-from dashboard.pages.categories import clusters
+from dashboard.pages.categories.groups import PER_PAGE
 from store.questions import groups
 from store.questions.categories import CategoryVerdict
 from store.questions.groups import Cell, Cluster
@@ -23,15 +23,15 @@ from tests.dashboard.ask import answered, texts
 GROUPS = (200, 2000)
 MOST = 3_000
 """Elements of a page's part at most: a browser draws so many in well under a second."""
-CHOSEN = {"clusters-method.value": "tfidf", "clusters-grouping.value": "judged"}
-CARDS = {**CHOSEN, "clusters-search.value": "", "clusters-order.value": "misplaced", "clusters-page.active_page": 1}
+CHOSEN = {"groups-method.value": "tfidf", "groups-grouping.value": "judged"}
+CARDS = {**CHOSEN, "groups-search.value": "", "groups-order.value": "misplaced", "groups-page.active_page": 1}
 TABLE = {
     "categories-method.value": "tfidf",
     "categories-figure.value": "f1",
     "categories-search.value": "",
     "categories-page.active_page": 1,
 }
-PARTS = {"clusters-body": CHOSEN, "clusters-cards": CARDS, "categories-body": TABLE}
+PARTS = {"groups-body": CHOSEN, "groups-cards": CARDS, "categories-body": TABLE}
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +58,14 @@ def elements(node: Any) -> int:
 
 def cards(app: Dash, **inputs: Any) -> dict[str, Any]:
     """What the page of cards answers: the property of each component that it sets."""
-    changed = {f"clusters-{name}": value for name, value in inputs.items()}
+    changed = {f"groups-{name}": value for name, value in inputs.items()}
     wanted = {key: changed.get(key.split(".")[0], value) for key, value in CARDS.items()}
-    return answered(app, "clusters-cards", wanted)
+    return answered(app, "groups-cards", wanted)
 
 
 def names(answer: dict[str, Any]) -> list[str]:
     """The titles of the cards that are shown."""
-    return [" ".join(texts(card)).split(" Group ")[0] for card in answer["clusters-cards"]["children"]]
+    return [" ".join(texts(card)).split(" Group ")[0] for card in answer["groups-cards"]["children"]]
 
 
 @pytest.mark.parametrize("count", GROUPS)
@@ -78,11 +78,11 @@ def test_a_page_has_as_many_elements_with_2000_groups_as_with_200(apps: dict[int
 
 @pytest.mark.parametrize("count", GROUPS)
 def test_all_groups_are_on_the_pages_of_cards_once(apps: dict[int, Dash], count: int) -> None:
-    last = cards(apps[count], order="name")["clusters-page"]["max_value"]
-    assert last == -(-count // clusters.PER_PAGE)
+    last = cards(apps[count], order="name")["groups-page"]["max_value"]
+    assert last == -(-count // PER_PAGE)
     ends = names(cards(apps[count], order="name")), names(cards(apps[count], order="name", page=last))
-    assert ends[0] == [f"Aisle {g:04d}" for g in range(clusters.PER_PAGE)]
-    assert ends[1] == [f"Aisle {g:04d}" for g in range((last - 1) * clusters.PER_PAGE, count)]
+    assert ends[0] == [f"Aisle {g:04d}" for g in range(PER_PAGE)]
+    assert ends[1] == [f"Aisle {g:04d}" for g in range((last - 1) * PER_PAGE, count)]
 
 
 def test_cards_come_in_the_order_that_is_chosen(apps: dict[int, Dash]) -> None:
@@ -90,24 +90,24 @@ def test_cards_come_in_the_order_that_is_chosen(apps: dict[int, Dash]) -> None:
     assert names(cards(apps[200], order="purity"))[0] == "Aisle 0198"
     assert names(cards(apps[200], order="size"))[0] == "Aisle 0198"
     assert names(cards(apps[200], order="stability"))[0] == "Aisle 0199"
-    assert "· 2 misplaced" in " ".join(texts(cards(apps[200])["clusters-cards"]["children"][0]))
+    assert "· 2 misplaced" in " ".join(texts(cards(apps[200])["groups-cards"]["children"][0]))
 
 
 @pytest.mark.parametrize("text", ["aisle 0123", "THING123", "term123", "group 123"])
 def test_a_group_is_found_by_name_category_term_and_number(apps: dict[int, Dash], text: str) -> None:
     assert names(cards(apps[200], search=text)) == ["Aisle 0123"]
-    assert cards(apps[200], search=text)["clusters-count"]["children"] == "1 group"
+    assert cards(apps[200], search=text)["groups-count"]["children"] == "1 group"
 
 
 def test_a_search_without_a_match_and_a_page_too_far_say_so(apps: dict[int, Dash]) -> None:
-    assert "No group matches" in " ".join(texts(cards(apps[200], search="zebra")["clusters-cards"]["children"]))
+    assert "No group matches" in " ".join(texts(cards(apps[200], search="zebra")["groups-cards"]["children"]))
     beyond = cards(apps[200], page=99)
-    assert beyond["clusters-page"]["active_page"] == 17
-    assert beyond["clusters-count"]["children"] == "200 groups, page 17 of 17"
+    assert beyond["groups-page"]["active_page"] == 17
+    assert beyond["groups-count"]["children"] == "200 groups, page 17 of 17"
 
 
 def test_the_heat_map_says_which_part_it_shows(apps: dict[int, Dash]) -> None:
-    body = answered(apps[2000], "clusters-body", CHOSEN)["clusters-body"]["children"]
+    body = answered(apps[2000], "groups-body", CHOSEN)["groups-body"]["children"]
     text = " ".join(texts(body))
     assert "30 of 2,000 categories, those with most products in another's group" in text
     assert "30 of 2,000 groups, those that hold most of these products" in text

@@ -255,12 +255,12 @@ def test_a_file_holds_exactly_the_selection(app: Dash, place: Place) -> None:
 
 
 def test_a_clicked_cell_of_the_confusion_table_opens_its_products(app: Dash, place: Place) -> None:
-    body = answered(app, "clusters-body", {"clusters-method.value": "bert", "clusters-grouping.value": "judged"})
+    body = answered(app, "groups-body", {"groups-method.value": "bert", "groups-grouping.value": "judged"})
     cells = re.findall(r'\["([^"]*), group \d+: (\d+) products? [^"]*", "([^"]+)", (\d+)\]', json.dumps(body))
     hover, count, category, group = next(cell for cell in cells if int(cell[1]) > 1 and "&" in cell[0])
     clicked = {"points": [{"customdata": [hover, category, int(group)]}]}
     inputs = {"confusion.clickData": clicked}
-    states = {"clusters-method.value": "bert", "clusters-grouping.value": "judged", "snapshot.data": 1}
+    states = {"groups-method.value": "bert", "groups-grouping.value": "judged", "snapshot.data": 1}
     key = next(key for key in app.callback_map if key.startswith("go.href"))
     asked_for = {
         "output": key,

@@ -1,4 +1,4 @@
-"""Clusters: which categories the groups of a method mix, and what is in each group."""
+"""Groups: which categories the groups of a method mix, and what is in each group."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -30,13 +30,13 @@ purity a group of two products can come first."""
 MISPLACED = " A product is misplaced where its group is not the one that its category is matched to."
 WITHOUT_CATEGORIES = ("size", "stability", "name")
 ADDRESS = Address(
-    "/categories/clusters",
+    "/categories/groups",
     (
-        Control("method", "clusters-method"),
-        Control("grouping", "clusters-grouping"),
-        Control("q", "clusters-search", typed=True),
-        Control("order", "clusters-order"),
-        Control("page", "clusters-page", 1, "active_page", restarts=True),
+        Control("method", "groups-method"),
+        Control("grouping", "groups-grouping"),
+        Control("q", "groups-search", typed=True),
+        Control("order", "groups-order"),
+        Control("page", "groups-page", 1, "active_page", restarts=True),
     ),
 )
 
@@ -57,25 +57,25 @@ def layout(reader: Reader, search: str) -> Any:
         "Which categories are mixed up?",
         "The groups that a method made without the categories, compared with the catalogue's categories.",
         ADDRESS.store(**defaults),
-        ui.loading(html.Div(id="clusters-body", className="stack")),
+        ui.loading(html.Div(id="groups-body", className="stack")),
         html.Div(
             [
                 ui.field(
                     "Search the groups",
-                    lists.search("clusters-search", state["q"], "Proposed name, category, term or number"),
-                    "clusters-search",
+                    lists.search("groups-search", state["q"], "Proposed name, category, term or number"),
+                    "groups-search",
                 ),
-                ui.choice("Order", "clusters-order", ui.choices(ORDERS, orders), state["order"]),
-                html.Div(id="clusters-count", className="count"),
+                ui.choice("Order", "groups-order", ui.choices(ORDERS, orders), state["order"]),
+                html.Div(id="groups-count", className="count"),
             ],
             className="controls wide-first mt-3",
         ),
-        ui.loading(html.Div(id="clusters-cards", className="cluster-cards")),
-        lists.pages("clusters-page", state["page"]),
+        ui.loading(html.Div(id="groups-cards", className="group-cards")),
+        lists.pages("groups-page", state["page"]),
         tools=html.Div(
             [
-                ui.choice("Method", "clusters-method", ui.choices(words.METHODS, methods), state["method"]),
-                ui.choice("Grouped by", "clusters-grouping", names, state["grouping"]),
+                ui.choice("Method", "groups-method", ui.choices(words.METHODS, methods), state["method"]),
+                ui.choice("Grouped by", "groups-grouping", names, state["grouping"]),
             ],
             className="controls",
         ),
@@ -88,10 +88,10 @@ def register(app: Dash, reader: Reader) -> None:
 
     @callback(
         app,
-        Output("clusters-body", "children"),
+        Output("groups-body", "children"),
         Input(SNAPSHOT, "data"),
-        Input("clusters-method", "value"),
-        Input("clusters-grouping", "value"),
+        Input("groups-method", "value"),
+        Input("groups-grouping", "value"),
     )
     def body(number: int, method: str, grouping: str) -> Any:
         with reader.cursor(number) as cursor:
@@ -119,17 +119,17 @@ def register(app: Dash, reader: Reader) -> None:
 
     @callback(
         app,
-        Output("clusters-cards", "children"),
-        Output("clusters-count", "children"),
-        Output("clusters-page", "max_value"),
-        Output("clusters-page", "class_name"),
-        Output("clusters-page", "active_page", allow_duplicate=True),
+        Output("groups-cards", "children"),
+        Output("groups-count", "children"),
+        Output("groups-page", "max_value"),
+        Output("groups-page", "class_name"),
+        Output("groups-page", "active_page", allow_duplicate=True),
         Input(SNAPSHOT, "data"),
-        Input("clusters-method", "value"),
-        Input("clusters-grouping", "value"),
-        Input("clusters-search", "value"),
-        Input("clusters-order", "value"),
-        Input("clusters-page", "active_page"),
+        Input("groups-method", "value"),
+        Input("groups-grouping", "value"),
+        Input("groups-search", "value"),
+        Input("groups-order", "value"),
+        Input("groups-page", "active_page"),
         prevent_initial_call="initial_duplicate",
     )
     def cards(number: int, method: str, grouping: str, text: str | None, order: str, page: int | None) -> Any:
@@ -174,8 +174,8 @@ def register(app: Dash, reader: Reader) -> None:
         app,
         Output("go", "href", allow_duplicate=True),
         Input("confusion", "clickData"),
-        State("clusters-method", "value"),
-        State("clusters-grouping", "value"),
+        State("groups-method", "value"),
+        State("groups-grouping", "value"),
         State(SNAPSHOT, "data"),
         prevent_initial_call=True,
     )

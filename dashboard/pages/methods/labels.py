@@ -36,7 +36,7 @@ def layout(reader: Reader, search: str) -> Any:
         "category can be. This page shows how many labels that takes.",
         ADDRESS.store(**defaults),
         ui.loading(html.Div(id="labels-body", className="stack")),
-        tools=ui.choice("Measure", "labels-metric", ui.choices(words.METRICS, metrics), state["metric"]),
+        tools=ui.choice("Metric", "labels-metric", ui.choices(words.METRICS, metrics), state["metric"]),
     )
 
 

@@ -33,7 +33,7 @@ def layout(reader: Reader, search: str) -> Any:
         "for looking at; the verdict rests on the vectors themselves, or on a manifold of several dimensions.",
         ADDRESS.store(**defaults),
         ui.loading(html.Div(id="maps-body", className="stack")),
-        tools=ui.choice("Measure", "maps-metric", ui.choices(words.METRICS, metrics), state["metric"]),
+        tools=ui.choice("Metric", "maps-metric", ui.choices(words.METRICS, metrics), state["metric"]),
     )
 
 

@@ -48,8 +48,8 @@ def layout(reader: Reader, search: str) -> Any:
     state = ADDRESS.read(search, **defaults)
     names = [ui.JUDGED, *ui.choices(words.GROUPINGS, groupings)]
     return ui.page(
-        "How well does each method do, by every measure?",
-        "The verdict rests on one measure and one grouping, declared before the run. Here are all, for comparison.",
+        "How well does each method do, by every metric?",
+        "The verdict rests on one metric and one grouping, declared before the run. Here are all, for comparison.",
         ADDRESS.store(**defaults),
         ui.loading(html.Div(id="metrics-body", className="stack")),
         ui.card(
@@ -68,7 +68,7 @@ def layout(reader: Reader, search: str) -> Any:
         ),
         tools=html.Div(
             [
-                ui.choice("Measure", "metrics-metric", ui.choices(words.METRICS, metrics), state["metric"]),
+                ui.choice("Metric", "metrics-metric", ui.choices(words.METRICS, metrics), state["metric"]),
                 ui.choice("Grouped by", "metrics-grouping", names, state["grouping"]),
             ],
             className="controls",
@@ -252,7 +252,7 @@ def _table(scores: list[study.Score], metric: str, by: str, models: dict[str, st
     }
     rows = [[named[m], *(cell(m, column) for column in metrics)] for m in methods]
     return ui.card(
-        f"Every measure, {by}",
+        f"Every metric, {by}",
         ui.table(
             [
                 "Method",
