@@ -95,7 +95,7 @@ def _next(categories: Sequence[CategoryVerdict], suspects: int) -> list[Any]:
     if suspects:
         return [
             dcc.Link(f"check {words.count(suspects, 'suspect label')}", href="/check"),
-            ", the most disputed first.",
+            ", the lowest quality first.",
         ]
     left = [c.category for c in categories if c.verdict not in ("automate", "unknown")]
     if left:

@@ -107,6 +107,11 @@ def model(name: str | None, shown_for: str | None) -> str | None:
     return re.sub("|".join(rf"\b{key}\b" for key in joined), lambda found: METHODS[found[0]], name)
 
 
+def sentences(text: str) -> list[str]:
+    """The sentences of a text: each ends with a full stop before a space and a capital letter."""
+    return re.split(r"(?<=\.) (?=[A-Z])", text)
+
+
 def listed(names: Sequence[str]) -> str:
     """Names in one phrase: 'a', 'a and b', 'a, b and c'."""
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

@@ -113,13 +113,23 @@ def _verdict(verdict: study.Verdict, model: str | None, estimated: estimates.Est
         [
             html.Div([html.H2(words.SCOPES[verdict.scope]), ui.verdict(verdict.verdict)], className="card-head"),
             *(figure if verdict.value is not None else []),
-            html.P(verdict.reason, className="verdict-reason"),
+            *reason(verdict.reason),
             html.P([html.Strong(words.method(verdict.method)), f" · {model}" if model else ""], className="note")
             if verdict.method
             else None,
         ],
         className=f"panel verdict verdict-{verdict.scope.replace('+', '-')}",
     )
+
+
+def reason(text: str | None) -> list[Any]:
+    """How many products land right and what follows, a paragraph each; the figures behind it are unfolded."""
+    found, follows, *figures = *words.sentences(text or ""), "", ""
+    parts = [html.P(part, className="verdict-reason") for part in (found, follows) if part]
+    figures = [part for part in figures if part]
+    if figures:
+        parts.append(html.Details([html.Summary("The figures of this verdict"), html.P(" ".join(figures))]))
+    return parts
 
 
 def _how_many(found: list[estimates.Estimate], declared: str | None, ranking: list[study.Ranked]) -> Any:

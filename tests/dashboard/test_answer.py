@@ -14,6 +14,7 @@ from dashboard import leaderboard
 from dashboard.answer_changes import moved, moved_products
 from dashboard.answer_head import answered_by, images_add, sentence
 from dashboard.app import create_app
+from dashboard.pages.answer import reason
 from dashboard.plots import costs as costs_plot
 from dashboard.selection import address, rule
 from store.questions import catalogue, categories, comparisons, costs, estimates, moves, study
@@ -170,3 +171,11 @@ def test_products_that_differ_between_snapshots_are_counted(tmp_path: Path) -> N
 def test_a_score_that_reads_the_same_as_before_has_not_moved() -> None:
     changes = [study.Change("bert", 0.687, 0.689), study.Change("cnn", 0.55, 0.53), study.Change("use", 0.6, None)]
     assert [line[0] for line in moved(changes)] == ["CNN", "USE"]
+
+
+def test_a_long_reason_is_shown_in_two_sentences_and_unfolded() -> None:
+    found, follows, figures = "By images 7 of 10 are right (2 to 9).", "That is not enough.", "ARI is 0.5. That is all."
+    first, second, rest = reason(f"{found} {follows} {figures}")
+    assert (first.children, second.children) == (found, follows)
+    assert rest.children[1].children == figures
+    assert [part.children for part in reason("None was scored.")] == ["None was scored."]
