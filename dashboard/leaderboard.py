@@ -14,6 +14,9 @@ from store.questions.estimates import EstimatedScore
 from store.questions.labels import Ceiling
 from store.questions.study import Ranked, Verdict
 
+MOST_NAMES = 3
+"""Methods that the title names."""
+
 
 def card(
     ranking: list[Ranked],
@@ -31,24 +34,27 @@ def card(
     rest = [s for s in ranking if s.status != "ran"]
     scored = [s for s in ran if s.value is not None]
     name = words.named(words.METRICS, metric)
-    note = (
-        f"{words.METRIC_MEANINGS.get(metric, '')} {_grouped(scored)}"
-        "Dot: the score; thin line: its 95 % interval, for other products of this shop, grouped anew; dotted line: "
-        f"chance{_chance(scored)}; triangle: the ceiling, the score of a classifier trained on the labels of the same "
-        f"vectors{_no_ceiling(scored, ceilings)}{_thresholds(thresholds)}. 'Number "
-        "estimated': the score with the number of groups estimated too, not taken from the categories."
-    )
+    meanings = {
+        "Dot and thin line": "The score and its 95 % interval, for other products of this shop, grouped anew.",
+        **_thresholds(thresholds),
+        "Number estimated": "The score with the number of groups estimated too, not taken from the categories.",
+        "Triangle, ceiling": "The score of a classifier trained on the labels of the same "
+        f"vectors{_no_ceiling(scored, ceilings)}.",
+        "Dotted line, chance": f"The score of shuffled categories{_chance(scored)}.",
+    }
     if compared:
-        note += f" The differences from {words.method(declared)} have paired intervals; whether one was shown is "
-        note += "corrected for the number of comparisons (Holm)."
+        meanings[f"Against {words.method(declared)}"] = (
+            "The difference with its paired 95 % interval; whether one was shown is corrected for the number of "
+            "comparisons (Holm)."
+        )
     head = [
         "Method",
-        "From 0 to 1",
         html.Span([name, html.Span("Interval", className="sub")]),
+        "From 0 to 1",
+        "Verdict",
         "Number estimated",
         html.Span(["Ceiling", html.Span("Chance", className="sub")]),
         *([f"Against {words.method(declared)}"] if compared else []),
-        "Verdict",
     ]
     body = [
         _row(
@@ -65,9 +71,10 @@ def card(
     ]
     return ui.card(
         headline(scored, declared, compared),
-        ui.table(head, body, (2, 3, 4), "leaderboard") if ran else None,
+        ui.table(head, body, (1, 4, 5), "leaderboard") if ran else None,
+        ui.meanings(meanings) if scored else None,
         _not_there(rest) if rest else None,
-        note=note,
+        note=f"{words.METRIC_MEANINGS.get(metric, '')} {_grouped(scored)}",
     )
 
 
@@ -81,10 +88,16 @@ def headline(scored: Sequence[Any], declared: str | None, compared: Mapping[str,
     near = [words.method(m) for m, c in compared.items() if not c.distinct]
     parts = [f"The verdict rests on {words.method(declared)}"]
     if ahead:
-        parts.append(f"{words.listed(ahead)} {'is' if len(ahead) == 1 else 'are'} ahead of it")
+        parts.append(f"{words.listed_short(ahead, MOST_NAMES)} {'is' if len(ahead) == 1 else 'are'} ahead of it")
     if near:
-        parts.append(f"{words.listed(near)} {'is' if len(near) == 1 else 'are'} not shown to differ from it")
+        parts.append(
+            f"{words.listed_short(near, MOST_NAMES)} {'is' if len(near) == 1 else 'are'} not shown to differ from it"
+        )
     return "; ".join(parts if ahead or near else [*parts, "every other method is behind it"])
+
+
+def _are(names: Sequence[str]) -> str:
+    return f"{words.listed_short(names, MOST_NAMES)} {'is' if len(names) == 1 else 'are'}"
 
 
 def against(found: Comparison | None) -> Any:
@@ -109,6 +122,7 @@ def _row(
 ) -> list[Any]:
     return [
         html.Span([dcc.Link(words.method(s.method), href=link("/categories/groups", method=s.method)), _model(s)]),
+        html.Span([html.Strong(words.score(s.value)), html.Span(ui.interval(s.low, s.high), className="sub")]),
         ui.track(
             s.value,
             (s.low, s.high),
@@ -116,7 +130,7 @@ def _row(
             chance=s.chance,
             ceiling=ceiling.value if ceiling else None,
         ),
-        html.Span([html.Strong(words.score(s.value)), html.Span(ui.interval(s.low, s.high), className="sub")]),
+        ui.verdict(verdict) if verdict else "",
         html.Span(
             [words.score(estimated.value), html.Span(f"in {words.count(estimated.groups, 'group')}", className="sub")]
         )
@@ -124,7 +138,6 @@ def _row(
         else "–",
         html.Span([words.score(ceiling.value if ceiling else None), html.Span(words.score(s.chance), className="sub")]),
         *difference,
-        ui.verdict(verdict) if verdict else "",
     ]
 
 
@@ -157,11 +170,12 @@ def _no_ceiling(scored: Sequence[Ranked], ceilings: Mapping[str, Ceiling]) -> st
     return " (a joint graph has no vectors of its own)" if without and ceilings else ""
 
 
-def _thresholds(thresholds: Sequence[float]) -> str:
+def _thresholds(thresholds: Sequence[float]) -> dict[str, str]:
+    """What the dashed lines mean, where the verdicts have thresholds."""
     if len(thresholds) < 2:
-        return ""
+        return {}
     low, high = thresholds
-    return f"; dashed lines: below {low:.2f} is 'not feasible', from {high:.2f} on 'feasible'"
+    return {"Dashed lines": f"Below {low:.2f} is 'not feasible', from {high:.2f} on 'feasible'."}
 
 
 def _grouped(scored: Sequence[Ranked]) -> str:

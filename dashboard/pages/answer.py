@@ -174,7 +174,9 @@ def _cost(found: list[costs.Cost], metric: str, declared: str | None) -> Any:
         tradeoff(timed, name, declared),
         html.Div(
             [
-                ui.graph("costs", cost_scores(found, metric), f"{name} of each method by what its vectors cost"),
+                ui.graph(
+                    "costs", cost_scores(found, metric), f"{name} of each method by what its vectors cost", least=560
+                ),
                 ui.table(head, body, tuple(range(1, 7)), "costs"),
             ],
             className="halves wide-only",
@@ -192,13 +194,14 @@ def tradeoff(timed: Sequence[costs.Cost], name: str, declared: str | None) -> st
         return "What the vectors cost"
     best = next((c for c in scored if c.method == declared), max(scored, key=lambda c: c.value or 0.0))
     title = (
-        f"{words.method(best.method)} reaches {name} {words.score(best.value)} for {words.per_thousand(best.seconds)}"
+        f"{words.method(best.method)} reaches {name} {words.score(best.value)} in {words.per_thousand(best.seconds)} "
+        "per 1,000 products"
     )
     good = [c for c in scored if (c.value or 0.0) >= 0.9 * (best.value or 0.0)]
     quick = min(good, key=lambda c: c.seconds or 0.0)
     if quick is best:
-        return f"{title} per 1,000 products, and no faster method comes near"
-    return f"{title}, {words.method(quick.method)} {words.score(quick.value)} for {words.per_thousand(quick.seconds)}"
+        return f"{title}, and no faster method comes near"
+    return f"{title}, {words.method(quick.method)} {words.score(quick.value)} in {words.per_thousand(quick.seconds)}"
 
 
 def _named(found: list[estimates.NamedScore]) -> Any:

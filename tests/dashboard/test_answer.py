@@ -128,8 +128,8 @@ def test_the_leaderboard_gives_chance_and_thresholds_in_figures(app: Dash, large
         verdict = study.verdicts(cursor)[0]
         highest = max(s.chance for s in study.ranking(cursor) if s.chance is not None)
     low, high = f"{verdict.infeasible_below:.2f}", f"{verdict.feasible_from:.2f}"
-    assert f"below {low} is 'not feasible', from {high} on 'feasible'" in text
-    assert f"dotted line: chance (at most {highest:.3f})" in text
+    assert f"Below {low} is 'not feasible', from {high} on 'feasible'" in text
+    assert f"The score of shuffled categories (at most {highest:.3f})." in text
     assert "a joint graph has no vectors of its own" in text
 
 
