@@ -69,9 +69,9 @@ format: $(ENV) ## rewrite the code in the project's style
 bench: $(ENV) ## time the study beside the notebook way, on the sample and on Flipkart of SHARED=../shared, if it is there
 	.venv/bin/python -m benchmarks.bench --shared $(SHARED)
 
-screenshots: study ## render every page of the dashboard of the sample to docs/screenshots
+screenshots: study ## render every page of the dashboard of the sample, in light and dark, to build/screenshots
 	@scripts/chromium.sh
-	.venv/bin/python scripts/screenshots.py demo/store docs/screenshots
+	.venv/bin/python scripts/screenshots.py demo/store build/screenshots
 
 docs: $(ENV) ## write docs/tables.md and docs/settings.md from what the code declares
 	.venv/bin/python -m store.document > docs/tables.md

@@ -257,6 +257,7 @@ def _form(status: int, message: str = "") -> Response:
 FORM = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>aislemap: log in</title>
+<link rel="icon" href="data:,">
 <style>
 :root { color-scheme: light dark }
 body { font: 16px system-ui, sans-serif; display: grid; place-items: center; min-height: 90vh; margin: 0 }

@@ -143,9 +143,9 @@ def _texts(product: catalogue.Product) -> Any:
     return ui.card(
         "What the text methods read",
         html.H3(f"As written · {words.count(product.raw_words, 'word')}"),
-        html.P(product.raw or product.description or "no text", className="text"),
+        html.P(product.raw or product.description or "no text", className="text", tabIndex=0),
         html.H3(f"Cleaned · {words.count(product.clean_words, 'word')}"),
-        html.P(product.clean or "no text", className="text clean"),
+        html.P(product.clean or "no text", className="text clean", tabIndex=0),
     )
 
 

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from dashboard.access import Access
 from dashboard.app import create_app
 from store.root import Root
 
@@ -42,12 +43,12 @@ def dashboard(store: Path, *options: str) -> Iterator[str]:
 
 
 @contextmanager
-def shown(store: Path, page: Page) -> Iterator[str]:
+def shown(store: Path, page: Page, access: Access | None = None) -> Iterator[str]:
     """The address of one test's own store, served from a thread, which starts faster than a process.
 
     The page is left first, so that no request outlives the store.
     """
-    server = make_server("127.0.0.1", 0, create_app(Root(store)).server, threaded=True)
+    server = make_server("127.0.0.1", 0, create_app(Root(store), access).server, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     page.goto("about:blank")
@@ -66,8 +67,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def study(small_store: Root) -> Iterator[str]:
-    """The address of a dashboard over a made-up study that no test changes."""
-    with dashboard(small_store.path) as address:
+    """The address of a dashboard, with the SQL page, over a made-up study that no test changes."""
+    with dashboard(small_store.path, "--sql") as address:
         yield address
 
 

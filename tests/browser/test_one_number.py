@@ -46,8 +46,8 @@ def test_the_fraction_that_a_method_gets_right_is_one_number(small_store: Root, 
             s.value for s in study_of.scores(cursor)
             if (s.method, s.grouping, s.metric) == ("cnn", "manifold", "matched_accuracy")
         )  # fmt: skip
-    page.goto(f"{study}/categories/clusters?method=cnn")
-    expect(page.locator("#clusters-body")).to_contain_text(f"CNN puts {words.percent(right)} of the products")
+    page.goto(f"{study}/categories/groups?method=cnn")
+    expect(page.locator("#groups-body")).to_contain_text(f"CNN puts {words.percent(right)} of the products")
     page.goto(f"{study}/projections?panels=1&m0=cnn&colour=match")
     expect(page.locator("#map-summary-0")).to_contain_text(f"{words.percent(right)} right")
     page.goto(f"{study}/methods?metric=matched_accuracy")

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import dashboard
+from tests.browser.pages import faults
 from tests.factories import make_store
 
 pytestmark = pytest.mark.browser
@@ -81,10 +82,10 @@ def test_the_maps_of_an_older_snapshot_are_its_own(two: str, page: Page) -> None
     expect(page.locator("#map-summary-0")).to_contain_text("63 products")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_the_choice_holds_at_any_width(two: str, page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    page.goto(f"{two}/products?snapshot=1")
+@pytest.mark.parametrize("path", ["/", "/products", "/check/review"])
+def test_an_older_snapshot_holds_at_every_width_and_theme(two: str, page: Page, path: str) -> None:
+    page.goto(f"{two}{path}?snapshot=1")
     expect(page.locator("#snapshot-choice")).to_be_visible()
     expect(page.locator(".older")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.wait_for_load_state("networkidle")
+    assert faults(page) == []

@@ -2,29 +2,20 @@
 
 import csv
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from store.root import Root
-from tests.browser.conftest import dashboard
+from tests.browser.pages import faults
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=30_000)
 
 
-@pytest.fixture(scope="module")
-def asked(small_store: Root) -> Iterator[str]:
-    """The address of a dashboard with the SQL page over a made-up study that no test changes."""
-    with dashboard(small_store.path, "--sql") as address:
-        yield address
-
-
-def test_an_example_is_run_sorted_found_taken_and_shown_on_the_maps(asked: str, page: Page, tmp_path: Path) -> None:
-    page.goto(f"{asked}/sql")
+def test_an_example_is_run_sorted_found_taken_and_shown_on_the_maps(study: str, page: Page, tmp_path: Path) -> None:
+    page.goto(f"{study}/sql")
     page.locator("#sql-example").select_option("The longest descriptions")
     expect(page.locator("#sql-text")).to_have_value(re.compile("characters DESC"))
     page.locator("#sql-run").click()
@@ -54,10 +45,10 @@ def test_an_example_is_run_sorted_found_taken_and_shown_on_the_maps(asked: str, 
     expect(page.locator("#products-count")).to_have_text("8 products")
 
 
-def test_a_link_to_a_query_shows_it_and_runs_nothing(asked: str, page: Page) -> None:
+def test_a_link_to_a_query_shows_it_and_runs_nothing(study: str, page: Page) -> None:
     requests: list[str] = []
     page.on("request", lambda r: requests.append(r.post_data or "") if r.method == "POST" else None)
-    page.goto(f"{asked}/sql?query={quote('SELECT 42 AS answer')}")
+    page.goto(f"{study}/sql?query={quote('SELECT 42 AS answer')}")
     expect(page.locator("#sql-text")).to_have_value("SELECT 42 AS answer")
     page.wait_for_load_state("networkidle")
     assert not [body for body in requests if '"sql-summary' in body]
@@ -73,10 +64,8 @@ def test_a_link_to_a_query_shows_it_and_runs_nothing(asked: str, page: Page) -> 
     expect(page.locator("#sql-text")).to_have_value("SELECT nonsense")
 
 
-@pytest.mark.parametrize("width", [390, 820, 1280])
-def test_the_page_holds_at_any_width(asked: str, page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    page.goto(f"{asked}/sql?query={quote('SELECT * FROM products')}")
+def test_a_result_holds_at_every_width_and_theme(study: str, page: Page) -> None:
+    page.goto(f"{study}/sql?query={quote('SELECT * FROM products')}")
     page.locator("#sql-run").click()
     expect(page.locator(".sql-table tbody tr").first).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert faults(page) == []

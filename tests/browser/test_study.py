@@ -87,14 +87,14 @@ def test_a_suspect_is_shown_with_its_image_and_opens_its_product(study: str, pag
 
 
 def test_a_group_of_a_joint_graph_is_described_without_a_map(study: str, page: Page) -> None:
-    page.goto(f"{study}/categories/clusters?method=joint&grouping=judged")
-    expect(page.locator(".cluster-card")).to_have_count(7)
-    card = page.locator(".cluster-card").first
+    page.goto(f"{study}/categories/groups?method=joint&grouping=judged")
+    expect(page.locator(".group-card")).to_have_count(7)
+    card = page.locator(".group-card").first
     expect(card).to_contain_text("Proposed name:")
     expect(card.locator(".term").first).to_be_visible()
     expect(card).to_contain_text("Most central")
     expect(card).to_contain_text("Least sure of their place")
-    expect(page.locator("#clusters-body").get_by_text("on the map")).to_have_count(0)
+    expect(page.locator("#groups-body").get_by_text("on the map")).to_have_count(0)
 
 
 def test_without_categories_pages_have_maps_or_say_why_they_are_empty(bare: str, page: Page) -> None:
