@@ -7,6 +7,7 @@ import errno
 import os
 import random
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -133,35 +134,46 @@ try:
 except StoreError as error:
     print("StoreError:", error)
 """
-# Publishes one number after the other until it is killed.
+# For each line with a number it forks a child that publishes from there on until it is killed.
 FOR_EVER = """
-import itertools, sys
+import itertools, os, sys
 from pathlib import Path
 from tests.store.numbered import publish_in
-for number in itertools.count(int(sys.argv[2])):
-    publish_in(Path(sys.argv[1]), number)
-    print(number, flush=True)
+for line in sys.stdin:
+    if not (child := os.fork()):
+        for number in itertools.count(int(line)):
+            publish_in(Path(sys.argv[1]), number)
+            print(number, flush=True)
+    print("child", child, flush=True)
+    os.waitpid(child, 0)
+    print("ended", flush=True)
 """
 
 
 @pytest.mark.parametrize("kills", [pytest.param(5, id="some"), pytest.param(200, id="all", marks=pytest.mark.faults)])
 def test_writers_killed_at_any_moment_leave_whole_snapshots(root: Root, tmp_path: Path, kills: int) -> None:
     choose, number, behind = random.Random(0), 2, 0
-    for _ in range(kills):
-        with start(FOR_EVER, root.path, number, folder=tmp_path) as process:
-            assert process.stdout
-            done = int(process.stdout.readline())
+    with start(FOR_EVER, root.path, folder=tmp_path) as writers:
+        assert writers.stdin
+        assert writers.stdout
+        for _ in range(kills):
+            writers.stdin.write(f"{number}\n")
+            writers.stdin.flush()
+            lines = [writers.stdout.readline() for _ in range(2)]  # the child, and the first number that it published
+            (child,) = (int(line.split()[1]) for line in lines if line.startswith("child"))
             time.sleep(choose.uniform(0, 0.3))
-            process.kill()
-            done = max([done, *map(int, process.stdout.read().split())])
-        found = seen(root)
-        assert all(one in (whole(done), whole(done + 1)) for one in found), done
-        behind += found[0] != found[1]
-        number = done + 2
-        publish(root, number)
-        assert seen(root) == [whole(number)] * 2
-        assert root.temporaries() == []
-        number += 1
+            os.kill(child, signal.SIGKILL)
+            lines += iter(writers.stdout.readline, "ended\n")
+            done = max(int(line) for line in lines if not line.startswith("child"))
+            found = seen(root)
+            assert all(one in (whole(done), whole(done + 1)) for one in found), done
+            behind += found[0] != found[1]
+            number = done + 2
+            publish(root, number)
+            assert seen(root) == [whole(number)] * 2
+            assert root.temporaries() == []
+            number += 1
+        writers.stdin.close()
     assert verify(root) == []
     print(
         f"{kills} writers killed: 0 mixtures, {behind} times a catalogue one snapshot behind until the next run, "
