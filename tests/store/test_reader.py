@@ -80,6 +80,8 @@ def test_so_many_snapshots_are_kept_open_and_a_cursor_outlives_its_own(root: Roo
             assert seen(reader) == whole(number)
         assert carried(first) == whole(1)
     assert sorted(reader._open) == list(range(4, 4 + KEPT))
+    assert seen(reader, 2) == whole(2)
+    assert sorted(reader._open) == [2, *range(4, 4 + KEPT)], "who asked for an old one will ask again"
 
 
 def test_what_is_not_there_is_named_and_can_be_asked_for_again(root: Root, tmp_path: Path) -> None:

@@ -118,6 +118,11 @@ def test_a_process_that_is_ended_from_outside_is_named_in_a_sentence(number: sig
         sql_worker.run(work, SMALL)
 
 
+def test_a_process_that_ends_without_a_reply_is_an_error() -> None:
+    with pytest.raises(RuntimeError, match="ended with 3 and no reply"):
+        sql_worker.run(lambda: os._exit(3), SMALL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_nothing_runs_on_when_the_command_is_ended(root: Root, number: signal.Signals) -> None:
     # a shell lets what it starts in the background ignore SIGINT, which is inherited
