@@ -1,7 +1,8 @@
 """What the dashboard costs: `python -m benchmarks.dashboard STORE`, or `--products 100000` for a made-up store.
 
-Bytes that a browser gets for a first page, compressed; CPU seconds of the server for each answer, the first time and
-again; milliseconds in Chromium until a change of colour or selection is drawn. As Markdown, beside the targets.
+Bytes that a browser gets for a first page, compressed, and for a map; CPU milliseconds of the server for each answer,
+for the first visitor with nothing prepared, for the first after `dashboard.preparing`, and again; milliseconds in
+Chromium until a change of colour, selection or view is drawn. As Markdown, beside the targets.
 """
 
 import argparse
@@ -19,17 +20,19 @@ from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
-from flask.testing import FlaskClient
+from dash import Dash
 from playwright.sync_api import Page, sync_playwright
 from waitress import create_server
 
 from benchmarks.bench import table
-from dashboard import context
+from dashboard import context, preparing
 from dashboard.app import create_app
+from dashboard.points import every
 from store import snapshot, tables
 from store.parts import Part, PartWriter, finish
 from store.questions import points
 from store.questions.ask import column
+from store.reader import Reader
 from store.root import Root
 from tests.dashboard.ask import answered
 
@@ -45,44 +48,75 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="aislemap-bench-") as folder:
         root = Root(asked.store) if asked.store else made(Path(folder), asked.products)
-        app = create_app(root)
-        client = app.server.test_client()
-        reader = app.server.extensions["aislemap"]
+        reader = Reader(root)
         with reader.cursor() as cursor:
             products = column(cursor, "SELECT count(*) FROM products")[0]
-            one = column(cursor, "SELECT product_id FROM neighbours LIMIT 1") or [""]
-            word = column(cursor, "SELECT split_part(name, ' ', 1) FROM products WHERE name IS NOT NULL LIMIT 1")[0]
+            shown = cursor.execute("SELECT method, reducer FROM projections LIMIT 1").fetchall()[0]
         lines = [f"{products:,} products\n"]
-        lines.append(
-            table(["bytes, compressed", "kB", "wanted"], sizes(client, context.of(reader).token(*points.TABLES)))
-        )
-        token = context.of(reader).token(*points.TABLES)
-        answers: dict[str, tuple[Callable[[], Any], str]] = {
-            "Answer": (lambda: answered(app, "answer-body", {"logs.data": ""}), "100"),
-            "Labels": (lambda: answered(app, "labels-body", {"labels-metric.value": "accuracy"}), "100"),
-            "Product": (lambda: answered(app, "product-body", {"product-id.data": one[0]}), "100"),
-            "search of the maps": (lambda: client.get(f"/points/{token}/search?q={quote(word)}"), "50"),
+        points_at = f"/points/{context.of(reader).token(*points.TABLES)}"
+        paths = {
+            "a map": f"{points_at}/map/{'/'.join(shown)}?every={every(products)}",
+            "its colours by category": f"{points_at}/colours/category?every={every(products)}",
+            "a region of a map": f"{points_at}/region/{'/'.join(shown)}?box=0,0,4000,4000&colour=category",
         }
-        rows = []
-        for name, (ask, wanted) in answers.items():
-            times = [cpu(ask) for _ in range(5)]
-            rows.append([name, f"{times[0]:.0f}", f"{statistics.median(times[1:]):.0f}", wanted])
-        lines.append(table(["answer, CPU ms of the server", "first", "again", "wanted"], rows))
-        server = create_server(app.server, host="127.0.0.1", port=0)
+        lines.append(table(["bytes, compressed", "kB", "wanted"], sizes(create_app(root), paths)))
+        lasso = quote(f"{'.'.join(shown)}:-30,-30;30,-30;30,30;-30,30")
+        paths["a lasso"] = f"/selection/bits?number={reader.number()}&lasso={lasso}"
+        head = ["answer, CPU ms of the server", "first", "first, prepared", "again", "wanted"]
+        lines.append(table(head, answers(root, paths)))
+        server = create_server(create_app(root).server, host="127.0.0.1", port=0)
         threading.Thread(target=server.run, daemon=True).start()
         lines.append(table(["in the browser, two maps, ms", "median", "most", "wanted"], drawn(server.effective_port)))
         sys.stdout.write("\n".join(lines))
 
 
-def cpu(ask: Callable[[], Any]) -> float:
+def answers(root: Root, paths: dict[str, str]) -> list[list[str]]:
+    """CPU milliseconds of each answer: by an app where nobody asked before, by one that was prepared, and again."""
+    app, prepared, number = create_app(root), create_app(root), Reader(root).number() or 0
+    with Reader(root).cursor() as cursor:
+        one = column(cursor, "SELECT product_id FROM neighbours LIMIT 1") or [""]
+        word = column(cursor, "SELECT split_part(name, ' ', 1) FROM products WHERE name IS NOT NULL LIMIT 1")[0]
+    answer = {"logs.data": "", "answer-since.data": 0}
+    search = f"{paths['a map'].partition('/map/')[0]}/search?q={quote(word)}"
+    asked: dict[str, tuple[Callable[[Dash], Any], str]] = {
+        "Answer": (lambda app: answered(app, "answer-body", answer, number), "100"),
+        "Labels": (lambda app: answered(app, "labels-body", {"labels-metric.value": "accuracy"}, number), "100"),
+        "Text": (lambda app: answered(app, "text-body", {}, number), "100"),
+        "Product": (lambda app: answered(app, "product-body", {"product-id.data": one[0]}, number), "100"),
+        "search of the maps": (asking(search), "50"),
+        **{name: (asking(path), "100") for name, path in paths.items()},
+    }
+    cold = {name: [cpu(ask, app) for _ in range(5)] for name, (ask, _) in asked.items()}
+    takes = cpu(lambda app: preparing.prepare(app, number), prepared)
+    warm = {name: cpu(ask, prepared) for name, (ask, _) in asked.items()}
+    rows = [
+        [name, f"{cold[name][0]:.0f}", f"{warm[name]:.0f}", f"{statistics.median(cold[name][1:]):.0f}", wanted]
+        for name, (_, wanted) in asked.items()
+    ]
+    return [*rows, ["preparing a snapshot", f"{takes:.0f}", "", "", ""]]
+
+
+def asking(path: str) -> Callable[[Dash], Any]:
+    """Asks an app for that path."""
+
+    def ask(app: Dash) -> None:
+        answer = app.server.test_client().get(path)
+        if answer.status_code != 200:
+            sys.exit(f"{path}: {answer.status_code}")
+
+    return ask
+
+
+def cpu(ask: Callable[[Dash], Any], app: Dash) -> float:
     """CPU milliseconds of all threads of this process."""
     before = time.process_time()
-    ask()
+    ask(app)
     return 1000 * (time.process_time() - before)
 
 
-def sizes(client: FlaskClient, token: str) -> list[list[str]]:
-    """Kilobytes of what a first page with plots loads, and of a map."""
+def sizes(app: Dash, paths: dict[str, str]) -> list[list[str]]:
+    """Kilobytes of what a first page with plots loads, and of the answers at these paths."""
+    client = app.server.test_client()
 
     def got(path: str) -> int:
         with client.get(path, headers=GZIP) as answer:
@@ -96,13 +130,9 @@ def sizes(client: FlaskClient, token: str) -> list[list[str]]:
     later = [f"{suites}plotly/package_data/plotly.min.js", f"{suites}dash/dcc/async-graph.js"]
     fixed = ["/_dash-layout", "/_dash-dependencies"]
     first = len(page.data) + sum(map(got, [*sources, *later, *fixed]))
-    with client.application.extensions["aislemap"].cursor() as cursor:
-        method, reducer = cursor.execute("SELECT method, reducer FROM projections LIMIT 1").fetchall()[0]
-    return [
-        ["a first page with plots", f"{first / 1000:,.0f}", "1,600"],
-        ["a map", f"{got(f'/points/{token}/map/{method}/{reducer}') / 1000:,.0f}", "1,000 at 100k"],
-        ["the categories", f"{got(f'/points/{token}/categories') / 1000:,.0f}", ""],
-    ]
+    wanted = {"a map": "1,000 at 100k; 1,500 at 1M, with its colours"}
+    found = [[name, f"{got(path) / 1000:,.0f}", wanted.get(name, "")] for name, path in paths.items()]
+    return [["a first page with plots", f"{first / 1000:,.0f}", "1,600"], *found]
 
 
 def drawn(port: int) -> list[list[str]]:
@@ -117,7 +147,8 @@ def drawn(port: int) -> list[list[str]]:
         page.locator(".chip").first.wait_for()
         chips = [timed(page, f"document.querySelectorAll('.chip')[{i % 3}].click()") for i in range(12)]
         colours = [timed(page, f"pick('{('cluster', 'category', 'match')[i % 3]}')") for i in range(12)]
-        found = [("a chip", chips), ("another colour", colours[3:])]
+        zooms = [timed(page, f"zoom({-240 if i % 6 < 3 else 240})") for i in range(12)]
+        found = [("a chip", chips), ("another colour", colours[3:]), ("a zoom in or out, with all its points", zooms)]
         browser.close()
     return [[name, f"{statistics.median(times):.0f}", f"{max(times):.0f}", "300 (p95)"] for name, times in found]
 
@@ -130,6 +161,11 @@ def timed(page: Page, action: str) -> float:
             const set = Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, "value").set;
             set.call(select, value);
             select.dispatchEvent(new Event("change", { bubbles: true }));
+        };
+        const zoom = (by) => {
+            const over = document.querySelector("#map-0 .map-over"), box = over.getBoundingClientRect();
+            const at = { clientX: box.left + box.width / 2, clientY: box.top + box.height / 2 };
+            over.dispatchEvent(new WheelEvent("wheel", { deltaY: by, bubbles: true, cancelable: true, ...at }));
         };
         const start = performance.now(), real = window.aislemap.Draw.over;
         let last = 0;
@@ -160,6 +196,10 @@ def made(folder: Path, count: int) -> Root:
             "product_id": ids, "name": pa.array([f"Thing {i} {t[:20]}" for i, t in enumerate(texts)]),
             "description": pa.array(texts), "category": names, "price": draw.gamma(2, 300, count),
             "catalogue_row": np.arange(1, count + 1),
+        })  # fmt: skip
+        put(writer, "texts", {
+            "product_id": ids, "raw": pa.array(texts), "clean": pa.array(texts), "raw_words": np.full(count, 40),
+            "clean_words": np.full(count, 40), "language": pa.array(["en"] * count),
         })  # fmt: skip
         for method in METHODS:
             place = draw.normal(0, 1, (CATEGORIES, 2))[truth] * 30 + draw.normal(0, 4, (count, 2))

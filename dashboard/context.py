@@ -5,6 +5,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -37,7 +38,7 @@ class Context:
         """The answer of a function of `store.questions` to these values, which must be hashable. Do not change it."""
 
         def answer() -> T:
-            with self._reader.cursor(self.number) as cursor:
+            with self.cursor() as cursor:
                 return question(cursor, *values, **named)
 
         return self._kept((question, *values, *sorted(named.items())), answer)
@@ -62,6 +63,10 @@ class Context:
                     if self._answers.get(key) is answer:
                         del self._answers[key]
         return cast("T", answer.result())
+
+    def cursor(self) -> AbstractContextManager[Cursor]:
+        """A cursor on the snapshot."""
+        return self._reader.cursor(self.number)
 
     @property
     def root(self) -> Root:

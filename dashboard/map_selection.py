@@ -6,7 +6,7 @@ of the column `colour`, by the grouping `grouping` of the method `m0`), `q` (wor
 """
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from dashboard import context, selection
 from dashboard.conditions import Place
 from dashboard.context import Context
-from dashboard.points import packed
+from dashboard.points import coloured, packed, part
 from store import export
 from store.errors import AislemapError, SnapshotNotFound, StoreMissing
 from store.questions import catalogue, points
@@ -67,48 +67,76 @@ def rule(query: Mapping[str, Any]) -> Rule:
 
 def rows(asked: Context, cursor: Cursor, wanted: Rule) -> list[int]:
     """The catalogue rows of the selected products, in order. BadRule, or what `selection.query` raises."""
-    found = catalogue.matching_rows(cursor, wanted.text, wanted.category or None)
+    found: list[int] = asked.ask(points.rows)[chosen(asked, cursor, wanted)].tolist()
+    return found
+
+
+def bits(asked: Context, wanted: Rule) -> NDArray[np.uint8]:
+    """A bit for each product, as `chosen` has it: to be kept, as the maps ask for the same selection several times."""
+    with asked.cursor() as cursor:
+        return np.packbits(chosen(asked, cursor, wanted), bitorder="little")
+
+
+def chosen(asked: Context, cursor: Cursor, wanted: Rule) -> NDArray[np.bool_]:
+    """Whether each product is selected, in catalogue order. BadRule, or what `selection.query` raises."""
+    every = asked.ask(points.rows)
+    among = np.ones(len(every), dtype=bool)
+    if wanted.text or wanted.category:
+        among &= np.isin(every, catalogue.matching_rows(cursor, wanted.text, wanted.category or None))
     if wanted.where:
         by = selection.query(selection.read(wanted.where), Place(cursor, asked.root, asked.number))
         sql = f"SELECT catalogue_row FROM products WHERE product_id IN ({by.sql})"
-        among = set(column(cursor, sql, by.values))
-        found = [row for row in found if row in among]
-    if not wanted.narrows:
-        return found
-    chosen = np.ones(len(asked.ask(points.rows)), dtype=bool)
+        among &= np.isin(every, column(cursor, sql, by.values))
     if wanted.focus:
-        names, codes = _column(cursor, wanted)
-        chosen &= np.isin(codes, [names.index(name) + 1 for name in wanted.focus if name in names])
+        made = coloured(asked, wanted.colour, wanted.method, wanted.grouping)
+        among &= np.isin(made.codes, [made.names.index(name) + 1 for name in wanted.focus if name in made.names])
     if wanted.lasso:
-        chosen &= _inside(cursor, wanted.lasso)
-    return [int(row) for row in np.intersect1d(np.array(found, dtype=np.int64), asked.ask(points.rows)[chosen])]
+        inside = np.zeros(len(every), dtype=bool)
+        inside[_inside(asked, wanted.lasso)] = True
+        among &= inside
+    return among
 
 
 def serve(app: Dash, reader: Reader) -> None:
     """Add the downloads: /selection/csv and /selection/parquet with a rule and the `number` of a snapshot.
 
-    /selection/bits is what the maps need of the rules `where`: a bit for each product, and the rules in words.
+    For the maps, /selection/bits has a bit for each product, and the rules `where` in words; /selection/points has the
+    selected products of a map, as `points.part`.
     """
 
     @app.server.get("/selection/bits")  # type: ignore[untyped-decorator,unused-ignore]
-    def bits() -> Response:
-        asked, wanted = asked_for(), Rule(where=tuple(request.args.getlist("where")))
-        with reader.cursor(asked.number) as cursor:
-            try:
-                chosen = np.isin(asked.ask(points.rows), rows(asked, cursor, wanted))
-                words = selection.describe(selection.read(wanted.where))
-            except AislemapError as error:
-                return Response(f"{error}\n", 400, mimetype="text/plain")
-        response = packed({"words": words}, np.packbits(chosen, bitorder="little"))
+    def selected_bits() -> Response:
+        asked, wanted = asked_for()
+        try:
+            made = asked.draw(bits, wanted)
+            words = selection.describe(selection.read(wanted.where)) if wanted.where else ""
+        except AislemapError as error:
+            return Response(f"{error}\n", 400, mimetype="text/plain")
+        response = packed({"words": words}, made)
         response.headers["Cache-Control"] = "private, no-cache"
         return response
 
-    def asked_for() -> Context:
+    @app.server.get("/selection/points/<method>/<reducer>")  # type: ignore[untyped-decorator,unused-ignore]
+    def selected_points(method: str, reducer: str) -> Response:
+        asked, wanted = asked_for()
+        made = asked.ask(points.positions, method, reducer)
+        if made is None:
+            abort(404)
+        try:
+            among = np.unpackbits(asked.draw(bits, wanted), bitorder="little", count=len(made.x))
+        except AislemapError as error:
+            return Response(f"{error}\n", 400, mimetype="text/plain")
+        response = part(asked, made, np.flatnonzero(among.astype(bool) & (made.x != points.ABSENT)))
+        response.headers["Cache-Control"] = "private, no-cache"
+        return response
+
+    def asked_for() -> tuple[Context, Rule]:
         number = request.args.get("number", "")
         if not number.isdecimal() or len(number) > 8:
             abort(404)
+        lists = {name: request.args.getlist(name) for name in ("focus", "where")}
         try:
-            return context.of(reader, int(number))
+            return context.of(reader, int(number)), rule({**request.args, **lists})
         except (SnapshotNotFound, StoreMissing):
             abort(404)
 
@@ -116,18 +144,16 @@ def serve(app: Dash, reader: Reader) -> None:
     def download(form: str) -> Response:
         if form not in FORMS:
             abort(404)
-        asked = asked_for()
-        lists = {name: request.args.getlist(name) for name in ("focus", "where")}
-        wanted = rule({**request.args, **lists})
+        asked, wanted = asked_for()
         with reader.cursor(asked.number) as cursor:
             try:
-                chosen = rows(asked, cursor, wanted)
+                found = rows(asked, cursor, wanted)
             except AislemapError as error:
                 return Response(f"{error}\n", 400, mimetype="text/plain")
             table = cursor.sql(
                 """SELECT * EXCLUDE (other_images) FROM products
                    WHERE catalogue_row IN (SELECT unnest(?::BIGINT[])) ORDER BY catalogue_row""",
-                params=[chosen],
+                params=[found],
             ).to_arrow_table()
         file = io.BytesIO()
         export.write(table, form, file)
@@ -137,52 +163,22 @@ def serve(app: Dash, reader: Reader) -> None:
         return response
 
 
-def _column(cursor: Cursor, wanted: Rule) -> tuple[Sequence[str], NDArray[np.uint16]]:
-    """The names of the legend and the code of each product: as `Colour.coloured` of assets/maps-paint.js has them."""
-    categories = points.categories(cursor)
-    truth = _codes(categories)
-    if wanted.colour == "category":
-        return categories.names, truth
-    if wanted.colour not in ("cluster", "match"):
-        made = points.values(cursor, wanted.colour, wanted.method)
-        return made.names, _codes(made) if made.codes is not None else np.zeros_like(truth)
-    groups, matched = points.groups(cursor, wanted.method, wanted.grouping)
-    if wanted.colour == "cluster" and not categories.names:
-        return [f"group {i}" for i in range(int(groups.max(initial=0)))], groups
-    code = {name: i for i, name in enumerate(categories.names, start=1)}
-    of_group = np.zeros(int(groups.max(initial=0)) + 2, dtype=np.uint16)
-    for group, name in matched.items():
-        of_group[group + 1] = code.get(name, 0)
-    if wanted.colour == "cluster":
-        return categories.names, of_group[groups]
-    known = (groups > 0) & (truth > 0)
-    return ["right", "wrong"], np.where(known, np.where(of_group[groups] == truth, 1, 2), 0).astype(np.uint16)
-
-
-def _codes(made: points.Values) -> NDArray[np.uint16]:
-    return made.codes if made.codes is not None else np.zeros(0, dtype=np.uint16)
-
-
-def _inside(cursor: Cursor, lasso: str) -> NDArray[np.bool_]:
-    """Which products are inside a polygon 'method.reducer:x,y;x,y;...': by the even-odd rule, as assets/maps-pick.js.
+def _inside(asked: Context, lasso: str) -> NDArray[np.int64]:
+    """The numbers of the products inside a polygon 'method.reducer:x,y;x,y;...'.
 
     None is where the map does not exist or the polygon cannot be read.
     """
     where, _, corners = lasso.partition(":")
     method, _, reducer = where.partition(".")
-    made = points.positions(cursor, method, reducer)
+    made, polygon = asked.ask(points.positions, method, reducer), _polygon(corners)
+    return np.zeros(0, dtype=np.int64) if made is None or polygon is None else points.in_polygon(made, polygon)
+
+
+def _polygon(text: str) -> NDArray[np.float64] | None:
+    """The corners of 'x,y;x,y;...'; None where they cannot be read."""
     try:
-        polygon = np.array([[float(part) for part in corner.split(",")] for corner in corners.split(";")])
+        corners = np.array([[float(part) for part in corner.split(",")] for corner in text.split(";")])
     except ValueError:
-        polygon = np.zeros((0, 2))
-    there = np.zeros(len(made.x) if made else len(points.rows(cursor)), dtype=bool)
-    if made is None or polygon.ndim != 2 or polygon.shape[1] != 2 or not 3 <= len(polygon) <= CORNERS:
-        return there
-    ends = (polygon - np.array(made.centre)) / made.scale
-    x, y = made.x.astype(np.float64), made.y.astype(np.float64)
-    for (x1, y1), (x0, y0) in zip(ends, np.roll(ends, 1, axis=0), strict=True):
-        if y1 != y0:
-            crossed = ((y1 > y) != (y0 > y)) & (x < (x0 - x1) * (y - y1) / (y0 - y1) + x1)
-            there ^= crossed
-    inside: NDArray[np.bool_] = there & (made.x != -32768)
-    return inside
+        return None
+    fits = corners.ndim == 2 and corners.shape[1] == 2 and 3 <= len(corners) <= CORNERS
+    return corners if fits and np.isfinite(corners).all() else None

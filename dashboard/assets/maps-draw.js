@@ -105,7 +105,8 @@
     pen.drawImage(small, 0, 0, width * size, height * size);
   }
 
-  function over(panel, at, hover, corners, draft) {
+  /* the ring around the hovered product, where it is (`spot`, in the map's grid), and the polygon of the selection */
+  function over(panel, at, spot, corners, draft) {
     const pen = panel.over.getContext("2d"), ratio = window.devicePixelRatio || 1;
     pen.clearRect(0, 0, panel.over.width, panel.over.height);
     const path = draft || corners.map(([x, y]) => [
@@ -122,9 +123,9 @@
       pen.stroke();
       pen.setLineDash([]);
     }
-    if (hover >= 0 && panel.map.x[hover] !== -32768) {
+    if (spot) {
       pen.beginPath();
-      pen.arc(at.left + panel.map.x[hover] * at.k, at.top - panel.map.y[hover] * at.k, 8 * ratio, 0, 2 * Math.PI);
+      pen.arc(at.left + spot[0] * at.k, at.top - spot[1] * at.k, 8 * ratio, 0, 2 * Math.PI);
       pen.lineWidth = 2.5 * ratio;
       pen.strokeStyle = panel.ink;
       pen.stroke();
@@ -140,7 +141,8 @@
       points(panel) {
         const at = placed(panel);
         panel.canvas.getContext("2d").clearRect(0, 0, panel.canvas.width, panel.canvas.height);
-        (panel.map.shown > SYMBOLS_TO && panel.inView > SYMBOLS_TO ? density : symbols)(panel, at);
+        const inView = panel.inView * (panel.map.every || 1); // of every n-th product there are n times as many
+        (panel.map.shown > SYMBOLS_TO && inView > SYMBOLS_TO ? density : symbols)(panel, at);
         return at;
       },
       /* how many points of the map are inside the canvas, which decides how they are drawn */

@@ -3,55 +3,22 @@
   "use strict";
   const { Data, Draw } = window.aislemap;
   const HUES = 8, SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross"];
-  const STEPS = 64; // colours of a continuous scale
+  const STEPS = 64; // colours of a continuous scale: see store/questions/colours.py
   const LISTED = 40; // names in the legend at most
 
   const look = (place) => ({ hue: place % HUES, symbol: SYMBOLS[Math.floor(place / HUES) % SYMBOLS.length] });
-  const named = (names, codes) => ({ codes, names, looks: names.map((_, place) => look(place)) });
+  const RIGHT_WRONG = [{ hue: 0, symbol: "circle" }, { hue: 5, symbol: "diamond" }];
+  const BY = { cluster: ["method", "grouping"], match: ["method", "grouping"], confidence: ["method"] };
 
-  function continuous(numbers) {
-    const sorted = numbers.filter((value) => !Number.isNaN(value)).sort();
-    const at = (fraction) => sorted[Math.min(sorted.length - 1, Math.floor(fraction * sorted.length))];
-    const [low, high] = [at(0.02), at(0.98)], log = low > 0 && high / low > 20;
-    const scaled = log ? Math.log : (value) => value, room = scaled(high) - scaled(low) || 1;
-    const codes = new Uint16Array(numbers.length);
-    numbers.forEach((value, i) => {
-      if (Number.isNaN(value)) return;
-      codes[i] = 1 + Math.max(0, Math.min(STEPS - 1, Math.floor(((scaled(value) - scaled(low)) / room) * STEPS)));
-    });
-    return { codes, names: [], scale: sorted.length ? { low, high, log } : null };
+  /* what a column depends on beside the snapshot, as the server asks for it */
+  function dependsOn(column, method, grouping) {
+    const known = { method, grouping: grouping || "none" };
+    return Object.fromEntries((BY[column] || []).map((name) => [name, known[name]]));
   }
-
-  const kept = new Map();
-  function coloured(spec, column, method, grouping) {
-    const key = [spec.token, column, method, grouping].join(" ");
-    if (!kept.has(key)) {
-      const made = make(spec.token, column, method, grouping);
-      made.catch(() => kept.delete(key));
-      kept.set(key, made);
-      if (kept.size > 16) kept.delete(kept.keys().next().value);
-    }
-    return kept.get(key);
-  }
-
-  async function make(token, column, method, grouping) {
-    if (!["category", "cluster", "match"].includes(column)) {
-      const found = await Data.values(token, column, column === "confidence" ? method : "");
-      return found.numbers ? continuous(found.numbers) : named(found.names, found.codes);
-    }
-    const categories = await Data.categories(token);
-    if (column === "category") return named(categories.names, categories.codes);
-    const groups = await Data.groups(token, method, grouping || "none");
-    const code = new Map(categories.names.map((name, i) => [name, i + 1]));
-    const matched = new Uint16Array(groups.groups + 2);
-    Object.entries(groups.matched).forEach(([group, name]) => (matched[Number(group) + 1] = code.get(name) || 0));
-    if (column === "match") {
-      // as the metric `matched_accuracy` counts them
-      const codes = groups.codes.map((group, i) => (!group || !categories.codes[i] ? 0 : matched[group] === categories.codes[i] ? 1 : 2));
-      return { codes, names: ["right", "wrong"], looks: [{ hue: 0, symbol: "circle" }, { hue: 5, symbol: "diamond" }] };
-    }
-    if (categories.names.length) return named(categories.names, groups.codes.map((group) => matched[group]));
-    return named(Array.from({ length: groups.groups }, (_, i) => `group ${i}`), groups.codes);
+  async function coloured(spec, column, method, grouping) {
+    const made = await Data.colours(spec.token, column, dependsOn(column, method, grouping), spec.every);
+    if (!made.looks && made.names.length) made.looks = column === "match" ? RIGHT_WRONG : made.names.map((_, place) => look(place));
+    return made;
   }
 
   /* the looks with their colours in the present theme */
@@ -83,15 +50,14 @@
       );
       return;
     }
-    const counts = new Uint32Array(made.names.length + 1);
-    made.codes.forEach((code) => counts[code]++);
+    const { counts } = made;
     const places = made.names.map((_, place) => place);
-    const shown = places.length <= LISTED ? places : places.slice().sort((a, b) => counts[b + 1] - counts[a + 1]).slice(0, LISTED);
+    const shown = places.length <= LISTED ? places : places.slice().sort((a, b) => counts[b] - counts[a]).slice(0, LISTED);
     made.names.forEach((name, place) => focus.includes(name) && !shown.includes(place) && shown.push(place));
     const chips = shown.map((place) => {
       const name = made.names[place], { hue, symbol } = made.looks[place], dot = node("span", `dot dot-${symbol}`);
       dot.style.backgroundColor = `var(--hue-${hue})`;
-      const count = `${counts[place + 1].toLocaleString("en")} product${counts[place + 1] === 1 ? "" : "s"}`;
+      const count = `${counts[place].toLocaleString("en")} product${counts[place] === 1 ? "" : "s"}`;
       const chip = node("button", "chip", dot, node("span", "chip-name", name), node("small", "", count));
       chip.type = "button";
       chip.setAttribute("aria-pressed", focus.includes(name));

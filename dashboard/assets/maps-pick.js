@@ -9,7 +9,7 @@
     const start = new Uint32Array(CELLS * CELLS + 1), { x, y } = map;
     for (let i = 0; i < x.length; i++) if (x[i] !== -32768) start[cell(y[i]) * CELLS + cell(x[i]) + 1]++;
     for (let c = 0; c < CELLS * CELLS; c++) start[c + 1] += start[c];
-    const next = start.slice(), order = new Uint32Array(map.shown);
+    const next = start.slice(), order = new Uint32Array(start[CELLS * CELLS]);
     for (let i = 0; i < x.length; i++) if (x[i] !== -32768) order[next[cell(y[i]) * CELLS + cell(x[i])]++] = i;
     map.grid = { start, order };
     return map.grid;

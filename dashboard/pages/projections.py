@@ -9,6 +9,7 @@ from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
 from dashboard import context, lists, selection, words
+from dashboard import points as map_points
 from dashboard.pages import Page
 from dashboard.state import SNAPSHOT, Address, Control, callback, pick
 from store.questions import catalogue, maps, points, study
@@ -133,7 +134,7 @@ def prepare(reader: Reader, number: int) -> None:
         shown = asked.ask(first_shown, asked.ask(study.declared)[0])
         for i in range(int(BEGINS_WITH)):
             asked.ask(points.positions, shown[f"m{i}"], shown[f"r{i}"])
-        asked.ask(points.categories)
+        map_points.coloured(asked, "category")
 
 
 def first_shown(cursor: Cursor, grouping: str) -> dict[str, Any]:
@@ -198,6 +199,8 @@ def register(app: Dash, reader: Reader) -> None:
             "token": asked.token(*points.TABLES),
             "images": asked.token("images"),
             "products": len(asked.ask(points.rows)),
+            "every": map_points.every(len(asked.ask(points.rows))),
+            "few": map_points.PART_TO,
             "models": {method: words.model(model, method) for method, model in models.items()},
             "trust": {
                 f"{m.method}.{m.reducer}": words.score(m.trustworthiness)

@@ -1,28 +1,21 @@
-"""The points of maps and what colours them, each as one array over all products in catalogue order."""
+"""The points of maps, each as one array over all products in catalogue order."""
 
-import json
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from store.questions.ask import Cursor, column
+from store.questions.ask import Cursor
 
-NAMES = 40
-"""Names that a column of words keeps, the most frequent ones: as many as there are looks. The rest is 'other'."""
-OTHER = "other"
-NUMBERS_FROM = 12
-"""Distinct numbers from which a column of numbers is continuous; fewer are names."""
 TABLES = ("products", "projections", "clusters", "suspects", "predictions")
-"""What the answers of this module rest on."""
+"""What the answers of this module and of `colours` rest on."""
+ABSENT = -32768
+"""Both coordinates of a product that is not on a map."""
 
 
 @dataclass(frozen=True)
 class Positions:
-    """A map: `x` and `y` from -32767 to 32767, both -32768 where the method has no vector of the product.
+    """A map: `x` and `y` from -32767 to 32767, both `ABSENT` where the method has no vector of the product.
 
     A coordinate of the map is `centre + scale * x` (or `y`), one scale for both axes.
     """
@@ -31,15 +24,6 @@ class Positions:
     y: NDArray[np.int16]
     centre: tuple[float, float]
     scale: float
-
-
-@dataclass(frozen=True)
-class Values:
-    """A column: words as `codes` (0: none; 1 is the first of `names`), or numbers (NaN: none)."""
-
-    names: list[str]
-    codes: NDArray[np.uint16] | None
-    numbers: NDArray[np.float32] | None
 
 
 def rows(cursor: Cursor) -> NDArray[np.int64]:
@@ -64,87 +48,30 @@ def positions(cursor: Cursor, method: str, reducer: str) -> Positions | None:
     centre = tuple(float(low + high) / 2 for low, high in ends)
     scale = max(high - low for low, high in ends) / 2 / 32767 or 1.0
     fitted = [
-        np.where(there, np.round((np.nan_to_num(values) - middle) / scale), -32768).astype(np.int16)
+        np.where(there, np.round((np.nan_to_num(values) - middle) / scale), ABSENT).astype(np.int16)
         for values, middle in zip((x, y), centre, strict=True)
     ]
     return Positions(fitted[0], fitted[1], (centre[0], centre[1]), float(scale))
 
 
-def categories(cursor: Cursor) -> Values:
-    """The category of each product; the names in alphabetical order, all of them."""
-    found = column(cursor, "SELECT category FROM products ORDER BY catalogue_row")
-    return _named(found, sorted({c for c in found if c is not None}))
+def in_box(made: Positions, left: int, low: int, right: int, high: int) -> NDArray[np.int64]:
+    """The numbers of the products of a map whose grid coordinates lie in a box, its edges included."""
+    inside = (made.x >= max(left, ABSENT + 1)) & (made.x <= right) & (made.y >= low) & (made.y <= high)
+    return np.flatnonzero(inside)
 
 
-def groups(cursor: Cursor, method: str, grouping: str) -> tuple[NDArray[np.uint16], dict[int, str]]:
-    """The group of each product plus one (0: none) in a grouping, and the category that each group is matched to."""
-    found = column(
-        cursor,
-        """SELECT c.cluster FROM products p LEFT JOIN (SELECT product_id, cluster FROM clusters
-           WHERE method = ? AND grouping = ?) c USING (product_id) ORDER BY p.catalogue_row""",
-        [method, grouping],
-    )
-    matched = cursor.execute(
-        """SELECT DISTINCT cluster, matched_category FROM clusters
-           WHERE method = ? AND grouping = ? AND matched_category IS NOT NULL""",
-        [method, grouping],
-    ).fetchall()
-    return np.array([0 if c is None else c + 1 for c in found], dtype=np.uint16), dict(matched)
+def in_polygon(made: Positions, corners: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The numbers of the products of a map inside a polygon, by the even-odd rule.
 
-
-def values(cursor: Cursor, name: str, method: str = "") -> Values:
-    """A column by its name: brand, price, suspect, confidence (of `method`'s probe), or 'of.<a further column>'."""
-    if name == "brand":
-        return _words(column(cursor, "SELECT brand FROM products ORDER BY catalogue_row"))
-    if name == "price":
-        return _numbers(column(cursor, "SELECT price FROM products ORDER BY catalogue_row"))
-    if name == "suspect":
-        found = column(
-            cursor,
-            """SELECT if(product_id IN (SELECT product_id FROM suspects), 'suspect', 'not suspect') FROM products
-               ORDER BY catalogue_row""",
-        )
-        return _named(found, ["suspect", "not suspect"])
-    if name == "confidence":
-        return _numbers(
-            column(
-                cursor,
-                """SELECT c.own_confidence FROM products p LEFT JOIN (SELECT product_id, own_confidence FROM predictions
-                   WHERE method = ? AND probe = 'linear') c USING (product_id) ORDER BY p.catalogue_row""",
-                [method],
-            )
-        )
-    key = name.removeprefix("of.")
-    texts = column(cursor, "SELECT attributes FROM products ORDER BY catalogue_row")
-    found = [json.loads(text).get(key) or None if text else None for text in texts]
-    numbers = [_number(text) for text in found]
-    known = [n for n in numbers if n is not None]
-    if len(set(known)) >= NUMBERS_FROM and len(known) == sum(text is not None for text in found):
-        return _numbers(numbers)
-    return _words(found)
-
-
-def _words(found: Sequence[str | None]) -> Values:
-    counts = Counter(text for text in found if text is not None)
-    names = [name for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:NAMES]]
-    kept = set(names)
-    rest = [OTHER] if len(counts) > len(names) else []
-    return _named([t if t is None or t in kept else OTHER for t in found], [*names, *rest])
-
-
-def _named(found: Sequence[str | None], names: list[str]) -> Values:
-    code: dict[str | None, int] = {name: i for i, name in enumerate(names, start=1)}
-    return Values(names, np.array([code.get(text, 0) for text in found], dtype=np.uint16), None)
-
-
-def _numbers(found: Sequence[float | None]) -> Values:
-    return Values([], None, np.array([np.nan if n is None else n for n in found], dtype=np.float32))
-
-
-def _number(text: Any) -> float | None:
-    """The finite number that a text is, with or without thousands separators; None for any other."""
-    try:
-        value = float(str(text).replace(",", ""))
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
+    `corners` are (n, 2) coordinates of the map. assets/maps-pick.js of the dashboard does the same.
+    """
+    ends = (corners - np.array(made.centre)) / made.scale
+    low, high = np.clip([ends.min(axis=0), ends.max(axis=0)], ABSENT, -ABSENT)
+    box = [*np.floor(low), *np.ceil(high)]
+    numbers = in_box(made, *(int(end) for end in box))
+    x, y = made.x[numbers].astype(np.float64), made.y[numbers].astype(np.float64)
+    inside = np.zeros(len(numbers), dtype=bool)
+    for (x1, y1), (x0, y0) in zip(ends, np.roll(ends, 1, axis=0), strict=True):
+        if y1 != y0:
+            inside ^= ((y1 > y) != (y0 > y)) & (x < (x0 - x1) * (y - y1) / (y0 - y1) + x1)
+    return numbers[inside]

@@ -218,3 +218,39 @@ def test_a_theme_is_the_systems_until_another_is_chosen(study: str, page: Page, 
     page.reload()
     expect(root).to_have_attribute("data-bs-theme", other)
     page.evaluate("localStorage.clear()")
+
+
+def test_two_fingers_zoom_a_map_and_one_moves_it(study: str, page: Page) -> None:
+    page.goto(f"{study}/projections?panels=1&m0=bert")
+    drawn(page, 60, 0)
+    page.locator("#map-0").scroll_into_view_if_needed()
+    box = page.locator("#map-0").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    screen = page.context.new_cdp_session(page)
+    screen.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
+
+    def touch(how: str, *xs: float) -> None:
+        points = [{"x": at, "y": y, "id": i} for i, at in enumerate(xs)]
+        screen.send("Input.dispatchTouchEvent", {"type": how, "touchPoints": points})
+
+    before = view(page)
+    touch("touchStart", x - 40, x + 40)
+    for far in (50, 65, 80):
+        touch("touchMove", x - far, x + far)
+    touch("touchEnd")
+    page.wait_for_function("before => window.aislemap.maps.view(0) !== before", arg=before)
+    expect(page).to_have_url(re.compile("v0="))
+    whole, near = ([float(part) for part in text.split(",")] for text in (before, view(page)))
+    assert near[2] == pytest.approx(whole[2] / 2, rel=0.02)
+    assert near[:2] == pytest.approx(whole[:2], abs=whole[2] / 100), "what was between the fingers stays there"
+    zoomed = view(page)
+    touch("touchStart", x)
+    for moved in (10, 30, 50):
+        touch("touchMove", x + moved)
+    touch("touchEnd")
+    page.wait_for_function("before => window.aislemap.maps.view(0) !== before", arg=zoomed)
+    left, _, span = (float(part) for part in view(page).split(","))
+    assert span == pytest.approx(near[2])
+    assert left < near[0]
+    screen.send("Emulation.setTouchEmulationEnabled", {"enabled": False})

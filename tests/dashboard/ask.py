@@ -50,9 +50,9 @@ def texts(node: Any) -> list[str]:
     return [] if node is None else [str(node)]
 
 
-def answered(app: Dash, body: str, inputs: dict[str, Any], snapshot: int = 1) -> dict[str, Any]:
-    """What the callback that fills that body sets, by component and property; `inputs` by 'id.property'."""
-    output = next(key for key in app.callback_map if f"{body}.children" in key.strip(".").split("..."))
+def answered(app: Dash, body: str, inputs: dict[str, Any], snapshot: int = 1, part: str = "children") -> dict[str, Any]:
+    """What the callback that fills that `part` sets, by component and property; `inputs` by 'id.property'."""
+    output = next(key for key in app.callback_map if f"{body}.{part}" in key.strip(".").split("..."))
     outputs = [dict(zip(("id", "property"), o.rsplit(".", 1), strict=True)) for o in output.strip(".").split("...")]
     asked = {
         "output": output,

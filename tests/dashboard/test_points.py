@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from flask.testing import FlaskClient
 
 from dashboard import context, map_selection
 from dashboard.app import create_app
-from store.questions import catalogue, points
+from store.questions import catalogue, colours, points
 from store.reader import Reader
 from store.root import Root
 from tests.dashboard.ask import answered
@@ -68,19 +69,20 @@ def test_a_map_is_sent_exact_to_a_pixel_of_any_screen(client: FlaskClient, token
 def test_columns_hold_what_the_catalogue_does(client: FlaskClient, token: str, small_store: Root) -> None:
     with Reader(small_store).cursor() as cursor:
         products = catalogue.search(cursor, limit=100).products
-    header, body = unpacked(client.get(f"/points/{token}/categories").data)
-    codes = np.frombuffer(body, dtype="<u2")
-    assert [([None, *header["names"]])[code] for code in codes] == [p.category for p in products]
-    header, body = unpacked(client.get(f"/points/{token}/values/brand").data)
-    codes = np.frombuffer(body, dtype="<u2")
-    assert [([None, *header["names"]])[code] for code in codes] == [p.brand for p in products]
-    _, body = unpacked(client.get(f"/points/{token}/values/price").data)
-    prices = np.frombuffer(body, dtype="<f4")
-    assert [None if np.isnan(p) else pytest.approx(p) for p in prices] == [p.price for p in products]
+    for column in ("category", "brand"):
+        header, body = unpacked(client.get(f"/points/{token}/colours/{column}").data)
+        named = [([None, *header["names"]])[code] for code in body]
+        assert named == [getattr(p, column) for p in products]
+        assert header["counts"] == [named.count(name) for name in header["names"]]
+    header, body = unpacked(client.get(f"/points/{token}/colours/price").data)
+    known = sorted((p.price, code) for p, code in zip(products, body, strict=True) if p.price is not None)
+    assert [code for _, code in known] == sorted(code for _, code in known), "the dearer, the further on the scale"
+    assert (known[0][1], known[-1][1]) == (1, colours.STEPS)
+    assert [code for p, code in zip(products, body, strict=True) if p.price is None] == [0] * (60 - len(known))
     with Reader(small_store).cursor() as cursor:
         suspects = {id_ for (id_,) in cursor.execute("SELECT product_id FROM suspects").fetchall()}
-    header, body = unpacked(client.get(f"/points/{token}/values/suspect").data)
-    names = [header["names"][code - 1] for code in np.frombuffer(body, dtype="<u2")]
+    header, body = unpacked(client.get(f"/points/{token}/colours/suspect").data)
+    names = [header["names"][code - 1] for code in body]
     assert suspects
     assert names == ["suspect" if p.product_id in suspects else "not suspect" for p in products]
     _, body = unpacked(client.get(f"/points/{token}/search?q=ARIA").data)
@@ -97,34 +99,54 @@ def test_a_confidence_is_that_of_the_methods_probe(client: FlaskClient, token: s
                 "SELECT product_id, own_confidence FROM predictions WHERE method = 'cnn' AND probe = 'linear'"
             ).fetchall()
         )
-        ids = catalogue.search(cursor, limit=100).products
-        confidences = points.values(cursor, "confidence", "cnn").numbers
+        products = catalogue.search(cursor, limit=100).products
+        made = colours.confidences(cursor, "cnn")
     assert true
-    assert confidences is not None
-    found = {p.product_id: float(value) for p, value in zip(ids, confidences, strict=True) if not np.isnan(value)}
-    assert found == pytest.approx({k: v for k, v in true.items() if v is not None}, rel=1e-6)
+    assert made.scale is not None
+    low, high = made.scale.low, made.scale.high
+    for product, code in zip(products, made.codes.tolist(), strict=True):
+        value = true.get(product.product_id)
+        part = None if value is None else (min(max(value, low), high) - low) / (high - low) * colours.STEPS
+        assert code == (0 if part is None else 1 + min(colours.STEPS - 1, int(part)))
+
+
+def test_a_scale_is_logarithmic_from_a_factor_of_20_on() -> None:
+    made = colours._continuous(np.array([1.0, 10.0, 100.0, np.nan] * 20 + [1e9]))
+    assert made.scale == colours.Scale(1.0, 100.0, True)
+    assert made.codes[:4].tolist() == [1, 1 + colours.STEPS // 2, colours.STEPS, 0]
+    assert made.codes[-1] == colours.STEPS
+    assert colours._continuous(np.array([0.0, 5.0, 10.0])).codes.tolist() == [1, 1 + colours.STEPS // 2, colours.STEPS]
+    assert colours._continuous(np.array([7.0, 7.0])).codes.tolist() == [1, 1]
+    assert colours._continuous(np.array([np.nan])).scale is None
 
 
 def test_numbers_may_have_thousands_separators_and_are_finite() -> None:
-    assert [points._number(text) for text in ("1,250.5", "7", "nan", "inf", "1.2.3", None)] == [
+    assert [colours.number(text) for text in ("1,250.5", "7", "nan", "inf", "1.2.3", None)] == [
         1250.5, 7.0, None, None, None, None,
     ]  # fmt: skip
 
 
 def test_points_of_an_unknown_content_or_map_are_not_found(client: FlaskClient, token: str) -> None:
-    for path in ("0123456789abcdef/categories", f"{token}/map/joint/tsne", f"{token}/map/cnn/'%20OR%201=1"):
+    for path in ("0123456789abcdef/colours/category", f"{token}/map/joint/tsne", f"{token}/map/cnn/'%20OR%201=1"):
         assert client.get(f"/points/{path}").status_code == 404
-    header, body = unpacked(client.get(f"/points/{token}/values/of.nothing%20like%20it").data)
+    header, body = unpacked(client.get(f"/points/{token}/colours/of.nothing%20like%20it").data)
     assert (header["names"], set(body)) == ([], {0})
 
 
 def test_a_column_of_many_words_keeps_the_most_frequent() -> None:
-    found = ["often"] * 3 + [f"word {i:02d}" for i in range(points.NAMES + 5)] + [None]
-    made = points._words(found)
-    assert len(made.names) == points.NAMES + 1
-    assert (made.names[0], made.names[-1]) == ("often", points.OTHER)
-    assert made.codes is not None
+    found = ["often"] * 3 + [f"word {i:02d}" for i in range(colours.NAMES + 5)] + [None]
+    made = colours._words(pa.array(found).dictionary_encode())
+    assert len(made.names) == colours.NAMES + 1
+    assert (made.names[0], made.names[-1], made.counts[0], made.counts[-1]) == ("often", colours.OTHER, 3, 6)
     assert (made.codes[0], made.codes[-1], made.codes[-2]) == (1, 0, len(made.names))
+
+
+def test_a_code_takes_two_bytes_from_256_names_on() -> None:
+    names = [f"name {i:03d}" for i in range(300)]
+    made = colours._named(pa.array([*names, None]).dictionary_encode(), names)
+    assert made.codes.dtype == np.uint16
+    assert made.codes.tolist() == [*range(1, 301), 0]
+    assert colours._named(pa.array(names[:255]).dictionary_encode(), names[:255]).codes.dtype == np.uint8
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection as Cursor
 from sklearn.metrics import adjusted_rand_score
 
 from store.errors import SnapshotNotFound, StoreMissing
-from store.questions import activity, catalogue, categories, groups, maps, points, study
+from store.questions import activity, catalogue, categories, colours, groups, maps, points, study
 from store.reader import KEPT, Reader
 from store.root import Root
 from tests.factories import CATEGORIES, GROUPINGS, METHODS, SCRIPT, make_store
@@ -40,10 +40,11 @@ def test_the_leaderboard_is_sorted_with_unscored_methods_last(cursor: Cursor) ->
 
 def test_a_leaderboard_value_is_the_ari_of_the_stored_clusters(cursor: Cursor) -> None:
     best = study.leaderboard(cursor, EMBEDDING, "ari")[0]
-    placed, _ = points.groups(cursor, best.method, EMBEDDING)
-    truth = points.categories(cursor).codes
-    assert truth is not None
-    known = [(c, g) for c, g in zip(truth.tolist(), placed.tolist(), strict=True) if c and g]
+    known = cursor.execute(
+        """SELECT category, cluster FROM products JOIN clusters USING (product_id)
+           WHERE method = ? AND grouping = ? AND category IS NOT NULL""",
+        [best.method, EMBEDDING],
+    ).fetchall()
     assert best.value == pytest.approx(adjusted_rand_score(*zip(*known, strict=True)))
     assert best.products == len(known)
 
@@ -134,9 +135,10 @@ def test_a_product_is_placed_by_each_method_as_it_is_judged(cursor: Cursor) -> N
     found = catalogue.placements(cursor, "P0003")
     assert set(found) == set(study.judged(cursor))
     for method in ("bert", "cnn"):
-        codes, matched = points.groups(cursor, method, DECLARED)
-        assert found[method].cluster == codes[3] - 1
-        assert found[method].matched_category == matched[found[method].cluster]
+        made = colours.groups(cursor, method, DECLARED)
+        assert found[method].matched_category == made.names[made.codes[3] - 1]
+        named = {c.cluster: c.matched_category for c in groups.clusters(cursor, method, DECLARED)}
+        assert named[found[method].cluster] == found[method].matched_category
     assert {p.found_again for p in found.values()} == {0.64}
 
 
