@@ -4,7 +4,11 @@
   const KEYS = { a: "accept", r: "reject", s: "skip", n: "note", u: "reopen", ArrowLeft: "back", ArrowRight: "forward" };
   const shown = () => document.getElementById("review");
   const set = (id, data) => window.dash_clientside.set_props(id, { data });
+  const CHANGED_MS = 1000; // to see that another thing is asked of the item, before a key answers that
   let left = null; // what was drawn when an item was left: until the next is drawn, keys are not meant for it
+  let sending = false;
+  let asked = null; // the item that was drawn, and what it asks
+  let changed = 0; // when that changed, of an item that stays
 
   const unsaved = {}; // notes that are being written, by item: a new snapshot draws the item anew
 
@@ -20,31 +24,34 @@
 
   async function send(decision) {
     const item = shown();
+    const { item: key, post } = item.dataset; // the element stays while what it shows changes
     const box = document.getElementById("review-note");
     const note = box && (decision === "note" || box.value.trim() !== item.dataset.note) ? box.value : null;
-    left = item.dataset.drawn;
+    sending = true;
     try {
       const answer = await fetch("/reviews", {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ ...JSON.parse(item.dataset.post), decision, note }),
+        body: JSON.stringify({ ...JSON.parse(post), decision, note }),
       });
       if (!answer.ok) throw new Error((await answer.text()).trim());
     } catch (error) {
-      left = null;
       tell(`Not saved: ${error.message}`);
       return;
+    } finally {
+      sending = false;
     }
     tell("");
-    delete unsaved[item.dataset.item];
+    delete unsaved[key];
+    if (!shown() || shown().dataset.item !== key) return; // the reviewer went elsewhere meanwhile
     document.activeElement.blur(); // so that the keys are meant for the next item
     const stays = decision === "note" || decision === "reopen";
-    go(stays ? item.dataset.item : item.dataset.next);
+    go(stays ? key : shown().dataset.next);
   }
 
   function act(name) {
     const item = shown();
-    if (!item || item.dataset.drawn === left) return;
+    if (!item || sending || item.dataset.drawn === left || Date.now() - changed < CHANGED_MS) return;
     if (name === "note") document.getElementById("review-note").focus();
     else if (name === "save") send("note");
     else if (name === "skip") go(item.dataset.next || item.dataset.forward || item.dataset.item);
@@ -78,17 +85,30 @@
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     review: {
-      // the address names the item that is shown, also where it asked for the next open one
+      // The address and the page's state name the item that is shown, also where the next open one was asked for: so it
+      // stays when another person decides it or a snapshot is published. The address comes first, and then has nothing
+      // to add to the history.
       drawn: function () {
         const keep = window.dash_clientside.no_update;
         window.requestAnimationFrame(() => {
           const item = shown();
           const box = document.getElementById("review-note");
           if (item && box && item.dataset.item in unsaved) box.value = unsaved[item.dataset.item];
+          if (!item) return;
+          const now = { item: item.dataset.item, title: item.querySelector(".review-title").textContent };
+          if (asked && asked.item === now.item && asked.title !== now.title) {
+            changed = Date.now();
+            tell("Another thing is asked of this item since a snapshot was published: see above the buttons.");
+          } else if (asked && asked.item !== now.item) {
+            tell("");
+          }
+          asked = now;
           const address = new URL(window.location);
-          if (!item || address.searchParams.get("item") === item.dataset.item) return;
-          address.searchParams.set("item", item.dataset.item);
-          window.history.replaceState(window.history.state, "", address);
+          if (address.searchParams.get("item") !== item.dataset.item) {
+            address.searchParams.set("item", item.dataset.item);
+            window.history.replaceState(window.history.state, "", address);
+          }
+          set("review-item", item.dataset.item);
         });
         return keep;
       },

@@ -1,19 +1,20 @@
 """Review: suspects and duplicates one at a time, decided by keys or buttons, which assets/review.js sends.
 
-The page asks the store anew each time, as other people decide too: what was decided is in no context.
+The page asks the store anew each time, as other people decide too: what was decided is in no context. Which item is
+shown changes by what the reviewer does alone: one that was drawn stays, whoever decides it and whatever is published.
 """
 
 import time
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard import components as ui
 from dashboard import context
 from dashboard import review_card as card
 from dashboard.access import may_review
 from dashboard.pages import Page
-from dashboard.state import LOGS, SNAPSHOT, Address, Control, callback, pick
+from dashboard.state import LOGS, SNAPSHOT, Address, Control, callback, link, pick
 from store.questions import reviews
 from store.questions.reviews import FINDINGS, Item
 from store.reader import Reader
@@ -44,6 +45,7 @@ def layout(reader: Reader, search: str) -> Any:
         ADDRESS.store(),
         dcc.Store(id="review-item", data=state["item"]),
         dcc.Store(id="review-saved"),
+        dcc.Store(id="review-drawn"),
         html.Div(id="review-trouble", role="alert", className="review-trouble"),
         html.Div(id="review-body"),
         tools=html.Div(
@@ -66,30 +68,44 @@ def register(app: Dash, reader: Reader) -> None:
     ADDRESS.register(app)
     asked_for = (Input(SNAPSHOT, "data"), Input("review-finding", "value"), Input("review-category", "value"))
 
-    drawn_with = (*asked_for, Input("review-item", "data"), Input("review-saved", "data"))
+    drawn_with = (
+        *asked_for, Input("review-item", "data"), Input("review-saved", "data"), Input(LOGS, "data"),
+    )  # fmt: skip
 
-    @callback(app, Output("review-body", "children"), *drawn_with)
-    def body(number: int, finding: str, category: str, wanted: str, _: Any) -> Any:
+    @callback(
+        app,
+        Output("review-body", "children"),
+        Output("review-drawn", "data"),
+        *drawn_with,
+        State("review-drawn", "data"),
+    )
+    def body(number: int, finding: str, category: str, wanted: str, _: Any, logs: str, before: str | None) -> Any:
+        """The item, and what it was drawn from: it is not drawn again from the same, unless the reviewer did something.
+
+        `wanted` is set by assets/review.js to the item that was drawn, also where it was the next open one.
+        """
         with reader.cursor(number) as cursor:
             items = reviews.items(cursor, _chosen(finding), _chosen(category))
         if not items:
-            return ui.notice("Nothing is to be reviewed", "There is no suspect and no duplicate of this choice.")
+            return ui.notice("Nothing is to be reviewed", "There is no suspect and no duplicate of this choice."), None
         keys = [card.key(item.finding, item.product_id, item.other_product_id) for item in items]
         left = [n for n, item in enumerate(items) if item.decision is None]
-        if wanted not in keys and not left:
+        if wanted and wanted not in keys:
+            return _gone(finding, category, bool(left)), None
+        if not wanted and not left:
             done = f"All {len(items):,} are reviewed" if len(items) > 1 else "It is reviewed"
-            return ui.notice(done, html.A("Take the decisions as CSV", href="/reviews/csv", download="reviews.csv"))
-        at = keys.index(wanted) if wanted in keys else left[0]
+            csv = html.A("Take the decisions as CSV", href="/reviews/csv", download="reviews.csv")
+            return ui.notice(done, csv), None
+        at = keys.index(wanted) if wanted else left[0]
         after = [n for n in (*left[_first_after(left, at) :], *left) if n != at]
         steps = {"item": keys[at], "next": keys[after[0]] if after else ""}
         steps |= {"back": keys[at - 1] if at else "", "forward": keys[at + 1] if at + 1 < len(keys) else ""}
-        gone = "The finding of the address is none of this choice; this is the next open one." if wanted else ""
-        return [
-            html.P(gone, className="note") if wanted not in keys else None,
-            _item(reader, number, items[at], at + 1, len(items), steps),
-        ]
+        drawn = str((number, items[at], steps, len(items)))
+        if drawn == before and "review-saved" not in ctx.triggered_prop_ids.values():
+            return no_update, no_update
+        return _item(reader, number, items[at], at + 1, len(items), steps), drawn
 
-    @callback(app, Output("review-count", "children"), *drawn_with, Input(LOGS, "data"))
+    @callback(app, Output("review-count", "children"), *drawn_with)
     def count(number: int, finding: str, category: str, *_: Any) -> Any:
         with reader.cursor(number) as cursor:
             return card.counted(reviews.items(cursor, _chosen(finding), _chosen(category)))
@@ -98,6 +114,16 @@ def register(app: Dash, reader: Reader) -> None:
         ClientsideFunction("review", "drawn"),
         Output("review-saved", "modified_timestamp"),
         Input("review-body", "children"),
+    )
+
+
+def _gone(finding: str, category: str, more: bool) -> Any:
+    """The message for an item that the snapshot, or the choice, does not have: nothing takes its place by itself."""
+    following = dcc.Link("Review the next open one", href=link(card.REVIEW, finding=finding, category=category))
+    return ui.notice(
+        "This item is not among the findings",
+        "The snapshot that is shown does not have it any more, or it is not of the chosen kind or category.",
+        following if more else "Every other one is reviewed.",
     )
 
 

@@ -180,6 +180,48 @@ def test_a_decision_is_kept_over_a_new_snapshot_that_an_open_page_follows(root: 
     expect(at(page).locator(".review-decided")).to_contain_text("accepted")
 
 
+def test_an_item_stays_under_a_reviewer_whoever_decides_it(root: Root, review: str, page: Page) -> None:
+    """Neither has an item in the address; the second decides the first one's item, then a snapshot is published."""
+    first, second = items(root)[:2]
+    page.goto(review.removesuffix("/review"))
+    expect(page.locator(".suspect").first).to_be_visible()
+    page.goto(review)
+    see(page, first)
+    entries = page.evaluate("history.length")
+    other = page.context.new_page()
+    other.goto(review)
+    see(other, first)
+    other.keyboard.press("a")
+    see(other, second)
+    other.close()
+    expect(at(page).locator(".review-decided")).to_contain_text("accepted")
+    see(page, first)
+    make_store(root.path, moved=1, logs=False)
+    assert items(root)[0] != first, "another one is the next open one"
+    expect(page.locator("#snapshot-info")).to_contain_text("Snapshot 2")
+    expect(at(page)).to_have_attribute("data-post", re.compile('"snapshot": 2'))
+    see(page, first)
+    assert page.evaluate("history.length") == entries
+    page.keyboard.press("r")
+    expect(at(page)).not_to_have_attribute("data-item", f"suspect~{first.product_id}")
+    assert written(root) == [(first.product_id, "accept", None), (first.product_id, "reject", None)]
+    page.go_back()
+    see(page, first)
+    page.go_back()
+    expect(page).to_have_url(re.compile("/check$"))
+
+
+def test_no_item_takes_the_place_of_one_that_is_no_finding_any_more(root: Root, review: str, page: Page) -> None:
+    page.goto(review)
+    see(page, items(root)[0])
+    make_store(root.path, seed=3, logs=False)
+    expect(page.locator("#review-body h2")).to_have_text("This item is not among the findings")
+    page.keyboard.press("a")
+    page.get_by_role("link", name="Review the next open one").click()
+    see(page, items(root)[0])
+    assert written(root) == []
+
+
 @pytest.mark.parametrize("finding", ["suspect", "duplicate"])
 def test_nothing_scrolls_sideways_and_the_buttons_are_in_sight(review: str, page: Page, finding: str) -> None:
     for width in (390, 820, 1280):

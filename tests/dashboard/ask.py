@@ -50,23 +50,35 @@ def texts(node: Any) -> list[str]:
     return [] if node is None else [str(node)]
 
 
-def answered(app: Dash, body: str, inputs: dict[str, Any], snapshot: int = 1, part: str = "children") -> dict[str, Any]:
-    """What the callback that fills that `part` sets, by component and property; `inputs` by 'id.property'."""
+def answered(
+    app: Dash,
+    body: str,
+    inputs: dict[str, Any],
+    snapshot: int = 1,
+    part: str = "children",
+    state: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What the callback that fills that `part` sets, by component and property; {} where it changes nothing.
+
+    `inputs` and `state` by 'id.property'.
+    """
     output = next(key for key in app.callback_map if f"{body}.{part}" in key.strip(".").split("..."))
     outputs = [dict(zip(("id", "property"), o.rsplit(".", 1), strict=True)) for o in output.strip(".").split("...")]
     asked = {
         "output": output,
         "outputs": outputs if output.startswith("..") else outputs[0],
-        "inputs": [
-            dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) | {"value": value}
-            for name, value in ({"snapshot.data": snapshot} | inputs).items()
-        ],
+        "inputs": _values({"snapshot.data": snapshot} | inputs),
+        "state": _values(state or {}),
         "changedPropIds": ["snapshot.data"],
     }
     answer = app.server.test_client().post("/_dash-update-component", json=asked)
-    assert answer.status_code == 200
-    found: dict[str, Any] = json.loads(answer.data)["response"]
+    assert answer.status_code in (200, 204)
+    found: dict[str, Any] = json.loads(answer.data)["response"] if answer.status_code == 200 else {}
     return found
+
+
+def _values(of: dict[str, Any]) -> list[dict[str, Any]]:
+    return [dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) | {"value": of[name]} for name in of]
 
 
 def products_page(app: Dash, **inputs: Any) -> dict[str, Any]:

@@ -34,11 +34,16 @@ def app(small_store: Root) -> Dash:
     return create_app(small_store)
 
 
+def asked(app: Dash, item: str = "", category: str = "*", before: str | None = None, snapshot: int = 1) -> Any:
+    """What the page draws for that item of the address and that category, and what from; {} where nothing changes."""
+    controls = {"finding.value": "*", "category.value": category, "item.data": item, "saved.data": None}
+    inputs = {f"review-{name}": value for name, value in controls.items()} | {"logs.data": ""}
+    return answered(app, "review-body", inputs, snapshot, state={"review-drawn.data": before})
+
+
 def shown(app: Dash, item: str = "", category: str = "*") -> Any:
     """The page's body for that item of the address and that category."""
-    controls = {"finding.value": "*", "category.value": category, "item.data": item, "saved.data": None}
-    inputs = {f"review-{name}": value for name, value in controls.items()}
-    return answered(app, "review-body", inputs)["review-body"]["children"]
+    return asked(app, item, category)["review-body"]["children"]
 
 
 def text(node: Any) -> str:
@@ -61,14 +66,27 @@ def test_a_reviewer_has_buttons_and_a_reader_has_none(small_store: Root, app: Da
     assert "Your role only reads" in text(reader)
 
 
-def test_an_item_that_is_no_finding_gives_the_next_open_one(small_store: Root, app: Dash) -> None:
-    first = key("suspect", items(small_store)[0].product_id)
+def test_an_item_that_is_no_finding_is_replaced_by_no_other(small_store: Root, app: Dash) -> None:
     for wanted in ("suspect~nobody", "nonsense", "~", "%"):
         body = shown(app, item=wanted)
-        assert json.dumps(body).count(f'"data-item": "{first}"') == 1
-        assert "The finding of the address is none of this choice" in text(body)
-    assert "none of this choice" not in text(shown(app))
+        assert "This item is not among the findings" in text(body)
+        assert '"href": "/check/review?finding=%2A&category=%2A"' in json.dumps(body)
+        assert "data-item" not in json.dumps(body)
+    assert f'"data-item": "{key("suspect", items(small_store)[0].product_id)}"' in json.dumps(shown(app))
     assert "Nothing is to be reviewed" in text(shown(app, category="no such"))
+
+
+def test_an_item_is_drawn_again_only_where_it_changed(root: Root) -> None:
+    app = create_app(root)
+    first, second = (key("suspect", item.product_id) for item in items(root)[:2])
+    drawn = asked(app, first)["review-drawn"]["data"]
+    assert asked(app, first, before=drawn) == {}
+    sent = {**PAIR, "finding": "suspect", "product_id": items(root)[0].product_id, "other_product_id": None}
+    assert app.server.test_client().post("/reviews", json=sent, headers=HERE).status_code == 204
+    again = asked(app, first, before=drawn)
+    assert f'"data-item": "{first}"' in json.dumps(again)
+    assert "accepted" in text(again["review-body"]["children"])
+    assert f'"data-item": "{second}"' in json.dumps(asked(app)), "the next open one, where none was shown"
 
 
 def test_without_categories_there_are_pairs_alone(bare_store: Root) -> None:
