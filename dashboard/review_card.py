@@ -67,7 +67,9 @@ def heading(asked: Context, item: Item) -> Any:
         title, note = [" and ".join(same).capitalize() or "Duplicates"], ""
         if len({item.category, item.other_category} - {None}) > 1:
             title.append(ui.badge("in two categories", "fair"))
-    return html.Div([html.H2(title, className="review-title"), html.P(note, className="note"), _decided(item)])
+    return html.Div(
+        [html.H2(title, className="review-title", tabIndex=-1), html.P(note, className="note"), _decided(item)]
+    )
 
 
 def actions(item: Item, may: bool) -> Any:
@@ -184,7 +186,7 @@ def posted(number: int, item: Item) -> str:
 
 def _button(act: str, key: str, name: str, detail: str = "", class_name: str = "", spoken: str = "") -> Any:
     shown = [html.Kbd(key, **{"aria-hidden": "true"}) if key else None, html.Span(name)]
-    shortcut = {"aria-keyshortcuts": spoken or key} if key else {}
+    shortcut = {"aria-keyshortcuts": spoken or key, "data-key": spoken or key} if key else {}
     return html.Button(
         [*shown, html.Small(detail) if detail else None],
         type="button",

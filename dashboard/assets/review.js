@@ -1,6 +1,7 @@
 /* The keys and buttons of the page Review: each sends a decision to /reviews, or goes to another item. */
 (function () {
   "use strict";
+  const SAID = { accept: "Accepted", reject: "Rejected", reopen: "Open again", note: "Note saved" };
   const KEYS = { a: "accept", r: "reject", s: "skip", n: "note", u: "reopen", ArrowLeft: "back", ArrowRight: "forward" };
   const shown = () => document.getElementById("review");
   const set = (id, data) => window.dash_clientside.set_props(id, { data });
@@ -9,17 +10,57 @@
   let sending = false;
   let asked = null; // the item that was drawn, and what it asks
   let changed = 0; // when that changed, of an item that stays
-
+  let focused = null; // what has the focus in the page's body, as a selector; "" for what is found by none
+  let said = ""; // what was decided, to be read aloud with the item that is drawn next
   const unsaved = {}; // notes that are being written, by item: a new snapshot draws the item anew
 
   function go(key) {
+    hold();
     left = shown().dataset.drawn;
     if (key === shown().dataset.item) set("review-saved", Date.now());
     else set("review-item", key);
   }
 
   function tell(text) {
-    document.getElementById("review-trouble").textContent = text;
+    const trouble = document.getElementById("review-trouble");
+    if (trouble) trouble.textContent = text;
+  }
+
+  // the element is read aloud when its text changes
+  function say(text) {
+    if (said || text) document.getElementById("review-said").textContent = said + text;
+    said = "";
+  }
+
+  const inside = (node) => document.getElementById("review-body")?.contains(node);
+  const give = (node) => node.focus({ preventScroll: true });
+
+  // Before an item is left: letters are meant for the next one, not for this one's note.
+  function hold() {
+    const active = document.activeElement;
+    if (!inside(active) || active.id === "review-note") give(shown().querySelector("h2"));
+  }
+
+  // Once it is drawn: the focus is where it was, or at the heading, from which Tab leads to the buttons.
+  function restore() {
+    const body = document.getElementById("review-body");
+    if (focused === null || !body || inside(document.activeElement)) return;
+    const node = (focused && body.querySelector(focused)) || body.querySelector("h2");
+    if (!node) return;
+    if (node.tagName === "H2") node.tabIndex = -1;
+    give(node);
+  }
+
+  // whether letters act: the choice is on the page, and kept by the browser
+  const lettersOn = () => document.getElementById("review-keys").checked;
+
+  function showKeys() {
+    document.querySelectorAll("#review [data-key]").forEach((button) => {
+      const on = button.dataset.key.length > 1 || lettersOn();
+      if (on) button.setAttribute("aria-keyshortcuts", button.dataset.key);
+      else button.removeAttribute("aria-keyshortcuts");
+      button.querySelector("kbd").hidden = !on;
+    });
   }
 
   async function send(decision) {
@@ -44,7 +85,7 @@
     tell("");
     delete unsaved[key];
     if (!shown() || shown().dataset.item !== key) return; // the reviewer went elsewhere meanwhile
-    document.activeElement.blur(); // so that the keys are meant for the next item
+    said = `${SAID[decision]}: ${shown().querySelector("h2").textContent}. `;
     const stays = decision === "note" || decision === "reopen";
     go(stays ? key : shown().dataset.next);
   }
@@ -63,6 +104,20 @@
     if (event.target.id === "review-note") unsaved[shown().dataset.item] = event.target.value;
   });
 
+  document.addEventListener("change", (event) => event.target.id === "review-keys" && showKeys());
+
+  document.addEventListener("focusin", ({ target }) => {
+    if (!inside(target)) focused = null;
+    else if (target.dataset.act) focused = `[data-act=${target.dataset.act}]`;
+    else focused = target.id ? `#${target.id}` : "";
+  });
+
+  // it was given away, and not lost with what is drawn anew
+  document.addEventListener("focusout", ({ target }) =>
+    setTimeout(() => {
+      if (target.isConnected && document.activeElement === document.body) focused = null;
+    }));
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("#review [data-act]");
     if (button) act(button.dataset.act);
@@ -75,9 +130,11 @@
       if (event.key === "Enter" && event.ctrlKey) act("save");
       return;
     }
-    if (event.ctrlKey || event.target.closest("input, textarea, select")) return;
+    if (event.ctrlKey || event.target.closest("input:not([type=checkbox]), textarea, select")) return;
     if (event.key.startsWith("Arrow") && event.target.closest("[tabindex='0']")) return; // it scrolls
-    const name = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const letter = event.key.length === 1;
+    if (letter && !lettersOn()) return;
+    const name = KEYS[letter ? event.key.toLowerCase() : event.key];
     if (!name || !document.querySelector(`#review [data-act=${name}]`)) return;
     event.preventDefault();
     act(name);
@@ -92,15 +149,21 @@
         const keep = window.dash_clientside.no_update;
         window.requestAnimationFrame(() => {
           const item = shown();
+          restore();
+          if (!item) return say("");
+          showKeys();
           const box = document.getElementById("review-note");
-          if (item && box && item.dataset.item in unsaved) box.value = unsaved[item.dataset.item];
-          if (!item) return;
-          const now = { item: item.dataset.item, title: item.querySelector(".review-title").textContent };
+          if (box && item.dataset.item in unsaved) box.value = unsaved[item.dataset.item];
+          const title = item.querySelector("h2").textContent;
+          const now = { item: item.dataset.item, title };
           if (asked && asked.item === now.item && asked.title !== now.title) {
             changed = Date.now();
-            tell("Another thing is asked of this item since a snapshot was published: see above the buttons.");
+            tell("Another thing is asked of this item since a snapshot was published.");
           } else if (asked && asked.item !== now.item) {
             tell("");
+            say(`Now ${item.querySelector(".sub").textContent}: ${title}`);
+          } else {
+            say("");
           }
           asked = now;
           const address = new URL(window.location);

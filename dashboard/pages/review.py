@@ -7,6 +7,7 @@ shown changes by what the reviewer does alone: one that was drawn stays, whoever
 import time
 from typing import Any
 
+import dash_bootstrap_components as dbc
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard import components as ui
@@ -47,6 +48,7 @@ def layout(reader: Reader, search: str) -> Any:
         dcc.Store(id="review-saved"),
         dcc.Store(id="review-drawn"),
         html.Div(id="review-trouble", role="alert", className="review-trouble"),
+        html.Div(id="review-said", role="status", className="visually-hidden"),
         html.Div(id="review-body"),
         tools=html.Div(
             [
@@ -56,6 +58,7 @@ def layout(reader: Reader, search: str) -> Any:
                     "review-finding",
                 ),
                 ui.field("Category", ui.select("review-category", options, category), "review-category"),
+                dbc.Switch(id="review-keys", label="Letters A R S N U act as keys", value=True, persistence=True),
                 html.Div(id="review-count", className="count", **{"aria-live": "polite"}),
             ],
             className="controls",

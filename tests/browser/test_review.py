@@ -222,6 +222,59 @@ def test_no_item_takes_the_place_of_one_that_is_no_finding_any_more(root: Root, 
     assert written(root) == []
 
 
+def test_letters_can_be_turned_off_and_stay_off(root: Root, review: str, page: Page) -> None:
+    every = items(root)
+    page.goto(review)
+    see(page, every[0])
+    for _ in range(2):
+        page.get_by_label("Letters A R S N U act as keys").set_checked(False)
+        expect(at(page).locator("[data-act=accept] kbd")).to_be_hidden()
+        expect(at(page).locator("[data-act=accept]")).not_to_have_attribute("aria-keyshortcuts", "A")
+        for letter in "arsnu":
+            page.keyboard.press(letter)
+        see(page, every[0])
+        page.reload()
+        see(page, every[0])
+        expect(page.get_by_label("Letters A R S N U act as keys")).not_to_be_checked()
+    page.keyboard.press("ArrowRight")
+    see(page, every[1])
+    assert written(root) == []
+    page.get_by_label("Letters A R S N U act as keys").set_checked(True)
+    expect(at(page).locator("[data-act=accept]")).to_have_attribute("aria-keyshortcuts", "A")
+    page.keyboard.press("r")
+    see(page, every[2])
+    assert written(root) == [(every[1].product_id, "reject", None)]
+
+
+def test_after_a_decision_the_focus_stays_and_it_is_read_aloud(root: Root, review: str, page: Page) -> None:
+    every = items(root)
+    said = page.locator("#review-said")
+    page.goto(review)
+    see(page, every[0])
+    page.keyboard.press("r")
+    see(page, every[1])
+    expect(at(page).locator("h2")).to_be_focused()
+    expect(said).to_contain_text(
+        f"Rejected: {every[0].category} → {every[0].suggested_category}. Now 2 of {len(every)}"
+    )
+    page.keyboard.press("Tab")
+    expect(at(page).locator("[data-act=accept]")).to_be_focused()
+    page.keyboard.press("Enter")
+    see(page, every[2])
+    expect(at(page).locator("[data-act=accept]")).to_be_focused()
+    expect(said).to_contain_text("Accepted")
+    page.keyboard.press("n")
+    page.keyboard.type("a note")
+    page.keyboard.press("Control+Enter")
+    expect(said).to_contain_text("Note saved")
+    expect(at(page).locator("h2")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    see(page, every[1])
+    page.keyboard.press("u")
+    expect(said).to_contain_text("Open again")
+    expect(at(page).locator("h2")).to_be_focused()
+
+
 @pytest.mark.parametrize("finding", ["suspect", "duplicate"])
 def test_nothing_scrolls_sideways_and_the_buttons_are_in_sight(review: str, page: Page, finding: str) -> None:
     for width in (390, 820, 1280):
