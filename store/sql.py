@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, count
+from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from typing import Any
 
@@ -78,9 +79,11 @@ def ask(root: Root, statement: str, number: int | None = None, limits: Limits = 
     return answer(Question(root, statement, number), limits)
 
 
-def answer(question: Question, limits: Limits, context: ForkServerContext | None = None) -> pa.Table:
-    """The answer to a question, and errors, as those of `ask`; `context` as for `sql_worker.run`."""
-    result = sql_worker.run(partial(_pieces, question, limits), limits, context)
+def answer(
+    question: Question, limits: Limits, context: ForkServerContext | None = None, stop: Connection | None = None
+) -> pa.Table:
+    """The answer to a question, and errors, as those of `ask`; `context` and `stop` as for `sql_worker.run`."""
+    result = sql_worker.run(partial(_pieces, question, limits), limits, context, stop)
     return result.rename_columns(_distinct(result.column_names))
 
 

@@ -47,13 +47,14 @@ def run(
     work: Callable[[], Iterator[pa.Table]],
     limits: Limits,
     context: ForkServerContext | None = None,
+    stop: "connection.Connection | None" = None,
 ) -> pa.Table:
     """The tables of `work`, which all have the schema of the first, as one; the work is done in a child process.
 
     The child is killed when this is left, by an exception (a KeyboardInterrupt) too, and ends by itself when this
-    process is gone. QueryError where a limit is met, and for a MemoryError of `work`; what `work` raises of `ERRORS`;
-    RuntimeError with the child's traceback for anything else. A fork of this process if no `context` (`threaded`) is
-    given, by which `work` is pickled.
+    process is gone. QueryError where a limit is met, for a MemoryError of `work`, and as soon as anything can be read
+    from `stop`; what `work` raises of `ERRORS`; RuntimeError with the child's traceback for anything else. A fork of
+    this process if no `context` (`threaded`) is given, by which `work` is pickled.
     """
     made: ForkContext | ForkServerContext = context or multiprocessing.get_context("fork")
     receiver, sender = made.Pipe(duplex=False)
@@ -64,7 +65,7 @@ def run(
     sender.close()
     try:
         pieces = []
-        while (message := _receive(receiver, child, limits))[:1] == b"T":
+        while (message := _receive(receiver, child, limits, stop))[:1] == b"T":
             pieces.append(pa.ipc.open_stream(pa.py_buffer(message)[1:]).read_all())
         if message[:1] == b"E":
             _raise(message[1:])
@@ -85,7 +86,14 @@ def confine(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def _receive(receiver: "connection.Connection", child: multiprocessing.process.BaseProcess, limits: Limits) -> bytes:
+def _receive(
+    receiver: "connection.Connection",
+    child: multiprocessing.process.BaseProcess,
+    limits: Limits,
+    stop: "connection.Connection | None",
+) -> bytes:
+    if stop is not None and stop in connection.wait([receiver, stop]):
+        raise QueryError("The query was cancelled.")
     try:
         return receiver.recv_bytes()
     except EOFError:

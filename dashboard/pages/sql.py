@@ -1,6 +1,7 @@
 """SQL: one SELECT over the snapshot, its result as a table, as files and on the maps. Only where it is turned on."""
 
 import io
+import secrets
 from typing import Any
 
 from dash import Dash, Input, Output, State, dcc, html, no_update
@@ -16,6 +17,7 @@ from store.errors import AislemapError, QueryError
 from store.reader import Reader
 
 ADDRESS = Address("/sql", (Control("query", "sql-text", typed=True),))
+_BUTTON = "btn btn-sm btn-outline-secondary"
 MOST_CHARACTERS = 20_000
 """Of a query: more than a person writes. An address of more than some 8,000 is cut on its way by some proxies."""
 EXAMPLES = {
@@ -67,6 +69,7 @@ def layout(reader: Reader, search: str) -> Any:
         html.Div(
             [
                 html.Button("Run", id="sql-run", type="button", className="btn btn-sm btn-primary"),
+                html.Button("Cancel", id="sql-cancel", type="button", className=_BUTTON, disabled=True),
                 html.Span(
                     f"or Ctrl+Enter. At most {limits.seconds:g} s and {limits.memory:,} MB; the first {limits.rows:,} "
                     "rows are shown.",
@@ -99,6 +102,7 @@ def layout(reader: Reader, search: str) -> Any:
         "One SELECT over the tables of this snapshot, which it can only read. The address of this page holds the "
         "query: whoever opens it sees it, and runs it by pressing Run.",
         ADDRESS.store(),
+        dcc.Store(id="sql-asker", data=secrets.token_urlsafe(12)),
         dcc.Store(id="sql-kept"),
         dcc.Store(id="sql-sort"),
         html.Div(
@@ -148,21 +152,28 @@ def register(app: Dash, reader: Reader) -> None:
         Input("sql-run", "n_clicks"),
         State("sql-text", "value"),
         State(SNAPSHOT, "data"),
+        State("sql-asker", "data"),
         prevent_initial_call=True,
-        running=[(Output("sql-run", "disabled"), True, False)],
+        running=[(Output("sql-run", "disabled"), True, False), (Output("sql-cancel", "disabled"), False, True)],
     )
-    def run(clicks: int | None, text: str | None, number: int) -> Any:
+    def run(clicks: int | None, text: str | None, number: int, asker: str) -> Any:
         """Only a pressed button runs a query; what goes wrong is one sentence."""
         if not clicks:
             return [no_update] * 5
         try:
             if len(text or "") > MOST_CHARACTERS:
                 raise QueryError(f"The query has {len(text or ''):,} characters; there may be {MOST_CHARACTERS:,}.")
-            token = door.run(text or "", number)
+            token = door.run(text or "", number, asker)
         except AislemapError as error:
             return html.Div(str(error), className="sql-error", role="alert"), *_NONE
         kept = door.result(token)
         return _summary(kept, token) if kept else no_update, token, None, "", 1
+
+    @callback(app, Input("sql-cancel", "n_clicks"), State("sql-asker", "data"), prevent_initial_call=True)
+    def cancel(clicks: int | None, asker: str) -> None:
+        """End this page's query; its own callback then says so."""
+        if clicks:
+            door.cancel(asker)
 
     @callback(
         app,
@@ -246,5 +257,4 @@ def _summary(result: Result, token: str) -> Any:
     )
 
 
-_BUTTON = "btn btn-sm btn-outline-secondary"
 PAGE = Page("/sql", "SQL", 80, layout, register, needs_sql=True)

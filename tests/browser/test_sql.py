@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.pages import faults
+from tests.store.test_sql_limits import ENDLESS
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=30_000)
@@ -62,6 +63,20 @@ def test_a_link_to_a_query_shows_it_and_runs_nothing(study: str, page: Page) -> 
     expect(page.locator("#sql-rows")).to_be_empty()
     page.reload()
     expect(page.locator("#sql-text")).to_have_value("SELECT nonsense")
+
+
+def test_a_running_query_is_cancelled_and_the_next_one_runs(study: str, page: Page) -> None:
+    page.goto(f"{study}/sql")
+    expect(page.locator("#sql-cancel")).to_be_disabled()
+    page.locator("#sql-text").fill(ENDLESS)
+    page.locator("#sql-run").click()
+    expect(page.locator("#sql-run")).to_be_disabled()
+    page.locator("#sql-cancel").click()
+    expect(page.locator(".sql-error")).to_have_text("The query was cancelled.")
+    expect(page.locator("#sql-cancel")).to_be_disabled()
+    page.locator("#sql-text").fill("SELECT 42 AS answer")
+    page.locator("#sql-run").click()
+    expect(page.locator(".sql-table td")).to_have_text("42")
 
 
 def test_a_result_holds_at_every_width_and_theme(study: str, page: Page) -> None:

@@ -4,10 +4,12 @@ import csv
 import io
 import re
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from dash import Dash
 
@@ -59,6 +61,7 @@ def run(app: Dash, statement: str, clicks: int | None = 1) -> dict[str, Any]:
         "state": [
             {"id": "sql-text", "property": "value", "value": statement},
             {"id": "snapshot", "property": "data", "value": 1},
+            {"id": "sql-asker", "property": "data", "value": "somebody"},
         ],
         "changedPropIds": ["sql-run.n_clicks"],
     }
@@ -177,6 +180,60 @@ def test_a_query_ends_at_its_limit_and_names_the_option(root: Root) -> None:
     with pytest.raises(QueryError, match=r"longer than 1 s and was ended.*--sql-seconds"):
         door.run(ENDLESS, 1)
     assert door.run("SELECT 1", 1)
+
+
+def queries() -> set[int]:
+    """The processes in which queries run: the children of that from which they are forked."""
+    return {found.pid for child in psutil.Process().children() for found in child.children()}
+
+
+def running(door: sql_door.Door, page: str, ended: list[str], waits: bool = False) -> threading.Thread:
+    """A thread in which that page's endless query runs or waits, of which `ended` gets how it ends."""
+
+    def endless() -> None:
+        try:
+            door.run(ENDLESS, 1, page)
+        except QueryError as error:
+            ended.append(str(error))
+
+    before = queries()
+    thread = threading.Thread(target=endless)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not (page in door._stops if waits else queries() - before):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return thread
+
+
+def test_a_cancelled_query_is_gone_and_the_next_one_answers_at_once(root: Root) -> None:
+    door, ended = sql_door.Door(root, PageLimits(seconds=300)), list[str]()
+    before = queries()
+    thread = running(door, "mine", ended)
+    door.cancel("somebody else's")
+    assert queries() != before
+    started = time.monotonic()
+    door.cancel("mine")
+    thread.join(5)
+    assert ended == ["The query was cancelled."]
+    assert queries() == before
+    assert door.run("SELECT 1", 1, "mine")
+    assert time.monotonic() - started < 1
+    door.cancel("mine")
+    assert door.run("SELECT 1", 1, "mine"), "what was cancelled after its end ends no other"
+
+
+def test_a_query_that_waits_is_cancelled_at_its_place(root: Root) -> None:
+    door, ended = sql_door.Door(root, PageLimits(seconds=300)), list[str]()
+    first = running(door, "first", ended)
+    second = running(door, "second", ended, waits=True)
+    door.cancel("second")
+    second.join(5)
+    assert ended == ["The query was cancelled while it waited for others."]
+    assert first.is_alive()
+    door.cancel("first")
+    first.join(5)
+    assert ended[1:] == ["The query was cancelled."]
 
 
 def test_more_queries_than_may_wait_are_refused_at_once(root: Root) -> None:
