@@ -13,7 +13,7 @@ from dashboard.context import Context
 from dashboard.selection import Rule
 from dashboard.state import link
 from store.questions import catalogue, findings, reviews, study
-from store.questions.reviews import Evidence, Item
+from store.questions.reviews import Evidence, Item, Progress
 
 REVIEW = "/check/review"
 """Where one item is shown, as ?item=..."""
@@ -30,6 +30,19 @@ def key(finding: str, *product_ids: str | None) -> str:
     return str(Rule(finding, tuple(part for part in product_ids if part is not None)))
 
 
+def key_of(item: Item | None) -> str:
+    """The key of an item; '' of none."""
+    return "" if item is None else key(item.finding, item.product_id, item.other_product_id)
+
+
+def named(text: str) -> tuple[str, str, str | None] | None:
+    """The finding and the products that a key names; None where it names no item."""
+    rule = Rule.of(text)
+    if len(rule.args) != 1 + (rule.form == "duplicate"):
+        return None
+    return rule.form, rule.args[0], rule.args[1] if len(rule.args) > 1 else None
+
+
 def review_link(finding: str, *product_ids: str | None) -> str:
     """The address at which a suspect or pair is reviewed."""
     return link(REVIEW, item=key(finding, *product_ids))
@@ -42,11 +55,10 @@ def badge(item: Item) -> Any:
     return ui.badge("open again", "fair") if item.earlier else None
 
 
-def counted(items: Sequence[Item]) -> list[Any]:
-    """How many of the items are reviewed, and the link to the decisions."""
-    done = sum(item.decision is not None for item in items)
+def counted(progress: Progress) -> list[Any]:
+    """How many items are reviewed, and the link to the decisions."""
     csv = html.A("CSV of all decisions", href="/reviews/csv", download="reviews.csv")
-    return [html.Strong(f"{done:,} of {len(items):,}"), " reviewed · ", csv]
+    return [html.Strong(f"{progress.decided:,} of {progress.items:,}"), " reviewed · ", csv]
 
 
 def heading(asked: Context, item: Item) -> Any:

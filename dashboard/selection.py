@@ -36,6 +36,12 @@ class Rule:
     form: str
     args: tuple[str, ...] = ()
 
+    @staticmethod
+    def of(text: str) -> "Rule":
+        """The rule that stands so in an address, whether it means anything or not."""
+        form, *args = text.split("~")
+        return Rule(form, tuple(arg.replace("%7E", "~").replace("%25", "%") for arg in args))
+
     def __str__(self) -> str:
         """As it stands in an address."""
         escaped = (arg.replace("%", "%25").replace("~", "%7E") for arg in self.args)
@@ -110,8 +116,7 @@ def selected(rules: Sequence[Rule], place: Place) -> list[str]:
 def _parsed(text: str) -> Rule:
     if len(text) > MOST_CHARACTERS:
         raise BadRule(f"A rule has at most {MOST_CHARACTERS:,} characters; {text[:40]!r}... has {len(text):,}.")
-    form, *args = text.split("~")
-    return Rule(form, tuple(arg.replace("%7E", "~").replace("%25", "%") for arg in args))
+    return Rule.of(text)
 
 
 def _checked(made: Rule) -> Rule:

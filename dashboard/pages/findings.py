@@ -1,5 +1,6 @@
 """What is to be checked: lists of suspects and duplicates with their images, and what was decided on them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import Dash, Input, Output, dcc, html
@@ -70,7 +71,7 @@ def register(app: Dash, reader: Reader) -> None:
     @callback(app, Output("findings-reviewed", "children"), Input(SNAPSHOT, "data"), Input(LOGS, "data"))
     def reviewed(number: int, logs: str) -> Any:
         with reader.cursor(number) as cursor:
-            return review_card.counted(reviews.items(cursor))
+            return review_card.counted(reviews.progress(cursor))
 
     @callback(
         app,
@@ -85,7 +86,7 @@ def register(app: Dash, reader: Reader) -> None:
             votes = findings.suspect_votes(cursor, chosen)
             found = findings.suspects(cursor, chosen, SHOWN)
             looks = theme.looks([c.name for c in catalogue.categories(cursor)])
-            items = _items(cursor, "suspect")
+            items = _items(cursor, "suspect", [s.product_id for s in found])
         if votes is None:
             return _head("No category is disputed", "No product's category is disputed by methods of most weight.")
         return [
@@ -113,7 +114,7 @@ def register(app: Dash, reader: Reader) -> None:
         with reader.cursor(number) as cursor:
             counts = findings.duplicate_counts(cursor)
             found = findings.duplicates(cursor, modality, match or None, SHOWN)
-            items = _items(cursor, "duplicate")
+            items = _items(cursor, "duplicate", [p.later.product_id for p in found])
         chosen = [c for c in counts if modality is None or (c.modality, c.match) == (modality, match or None)]
         total = sum(c.pairs for c in chosen)
         if not found:
@@ -128,9 +129,9 @@ def register(app: Dash, reader: Reader) -> None:
         ]
 
 
-def _items(cursor: Cursor, finding: str) -> dict[tuple[str, str | None], Item]:
-    """What is to be reviewed of a finding, by its two products."""
-    return {(item.product_id, item.other_product_id): item for item in reviews.items(cursor, finding)}
+def _items(cursor: Cursor, finding: str, products: Sequence[str]) -> dict[tuple[str, str | None], Item]:
+    """What is to be reviewed of a finding at these products, by the two of each."""
+    return {(item.product_id, item.other_product_id): item for item in reviews.items(cursor, finding, None, products)}
 
 
 def _review(item: Item | None) -> Any:

@@ -17,7 +17,7 @@ from dashboard.access import may_review
 from dashboard.pages import Page
 from dashboard.state import LOGS, SNAPSHOT, Address, Control, callback, link, pick
 from store.questions import reviews
-from store.questions.reviews import FINDINGS, Item
+from store.questions.reviews import FINDINGS, Progress, Step
 from store.reader import Reader
 
 ALL = {"value": "*", "label": "All"}
@@ -87,31 +87,25 @@ def register(app: Dash, reader: Reader) -> None:
 
         `wanted` is set by assets/review.js to the item that was drawn, also where it was the next open one.
         """
+        of_list = _chosen(finding), _chosen(category)
+        named = card.named(wanted) if wanted else None
         with reader.cursor(number) as cursor:
-            items = reviews.items(cursor, _chosen(finding), _chosen(category))
-        if not items:
-            return ui.notice("Nothing is to be reviewed", "There is no suspect and no duplicate of this choice."), None
-        keys = [card.key(item.finding, item.product_id, item.other_product_id) for item in items]
-        left = [n for n, item in enumerate(items) if item.decision is None]
-        if wanted and wanted not in keys:
-            return _gone(finding, category, bool(left)), None
-        if not wanted and not left:
-            done = f"All {len(items):,} are reviewed" if len(items) > 1 else "It is reviewed"
-            csv = html.A("Take the decisions as CSV", href="/reviews/csv", download="reviews.csv")
-            return ui.notice(done, csv), None
-        at = keys.index(wanted) if wanted else left[0]
-        after = [n for n in (*left[_first_after(left, at) :], *left) if n != at]
-        steps = {"item": keys[at], "next": keys[after[0]] if after else ""}
-        steps |= {"back": keys[at - 1] if at else "", "forward": keys[at + 1] if at + 1 < len(keys) else ""}
-        drawn = str((number, items[at], steps, len(items)))
+            step = reviews.step(cursor, *of_list, named) if named or not wanted else None
+            progress = reviews.progress(cursor, *of_list) if step is None else None
+        if progress is not None:
+            return _nothing(finding, category, wanted, progress), None
+        assert step is not None
+        steps = {"item": step.item, "next": step.following, "back": step.back, "forward": step.forward}
+        keys = {name: card.key_of(item) for name, item in steps.items()}
+        drawn = str((number, step.item, step.place, step.of, keys))
         if drawn == before and "review-saved" not in ctx.triggered_prop_ids.values():
             return no_update, no_update
-        return _item(reader, number, items[at], at + 1, len(items), steps), drawn
+        return _item(reader, number, step, keys), drawn
 
     @callback(app, Output("review-count", "children"), *drawn_with)
     def count(number: int, finding: str, category: str, *_: Any) -> Any:
         with reader.cursor(number) as cursor:
-            return card.counted(reviews.items(cursor, _chosen(finding), _chosen(category)))
+            return card.counted(reviews.progress(cursor, _chosen(finding), _chosen(category)))
 
     app.clientside_callback(
         ClientsideFunction("review", "drawn"),
@@ -120,34 +114,34 @@ def register(app: Dash, reader: Reader) -> None:
     )
 
 
-def _gone(finding: str, category: str, more: bool) -> Any:
-    """The message for an item that the snapshot, or the choice, does not have: nothing takes its place by itself."""
-    following = dcc.Link("Review the next open one", href=link(card.REVIEW, finding=finding, category=category))
-    return ui.notice(
-        "This item is not among the findings",
-        "The snapshot that is shown does not have it any more, or it is not of the chosen kind or category.",
-        following if more else "Every other one is reviewed.",
-    )
+def _nothing(finding: str, category: str, wanted: str, progress: Progress) -> Any:
+    """The message where no item is shown: nothing takes the place of one that the list does not have (any more)."""
+    if not progress.items:
+        return ui.notice("Nothing is to be reviewed", "There is no suspect and no duplicate of this choice.")
+    if wanted:
+        following = dcc.Link("Review the next open one", href=link(card.REVIEW, finding=finding, category=category))
+        return ui.notice(
+            "This item is not among the findings",
+            "The snapshot that is shown does not have it any more, or it is not of the chosen kind or category.",
+            following if progress.decided < progress.items else "Every other one is reviewed.",
+        )
+    done = f"All {progress.items:,} are reviewed" if progress.items > 1 else "It is reviewed"
+    return ui.notice(done, html.A("Take the decisions as CSV", href="/reviews/csv", download="reviews.csv"))
 
 
 def _chosen(value: str) -> str | None:
     return None if value == ALL["value"] else value
 
 
-def _first_after(left: list[int], at: int) -> int:
-    """The place in `left` of the first number after `at`."""
-    return next((i for i, n in enumerate(left) if n > at), len(left))
-
-
-def _item(reader: Reader, number: int, item: Item, at: int, of: int, steps: dict[str, str]) -> Any:
-    asked = context.of(reader, number)
+def _item(reader: Reader, number: int, step: Step, keys: dict[str, str]) -> Any:
+    asked, item = context.of(reader, number), step.item
     may = may_review()
     return html.Div(
         [
             html.Div(
                 [
                     html.Div(
-                        [html.Div(f"{at:,} of {of:,}", className="sub"), card.heading(asked, item)],
+                        [html.Div(f"{step.place:,} of {step.of:,}", className="sub"), card.heading(asked, item)],
                         className="review-head",
                     ),
                     card.actions(item, may),
@@ -159,7 +153,7 @@ def _item(reader: Reader, number: int, item: Item, at: int, of: int, steps: dict
             card.suspect(asked, item) if item.finding == "suspect" else card.pair(asked, item),
         ],
         id="review",
-        **{f"data-{name}": value for name, value in steps.items()},
+        **{f"data-{name}": value for name, value in keys.items()},
         **{
             "data-note": item.note or "",
             "data-post": card.posted(number, item),

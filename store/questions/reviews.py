@@ -9,8 +9,11 @@ An item is a suspect, or a pair of duplicates, whatever they have in common. Its
 Otherwise the item is open again. Items are in the order of the findings: suspects by rank, then pairs by similarity.
 """
 
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 
@@ -45,6 +48,29 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Step:
+    """An item in a list of `of`, at `place` from 1, with the items before and after and the next open one, if any.
+
+    The next open one comes after the item, or after the end of the list is the first one of it.
+    """
+
+    item: Item
+    place: int
+    of: int
+    back: Item | None
+    forward: Item | None
+    following: Item | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many items of a list are decided, and how many there are."""
+
+    decided: int
+    items: int
+
+
+@dataclass(frozen=True)
 class Vote:
     """The category that a method predicts for a product, its probability, and that of the product's own (0 to 1)."""
 
@@ -63,6 +89,21 @@ class Evidence:
     suggested: float
 
 
+KEPT_TO = 500_000
+"""Items kept in memory in their order: at some 150 bytes each 75 MB at most."""
+_making = threading.Lock()
+FOUND = """
+    SELECT row_number() OVER (ORDER BY finding DESC, place, product_id, other_product_id) AS number,
+           * EXCLUDE (place)
+    FROM (
+        SELECT 'suspect' AS finding, product_id, NULL AS other_product_id, category, NULL AS other_category,
+               suggested_category, "rank"::DOUBLE AS place FROM suspects
+        UNION ALL
+        SELECT 'duplicate', d.product_id, d.duplicate_of, p.category, o.category, NULL, -d.similarity
+        FROM (SELECT product_id, duplicate_of, max(similarity) AS similarity FROM duplicates GROUP BY ALL) d
+        LEFT JOIN products p USING (product_id) LEFT JOIN products o ON o.product_id = d.duplicate_of
+    )"""
+"""The items of a snapshot, which never change, numbered in their order."""
 ITEMS = """
     WITH latest AS (
         SELECT finding, least(product_id, pair) AS one, greatest(product_id, pair) AS two,
@@ -75,13 +116,6 @@ ITEMS = """
                         max_by({'it': person}, happened)) AS who,
                coalesce(max(happened) FILTER (decision <> 'note'), max(happened)) AS happened
         FROM (SELECT *, coalesce(other_product_id, product_id) AS pair FROM reviews) GROUP BY ALL
-    ), found AS (
-        SELECT 'suspect' AS finding, product_id, NULL AS other_product_id, category, NULL AS other_category,
-               suggested_category, "rank"::DOUBLE AS place FROM suspects
-        UNION ALL
-        SELECT 'duplicate', d.product_id, d.duplicate_of, p.category, o.category, NULL, -d.similarity
-        FROM (SELECT product_id, duplicate_of, max(similarity) AS similarity FROM duplicates GROUP BY ALL) d
-        LEFT JOIN products p USING (product_id) LEFT JOIN products o ON o.product_id = d.duplicate_of
     ), items AS (
         SELECT f.*, coalesce(f.other_product_id, f.product_id) AS other, l.decision AS last,
                l.seen.it AS seen, l.seen_suggested.it AS seen_suggested,
@@ -90,47 +124,120 @@ ITEMS = """
                    l.seen.it IS NOT DISTINCT FROM f.category AND (
                        l.decision = 'reject' OR l.seen_suggested.it IS NOT DISTINCT FROM f.suggested_category
                    ))), false) AS holds
-        FROM found f LEFT JOIN latest l ON l.finding = f.finding
+        FROM {found} f LEFT JOIN latest l ON l.finding = f.finding
             AND l.one = least(f.product_id, coalesce(f.other_product_id, f.product_id))
             AND l.two = greatest(f.product_id, coalesce(f.other_product_id, f.product_id))
     )"""
-"""The tables `latest`, of each item with a review, and `items`. A struct holds what may be NULL in the newest row."""
+"""The tables `latest`, of each item with a review, and `items`. A struct holds what may be NULL in the newest row.
+
+`{found}` is to be replaced by the items without their decisions (`_found`).
+"""
+CHOSEN = """($finding IS NULL OR finding = $finding)
+            AND ($category IS NULL OR category = $category OR other_category = $category)"""
+"""A list: the items of that finding, one of whose products is of that category; any where one is NULL."""
 
 
 def items(
-    cursor: Cursor, finding: str | None = None, category: str | None = None, product_id: str | None = None
+    cursor: Cursor, finding: str | None = None, category: str | None = None, products: Sequence[str] | None = None
 ) -> list[Item]:
     """The items of that finding, one of whose products is of that category (any, if None), in their order.
 
-    With `product_id` those that are found at that product.
+    With `products` those that are found at these, by their ids.
     """
-    found = cursor.execute(
-        f"""{ITEMS}
-            SELECT finding, product_id, other_product_id, category, other_category, suggested_category,
-                   CASE WHEN holds THEN last END, CASE WHEN NOT holds AND last <> 'reopen' THEN last END,
-                   seen, seen_suggested, note, person, happened
-            FROM items WHERE ($finding IS NULL OR finding = $finding)
-            AND ($category IS NULL OR category = $category OR other_category = $category)
-            AND ($product_id IS NULL OR product_id = $product_id)
-            ORDER BY finding DESC, place, product_id, other_product_id""",
-        {"finding": finding, "category": category, "product_id": product_id},
-    ).fetchall()
-    return [Item(*row) for row in found]
+    where = "$products IS NULL OR list_contains($products::VARCHAR[], product_id)"
+    given = None if products is None else list(products)
+    return _items(cursor, f"{CHOSEN} AND ({where})", {"finding": finding, "category": category, "products": given})
 
 
 def item(cursor: Cursor, finding: str, product_id: str, other_product_id: str | None) -> Item | None:
     """That suspect or pair; None if the snapshot has no such finding."""
-    found = items(cursor, finding, product_id=product_id)
+    found = items(cursor, finding, products=[product_id])
     return next((i for i in found if i.other_product_id == other_product_id), None)
+
+
+def progress(cursor: Cursor, finding: str | None = None, category: str | None = None) -> Progress:
+    """How much of a list is decided; the list as of `items`."""
+    decided, found = cursor.execute(
+        f"{_with_items(cursor)} SELECT count(*) FILTER (holds), count(*) FROM items WHERE {CHOSEN}",
+        {"finding": finding, "category": category},
+    ).fetchall()[0]
+    return Progress(decided, found)
+
+
+def step(
+    cursor: Cursor,
+    finding: str | None = None,
+    category: str | None = None,
+    wanted: tuple[str, str, str | None] | None = None,
+) -> Step | None:
+    """An item of a list with its neighbours; the list as of `items`.
+
+    `wanted` is its finding and its two products; without it the first open one. None where the list has no such item.
+    """
+    of_list = {"finding": finding, "category": category}
+    if wanted is None:
+        which, values = "NOT holds", {}
+    else:
+        which = "finding = $of AND product_id = $one AND other_product_id IS NOT DISTINCT FROM $two::VARCHAR"
+        values = dict(zip(("of", "one", "two"), wanted, strict=True))
+    with_items = _with_items(cursor)
+    at = column(
+        cursor,
+        f"{with_items} SELECT min(number) FROM items WHERE {CHOSEN} AND {which}",
+        of_list | values,  # type: ignore[arg-type]
+    )[0]
+    if at is None:
+        return None
+    place, of, *numbers = cursor.execute(
+        f"""{with_items}
+            SELECT count(*) FILTER (number <= $at), count(*),
+                   max(number) FILTER (number < $at), min(number) FILTER (number > $at),
+                   coalesce(min(number) FILTER (NOT holds AND number > $at),
+                            min(number) FILTER (NOT holds AND number < $at))
+            FROM items WHERE {CHOSEN}""",
+        of_list | {"at": at},
+    ).fetchall()[0]
+    wanted_numbers = [at, *numbers]
+    found = _items(cursor, "list_contains($numbers, number)", {"numbers": [n for n in wanted_numbers if n]})
+    by_number = dict(zip(sorted({n for n in wanted_numbers if n}), found, strict=True))
+    here, back, forward, following = (by_number.get(n) for n in wanted_numbers)
+    assert here is not None
+    return Step(here, place, of, back, forward, following)
 
 
 def categories(cursor: Cursor) -> list[str]:
     """The categories of the items' products, by name."""
     return column(
         cursor,
-        f"""{ITEMS} SELECT DISTINCT name FROM (SELECT unnest([category, other_category]) AS name FROM items)
+        f"""SELECT DISTINCT name FROM (SELECT unnest([category, other_category]) AS name FROM {_found(cursor)})
             WHERE name IS NOT NULL ORDER BY name""",
     )
+
+
+def _items(cursor: Cursor, where: str, values: dict[str, Any]) -> list[Item]:
+    found = cursor.execute(
+        f"""{_with_items(cursor)}
+            SELECT finding, product_id, other_product_id, category, other_category, suggested_category,
+                   CASE WHEN holds THEN last END, CASE WHEN NOT holds AND last <> 'reopen' THEN last END,
+                   seen, seen_suggested, note, person, happened
+            FROM items WHERE {where} ORDER BY number""",
+        values,
+    ).fetchall()
+    return [Item(*row) for row in found]
+
+
+def _with_items(cursor: Cursor) -> str:
+    return ITEMS.replace("{found}", _found(cursor))
+
+
+def _found(cursor: Cursor) -> str:
+    """The name of a snapshot's items, made in memory when they are first asked for; a subquery where they are many."""
+    suspects, duplicates = (column(cursor, f"SELECT count(*) FROM {table}")[0] for table in ("suspects", "duplicates"))
+    if suspects + duplicates > KEPT_TO:
+        return f"({FOUND})"
+    with _making:
+        cursor.execute(f"CREATE TABLE IF NOT EXISTS review_items AS {FOUND}")
+    return "review_items"
 
 
 def votes(cursor: Cursor, product_id: str) -> dict[str, Vote]:
@@ -181,7 +288,7 @@ def exported(cursor: Cursor) -> pa.Table:
     says whether the decision still does (see above), and is NULL where the item is no finding any more.
     """
     return cursor.sql(
-        f"""{ITEMS}
+        f"""{_with_items(cursor)}
             SELECT l.finding, l.product_id, p.name, l.other.it AS other_product_id, o.name AS other_name, l.decision,
                    nullif(l.note, '') AS note, l.seen.it AS category, l.seen_suggested.it AS suggested_category,
                    p.category AS category_now, i.holds, l.who.it AS person, l.happened

@@ -11,7 +11,7 @@ from dash import Dash
 
 from dashboard.access import Access
 from dashboard.app import create_app
-from dashboard.review_card import COMPARED, key, marked
+from dashboard.review_card import COMPARED, key, marked, named
 from store import logs
 from store.questions import reviews
 from store.questions.reviews import Item
@@ -125,6 +125,9 @@ def test_an_item_that_is_open_again_says_what_was_decided_on_what(root: Root) ->
 def test_an_items_key_holds_any_id() -> None:
     assert key("suspect", "a", None) == "suspect~a"
     assert key("duplicate", "a~b%", "c") == "duplicate~a%7Eb%25~c"
+    for ids in (("suspect", "a%7E~", None), ("duplicate", "a~b%", "c" * 3_000)):
+        assert named(key(*ids)) == ids
+    assert [named(text) for text in ("", "suspect", "suspect~a~b", "duplicate~a")] == [None] * 4
 
 
 def test_the_page_of_a_suspect_leads_to_its_review(small_store: Root, app: Dash) -> None:

@@ -80,6 +80,43 @@ def test_items_are_narrowed_by_finding_and_by_either_products_category(root: Roo
     assert asked(root, reviews.item, "suspect", pairs[0].product_id, pairs[0].other_product_id) is None
 
 
+@pytest.mark.parametrize("finding", [None, *reviews.FINDINGS])
+def test_an_item_has_its_neighbours_of_the_list(root: Root, decide: Decide, finding: str | None) -> None:
+    """The second item and the last but one are decided: those after them are not the next in order that is open."""
+    every = asked(root, reviews.items, finding)
+    decide(every[1], "accept")
+    decide(every[-2], "reject")
+    every = asked(root, reviews.items, finding)
+    assert asked(root, reviews.progress, finding) == reviews.Progress(2, len(every))
+    for n, item in enumerate(every):
+        wanted = (item.finding, item.product_id, item.other_product_id)
+        step = asked(root, reviews.step, finding, None, wanted)
+        assert (step.item, step.place, step.of) == (item, n + 1, len(every))
+        assert step.back == (every[n - 1] if n else None)
+        assert step.forward == (every[n + 1] if n + 1 < len(every) else None)
+        assert step.following == next(i for i in every[n + 1 :] + every[:n] if i.decision is None)
+    assert asked(root, reviews.step, finding).item == every[0]
+    assert asked(root, reviews.step, finding, "no such category") is None
+    assert asked(root, reviews.step, finding, None, ("suspect", "nobody", None)) is None
+
+
+def test_of_a_reviewed_list_no_item_is_open_and_each_is_found(root: Root, decide: Decide) -> None:
+    pairs = asked(root, reviews.items, "duplicate")
+    for pair in pairs:
+        decide(pair, "accept")
+    assert asked(root, reviews.step, "duplicate") is None
+    last = asked(root, reviews.step, "duplicate", None, ("duplicate", pairs[-1].product_id, pairs[-1].other_product_id))
+    assert (last.place, last.of, last.following) == (len(pairs), len(pairs), None)
+    assert asked(root, reviews.progress, "duplicate") == reviews.Progress(len(pairs), len(pairs))
+
+
+def test_more_items_than_are_kept_in_memory_are_the_same(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = asked(root)
+    monkeypatch.setattr(reviews, "KEPT_TO", 0)
+    assert asked(root) == kept
+    assert asked(root, reviews.categories) != []
+
+
 def test_a_pair_with_text_and_image_the_same_is_one_item(tmp_path: Path) -> None:
     pair = {"product_id": "b", "duplicate_of": "a"}
     rows = [{**pair, "modality": "text", "similarity": 0.9}, {**pair, "modality": "image", "similarity": 1.0}]
