@@ -54,6 +54,11 @@ def matches(text: str | None, *where: str | None) -> bool:
 
 def paged(entries: Sequence[Entry], page: int | None, per_page: int) -> tuple[Sequence[Entry], int, int]:
     """The entries of a page, its number and the last page's, both from 1; beyond the last page the last one."""
-    last = max(1, -(-len(entries) // per_page))
-    shown = min(max(1, int(page or 1)), last)
+    shown, last = page_of(len(entries), page, per_page)
     return entries[(shown - 1) * per_page : shown * per_page], shown, last
+
+
+def page_of(entries: int, page: int | None, per_page: int) -> tuple[int, int]:
+    """The number of the page that is shown of so many entries, and the last page's; as `paged` has them."""
+    last = max(1, -(-entries // per_page))
+    return min(max(1, int(page or 1)), last), last

@@ -97,6 +97,18 @@ def chosen(asked: Context, cursor: Cursor, wanted: Rule) -> NDArray[np.bool_]:
     return among
 
 
+def query(asked: Context, cursor: Cursor, wanted: Rule) -> selection.Query:
+    """SQL that gives the `catalogue_row` of each selected product. BadRule, or what `selection.query` raises."""
+    if wanted.narrows:
+        return selection.Query("SELECT unnest(?::BIGINT[]) AS catalogue_row", [rows(asked, cursor, wanted)])
+    sql, values = catalogue.matching(cursor, wanted.text, wanted.category or None)
+    if wanted.where:
+        by = selection.query(selection.read(wanted.where), Place(cursor, asked.root, asked.number))
+        sql = f"SELECT catalogue_row FROM products WHERE catalogue_row IN ({sql}) AND product_id IN ({by.sql})"
+        values = [*values, *by.values]
+    return selection.Query(sql, values)
+
+
 def serve(app: Dash, reader: Reader) -> None:
     """Add the downloads: /selection/csv and /selection/parquet with a rule and the `number` of a snapshot.
 

@@ -20,6 +20,8 @@ LEFT_OUT = ("description", "image_path", "other_images", "catalogue_row")
 CONDITIONS = {"is": "is", "least": "is at least", "most": "is at most"}
 IN_ORDER = "catalogue_row"
 """What a list is sorted by where nobody chose a column. (A select shows no name of an empty value.)"""
+NUMBERS = ("price",)
+"""Columns of `products` that are numbers; the catalogue's own are texts, which may be read as numbers."""
 ORDERS = {"up": "the smallest first", "down": "the largest first"}
 
 
@@ -82,19 +84,27 @@ def filter_rule(name: str, how: str, value: str) -> Rule:
     return selection.rule("range", name, *((value, "") if how == "least" else ("", value)))
 
 
-def ordered(place: Place, rows: Sequence[int], name: str, down: bool) -> list[tuple[int, str | None]]:
-    """The catalogue rows in the order of a column, each with its value there; those without one come last.
+def page(
+    place: Place, chosen: selection.Query, name: str, down: bool, count: int, offset: int
+) -> list[tuple[int, str | None]]:
+    """`count` catalogue rows of those `chosen`, after `offset`, in the order of a column, each with its value there.
 
-    Numbers are ordered as numbers, and before texts. QueryError if there is no such column.
+    `IN_ORDER` is the catalogue's order. Otherwise those without a value come last both ways, numbers are ordered as
+    numbers and before texts, and of equal ones the smaller product_id comes first. QueryError if there is no such
+    column.
     """
-    expression, values = conditions.value_of(place, name)
     way = "DESC" if down else "ASC"
+    expression, values = conditions.value_of(place, name)
+    if name == IN_ORDER:
+        order = f"catalogue_row {way}"
+    elif name in NUMBERS:
+        order = f"{name} {way} NULLS LAST, product_id"
+    else:
+        order = f"value IS NULL, try_cast(value AS DOUBLE) {way} NULLS LAST, lower(value) {way}, product_id"
     return place.cursor.execute(
-        f"""SELECT catalogue_row, value FROM (SELECT p.catalogue_row, {expression} AS value FROM products p)
-            WHERE catalogue_row IN (SELECT unnest(?::BIGINT[]))
-            ORDER BY value IS NULL OR value = '', try_cast(value AS DOUBLE) {way} NULLS LAST, lower(value) {way},
-                     catalogue_row""",
-        [*values, list(rows)],
+        f"""SELECT catalogue_row, value FROM (SELECT p.*, nullif({expression}, '') AS value FROM products p)
+            WHERE catalogue_row IN ({chosen.sql}) ORDER BY {order} LIMIT ? OFFSET ?""",
+        [*values, *chosen.values, count, offset],
     ).fetchall()
 
 

@@ -50,7 +50,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Query:
-    """SQL that gives `product_id`, once for each product selected, and the values bound to its placeholders."""
+    """SQL that gives one column, once for each product selected, and the values bound to its placeholders."""
 
     sql: str
     values: list[Any]

@@ -13,6 +13,7 @@ from dashboard.state import SNAPSHOT, Address, Control, callback, link
 from dashboard.theme import Look
 from store.errors import AislemapError
 from store.questions import catalogue
+from store.questions.ask import column
 from store.reader import Reader
 
 PER_PAGE = 36
@@ -101,20 +102,24 @@ def register(app: Dash, reader: Reader) -> None:
         wanted = map_selection.rule(asked_for)
         with reader.cursor(number) as cursor:
             try:
-                rows = map_selection.rows(asked, cursor, wanted)
+                selected = map_selection.query(asked, cursor, wanted)
+                total = column(cursor, f"SELECT count(*) FROM ({selected.sql})", selected.values)[0]
+                at, last = lists.page_of(total, page, PER_PAGE)
                 place = Place(cursor, asked.root, asked.number)
-                values = dict(product_columns.ordered(place, rows, sort, order == "down")) if chosen else {}
+                down = bool(chosen) and order == "down"
+                rows = product_columns.page(place, selected, sort, down, PER_PAGE, (at - 1) * PER_PAGE)
             except AislemapError as error:
                 return ui.notice("This selection cannot be shown", str(error)), "", _EVERYTHING, 1, "d-none", no_update
-            shown, at, last = lists.paged(list(values) or rows, page, PER_PAGE)
-            found = catalogue.products_at(cursor, shown)
-        count = lists.counted(words.count(len(rows), "product"), at, last)
+            found = catalogue.products_at(cursor, [row for row, _ in rows])
+        count = lists.counted(words.count(total, "product"), at, last)
         if not found:
             content = ui.notice("No product matches", "Try fewer words, or all categories.", name="no-match")
         else:
-            by_row = zip(shown, found, strict=True)
             content = html.Div(
-                [ui.tile(number, p, _under(p, asked.looks(), sort, values.get(row))) for row, p in by_row],
+                [
+                    ui.tile(number, product, _under(product, asked.looks(), sort, value))
+                    for (_, value), product in zip(rows, found, strict=True)
+                ],
                 className="tiles",
             )
         named = {name: value for name, value in asked_for.items() if value and value != ALL["value"]}

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from store.questions.ask import Cursor, column, first, rows
 
@@ -201,12 +202,18 @@ def products_at(cursor: Cursor, catalogue_rows: Sequence[int]) -> list[Brief]:
 
 def matching_rows(cursor: Cursor, text: str, category: str | None = None) -> list[int]:
     """The catalogue rows of all products that `search` finds, in order."""
+    sql, values = matching(cursor, text, category)
+    return column(cursor, f"{sql} ORDER BY catalogue_row", values)
+
+
+def matching(cursor: Cursor, text: str, category: str | None = None) -> tuple[str, list[Any]]:
+    """SQL that gives the `catalogue_row` of each product that `search` finds, and the values of its placeholders."""
     words = text.lower().split()
-    where = " AND ".join(["(? IS NULL OR p.category = ?)", *["contains(p.searched, ?)"] * len(words)])
-    return column(
-        cursor,
-        f"SELECT p.catalogue_row FROM {_searched(cursor)} p WHERE {where} ORDER BY p.catalogue_row",
-        [category, category, *words],
+    conditions = ["p.category = ?"] * (category is not None) + ["contains(p.searched, ?)"] * len(words)
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return (
+        f"SELECT p.catalogue_row FROM {_searched(cursor) if words else 'products'} p{where}",
+        [*([] if category is None else [category]), *words],
     )
 
 
