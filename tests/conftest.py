@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,14 @@ def bare_store(tmp_path_factory: pytest.TempPathFactory) -> Root:
     from tests.factories import make_store
 
     return make_store(tmp_path_factory.mktemp("bare"), categories=False, images=False)
+
+
+@pytest.fixture
+def unreviewed(small_store: Root, tmp_path: Path) -> Root:
+    """A copy of the made-up study, without any review, which a test may change."""
+    shutil.copytree(small_store.path, tmp_path / "store")
+    shutil.rmtree(tmp_path / "store" / "log" / "reviews")
+    return Root(tmp_path / "store")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

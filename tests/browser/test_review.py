@@ -1,9 +1,7 @@
 """Review in a browser: item by item with keys and buttons, with decisions that a reload and another page show."""
 
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -22,17 +20,9 @@ expect.set_options(timeout=30_000)
 
 
 @pytest.fixture
-def root(small_store: Root, tmp_path: Path) -> Root:
-    """A copy of the made-up study, without any review, which a test may change."""
-    shutil.copytree(small_store.path, tmp_path / "store")
-    shutil.rmtree(tmp_path / "store" / "log" / "reviews")
-    return Root(tmp_path / "store")
-
-
-@pytest.fixture
-def review(root: Root, page: Page) -> Iterator[str]:
+def review(unreviewed: Root, page: Page) -> Iterator[str]:
     """The address of the page Review over that store."""
-    with shown(root.path, page) as address:
+    with shown(unreviewed.path, page) as address:
         yield f"{address}/check/review"
 
 
@@ -64,8 +54,10 @@ def count(page: Page, done: int, of: int) -> None:
     expect(page.locator("#review-count")).to_contain_text(f"{done} of {of} reviewed")
 
 
-def test_keys_decide_skip_and_go_back_and_a_reload_shows_what_was_decided(root: Root, review: str, page: Page) -> None:
-    every = items(root)
+def test_keys_decide_skip_and_go_back_and_a_reload_shows_what_was_decided(
+    unreviewed: Root, review: str, page: Page
+) -> None:
+    every = items(unreviewed)
     page.goto(review)
     see(page, every[0])
     count(page, 0, len(every))
@@ -93,11 +85,13 @@ def test_keys_decide_skip_and_go_back_and_a_reload_shows_what_was_decided(root: 
     page.go_back()
     see(page, every[1])
     ids = [item.product_id for item in every]
-    assert written(root) == [(ids[0], "accept", None), (ids[1], "reject", None), (ids[1], "reopen", None)]
+    assert written(unreviewed) == [(ids[0], "accept", None), (ids[1], "reject", None), (ids[1], "reopen", None)]
 
 
-def test_letters_in_a_note_decide_nothing_and_a_decision_takes_the_note(root: Root, review: str, page: Page) -> None:
-    every = items(root)
+def test_letters_in_a_note_decide_nothing_and_a_decision_takes_the_note(
+    unreviewed: Root, review: str, page: Page
+) -> None:
+    every = items(unreviewed)
     page.goto(review)
     see(page, every[0])
     page.keyboard.press("n")
@@ -112,13 +106,13 @@ def test_letters_in_a_note_decide_nothing_and_a_decision_takes_the_note(root: Ro
     see(page, every[1])
     expect(page.locator("#review-note")).to_have_value("")
     first = every[0].product_id
-    assert written(root) == [(first, "note", "a rare strap"), (first, "accept", "it is a strap")]
+    assert written(unreviewed) == [(first, "note", "a rare strap"), (first, "accept", "it is a strap")]
 
 
 def test_a_suspect_shows_its_image_votes_and_what_speaks_for_which_category(
-    root: Root, review: str, page: Page
+    unreviewed: Root, review: str, page: Page
 ) -> None:
-    suspect = next(item for item in items(root, "suspect") if item.product_id != "P0007")
+    suspect = next(item for item in items(unreviewed, "suspect") if item.product_id != "P0007")
     page.goto(f"{review}?finding=suspect&category=*&item=suspect~{suspect.product_id}")
     see(page, suspect)
     image = at(page).locator(".review-image")
@@ -130,8 +124,8 @@ def test_a_suspect_shows_its_image_votes_and_what_speaks_for_which_category(
     expect(at(page).locator(".votes tbody tr")).to_have_count(6)
 
 
-def test_a_pair_is_side_by_side_with_its_differences_marked(root: Root, review: str, page: Page) -> None:
-    pair = items(root, "duplicate")[0]
+def test_a_pair_is_side_by_side_with_its_differences_marked(unreviewed: Root, review: str, page: Page) -> None:
+    pair = items(unreviewed, "duplicate")[0]
     page.goto(f"{review}?finding=duplicate&category=*")
     see(page, pair)
     expect(at(page).locator(".review-pair img")).to_have_count(2)
@@ -140,10 +134,10 @@ def test_a_pair_is_side_by_side_with_its_differences_marked(root: Root, review: 
         expect(marked).to_have_count(1)
 
 
-def test_filters_narrow_the_items_and_the_last_one_ends_the_review(root: Root, review: str, page: Page) -> None:
-    pairs = items(root, "duplicate")
+def test_filters_narrow_the_items_and_the_last_one_ends_the_review(unreviewed: Root, review: str, page: Page) -> None:
+    pairs = items(unreviewed, "duplicate")
     page.goto(review)
-    see(page, items(root)[0])
+    see(page, items(unreviewed)[0])
     page.locator("#review-finding").select_option("duplicate")
     see(page, pairs[0])
     count(page, 0, len(pairs))
@@ -158,11 +152,13 @@ def test_filters_narrow_the_items_and_the_last_one_ends_the_review(root: Root, r
     page.goto(review.removesuffix("/review"))
     expect(page.locator(".pair .badge-tone", has_text=re.compile("^(accepted|rejected)$"))).to_have_count(len(pairs))
     page.locator(".suspect").first.get_by_text("review", exact=True).click()
-    see(page, items(root, "suspect")[0])
+    see(page, items(unreviewed, "suspect")[0])
 
 
-def test_a_decision_is_kept_over_a_new_snapshot_that_an_open_page_follows(root: Root, review: str, page: Page) -> None:
-    pair = items(root, "duplicate")[0]
+def test_a_decision_is_kept_over_a_new_snapshot_that_an_open_page_follows(
+    unreviewed: Root, review: str, page: Page
+) -> None:
+    pair = items(unreviewed, "duplicate")[0]
     page.goto(f"{review}?finding=duplicate&category=*")
     see(page, pair)
     page.keyboard.press("a")
@@ -170,7 +166,7 @@ def test_a_decision_is_kept_over_a_new_snapshot_that_an_open_page_follows(root: 
     note = page.locator("#review-note")
     note.fill("ask the shop")
     written = page.locator("#review").get_attribute("data-drawn")
-    make_store(root.path, seed=3, logs=False)
+    make_store(unreviewed.path, seed=3, logs=False)
     expect(page.locator("#snapshot-info")).to_contain_text("Snapshot 2")
     expect(page.locator("#review")).not_to_have_attribute("data-drawn", written or "")
     expect(note).to_have_value("ask the shop")
@@ -180,9 +176,9 @@ def test_a_decision_is_kept_over_a_new_snapshot_that_an_open_page_follows(root: 
     expect(at(page).locator(".review-decided")).to_contain_text("accepted")
 
 
-def test_an_item_stays_under_a_reviewer_whoever_decides_it(root: Root, review: str, page: Page) -> None:
+def test_an_item_stays_under_a_reviewer_whoever_decides_it(unreviewed: Root, review: str, page: Page) -> None:
     """Neither has an item in the address; the second decides the first one's item, then a snapshot is published."""
-    first, second = items(root)[:2]
+    first, second = items(unreviewed)[:2]
     page.goto(review.removesuffix("/review"))
     expect(page.locator(".suspect").first).to_be_visible()
     page.goto(review)
@@ -196,34 +192,34 @@ def test_an_item_stays_under_a_reviewer_whoever_decides_it(root: Root, review: s
     other.close()
     expect(at(page).locator(".review-decided")).to_contain_text("accepted")
     see(page, first)
-    make_store(root.path, moved=1, logs=False)
-    assert items(root)[0] != first, "another one is the next open one"
+    make_store(unreviewed.path, moved=1, logs=False)
+    assert items(unreviewed)[0] != first, "another one is the next open one"
     expect(page.locator("#snapshot-info")).to_contain_text("Snapshot 2")
     expect(at(page)).to_have_attribute("data-post", re.compile('"snapshot": 2'))
     see(page, first)
     assert page.evaluate("history.length") == entries
     page.keyboard.press("r")
     expect(at(page)).not_to_have_attribute("data-item", f"suspect~{first.product_id}")
-    assert written(root) == [(first.product_id, "accept", None), (first.product_id, "reject", None)]
+    assert written(unreviewed) == [(first.product_id, "accept", None), (first.product_id, "reject", None)]
     page.go_back()
     see(page, first)
     page.go_back()
     expect(page).to_have_url(re.compile("/check$"))
 
 
-def test_no_item_takes_the_place_of_one_that_is_no_finding_any_more(root: Root, review: str, page: Page) -> None:
+def test_no_item_takes_the_place_of_one_that_is_no_finding_any_more(unreviewed: Root, review: str, page: Page) -> None:
     page.goto(review)
-    see(page, items(root)[0])
-    make_store(root.path, seed=3, logs=False)
+    see(page, items(unreviewed)[0])
+    make_store(unreviewed.path, seed=3, logs=False)
     expect(page.locator("#review-body h2")).to_have_text("This item is not among the findings")
     page.keyboard.press("a")
     page.get_by_role("link", name="Review the next open one").click()
-    see(page, items(root)[0])
-    assert written(root) == []
+    see(page, items(unreviewed)[0])
+    assert written(unreviewed) == []
 
 
-def test_letters_can_be_turned_off_and_stay_off(root: Root, review: str, page: Page) -> None:
-    every = items(root)
+def test_letters_can_be_turned_off_and_stay_off(unreviewed: Root, review: str, page: Page) -> None:
+    every = items(unreviewed)
     page.goto(review)
     see(page, every[0])
     for _ in range(2):
@@ -238,16 +234,16 @@ def test_letters_can_be_turned_off_and_stay_off(root: Root, review: str, page: P
         expect(page.get_by_label("Letters A R S N U act as keys")).not_to_be_checked()
     page.keyboard.press("ArrowRight")
     see(page, every[1])
-    assert written(root) == []
+    assert written(unreviewed) == []
     page.get_by_label("Letters A R S N U act as keys").set_checked(True)
     expect(at(page).locator("[data-act=accept]")).to_have_attribute("aria-keyshortcuts", "A")
     page.keyboard.press("r")
     see(page, every[2])
-    assert written(root) == [(every[1].product_id, "reject", None)]
+    assert written(unreviewed) == [(every[1].product_id, "reject", None)]
 
 
-def test_after_a_decision_the_focus_stays_and_it_is_read_aloud(root: Root, review: str, page: Page) -> None:
-    every = items(root)
+def test_after_a_decision_the_focus_stays_and_it_is_read_aloud(unreviewed: Root, review: str, page: Page) -> None:
+    every = items(unreviewed)
     said = page.locator("#review-said")
     page.goto(review)
     see(page, every[0])

@@ -1,9 +1,7 @@
 """What the pages To check and Review show, by role and by what was decided, asked of the server as a browser does."""
 
 import json
-import shutil
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,14 +17,6 @@ from store.reader import Reader
 from store.root import Root
 from tests.dashboard.ask import answered, texts
 from tests.dashboard.test_reviewing import HERE, PAIR
-
-
-@pytest.fixture
-def root(small_store: Root, tmp_path: Path) -> Root:
-    """A copy of the made-up study, without any review, which a test may change."""
-    shutil.copytree(small_store.path, tmp_path / "store")
-    shutil.rmtree(tmp_path / "store" / "log" / "reviews")
-    return Root(tmp_path / "store")
 
 
 @pytest.fixture(scope="module")
@@ -76,12 +66,12 @@ def test_an_item_that_is_no_finding_is_replaced_by_no_other(small_store: Root, a
     assert "Nothing is to be reviewed" in text(shown(app, category="no such"))
 
 
-def test_an_item_is_drawn_again_only_where_it_changed(root: Root) -> None:
-    app = create_app(root)
-    first, second = (key("suspect", item.product_id) for item in items(root)[:2])
+def test_an_item_is_drawn_again_only_where_it_changed(unreviewed: Root) -> None:
+    app = create_app(unreviewed)
+    first, second = (key("suspect", item.product_id) for item in items(unreviewed)[:2])
     drawn = asked(app, first)["review-drawn"]["data"]
     assert asked(app, first, before=drawn) == {}
-    sent = {**PAIR, "finding": "suspect", "product_id": items(root)[0].product_id, "other_product_id": None}
+    sent = {**PAIR, "finding": "suspect", "product_id": items(unreviewed)[0].product_id, "other_product_id": None}
     assert app.server.test_client().post("/reviews", json=sent, headers=HERE).status_code == 204
     again = asked(app, first, before=drawn)
     assert f'"data-item": "{first}"' in json.dumps(again)
@@ -96,28 +86,28 @@ def test_without_categories_there_are_pairs_alone(bare_store: Root) -> None:
     assert "no image" in body
 
 
-def test_a_decided_item_says_so_on_both_pages(root: Root) -> None:
-    app = create_app(root)
+def test_a_decided_item_says_so_on_both_pages(unreviewed: Root) -> None:
+    app = create_app(unreviewed)
     lists = {"findings-pairs.value": "*", "logs.data": ""}
     assert "rejected" not in text(answered(app, "findings-duplicates", lists))
     sent = {**PAIR, "decision": "reject", "note": "two colours"}
     assert app.server.test_client().post("/reviews", json=sent, headers=HERE).status_code == 204
     assert "rejected" in text(answered(app, "findings-duplicates", lists)["findings-duplicates"]["children"])
     reviewed = answered(app, "findings-reviewed", {"logs.data": ""})["findings-reviewed"]["children"]
-    assert text(reviewed).startswith(f"1 of {len(items(root))}")
+    assert text(reviewed).startswith(f"1 of {len(items(unreviewed))}")
     body = shown(app, item="duplicate~P0010~P0003")
     assert "rejected" in text(body)
     assert '"data-note": "two colours"' in json.dumps(body)
     assert '"data-act": "reopen"' in json.dumps(body)
 
 
-def test_an_item_that_is_open_again_says_what_was_decided_on_what(root: Root) -> None:
-    suspect = items(root)[0]
-    logs.append(root, "reviews", [{
+def test_an_item_that_is_open_again_says_what_was_decided_on_what(unreviewed: Root) -> None:
+    suspect = items(unreviewed)[0]
+    logs.append(unreviewed, "reviews", [{
         "happened": datetime(2026, 11, 27, 8, tzinfo=UTC), "finding": "suspect", "product_id": suspect.product_id,
         "decision": "accept", "category": "Toys", "suggested_category": "Games", "person": "ann",
     }])  # fmt: skip
-    body = text(shown(create_app(root)))
+    body = text(shown(create_app(unreviewed)))
     assert "open again" in body
     assert "It was accepted by ann, 27 Nov 2026, 08:00 UTC, when it was in Toys and Games was proposed." in body
 

@@ -3,7 +3,6 @@
 import csv
 import json
 import logging
-import shutil
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -30,16 +29,8 @@ PAIR = {
 
 
 @pytest.fixture
-def root(small_store: Root, tmp_path: Path) -> Root:
-    """A copy of the made-up study, without any review, which a test may change."""
-    shutil.copytree(small_store.path, tmp_path / "store")
-    shutil.rmtree(tmp_path / "store" / "log" / "reviews")
-    return Root(tmp_path / "store")
-
-
-@pytest.fixture
-def client(root: Root) -> FlaskClient:
-    client: FlaskClient = create_app(root).server.test_client()
+def client(unreviewed: Root) -> FlaskClient:
+    client: FlaskClient = create_app(unreviewed).server.test_client()
     return client
 
 
@@ -52,20 +43,20 @@ def item(root: Root, finding: str) -> reviews.Item:
         return reviews.items(cursor, finding)[0]
 
 
-def test_a_review_is_written_with_what_the_store_knows(root: Root, client: FlaskClient) -> None:
-    suspect = item(root, "suspect")
+def test_a_review_is_written_with_what_the_store_knows(unreviewed: Root, client: FlaskClient) -> None:
+    suspect = item(unreviewed, "suspect")
     sent = {"snapshot": 1, "finding": "suspect", "product_id": suspect.product_id, "other_product_id": None}
     answer = client.post("/reviews", json={**sent, "decision": "reject", "note": "  it is one \n"}, headers=HERE)
     assert (answer.status_code, answer.data) == (204, b"")
-    (row,) = written(root)
+    (row,) = written(unreviewed)
     assert row.pop("happened").utcoffset().total_seconds() == 0
     assert row == {
         **sent, "decision": "reject", "note": "it is one", "person": None, "category": suspect.category,
         "suggested_category": suspect.suggested_category,
     }  # fmt: skip
     assert client.post("/reviews", json=PAIR, headers=HERE).status_code == 204
-    assert item(root, "suspect").decision == "reject"
-    assert item(root, "duplicate").decision == "accept"
+    assert item(unreviewed, "suspect").decision == "reject"
+    assert item(unreviewed, "duplicate").decision == "accept"
 
 
 ORIGINS = [None, "", "null", "http://evil.example", "http://localhost:1", "localhost", "ftp://localhost", "http://[",
@@ -73,14 +64,16 @@ ORIGINS = [None, "", "null", "http://evil.example", "http://localhost:1", "local
 
 
 @pytest.mark.parametrize("origin", ORIGINS)
-def test_a_review_from_a_page_of_another_server_is_refused(root: Root, client: FlaskClient, origin: str | None) -> None:
+def test_a_review_from_a_page_of_another_server_is_refused(
+    unreviewed: Root, client: FlaskClient, origin: str | None
+) -> None:
     answer = client.post("/reviews", json=PAIR, headers={} if origin is None else {"Origin": origin})
-    assert (answer.status_code, written(root)) == (403, [])
+    assert (answer.status_code, written(unreviewed)) == (403, [])
     assert "Origin" in answer.text
 
 
-def test_a_review_comes_from_this_host_or_by_an_allowed_name(root: Root) -> None:
-    client = create_app(root, Access(hosts=frozenset({"map.example"}))).server.test_client()
+def test_a_review_comes_from_this_host_or_by_an_allowed_name(unreviewed: Root) -> None:
+    client = create_app(unreviewed, Access(hosts=frozenset({"map.example"}))).server.test_client()
     for origin, host, status in (
         ("https://map.example", "127.0.0.1:8050", 204),  # a proxy that puts its own Host
         ("https://MAP.example:8443", "map.example:8443", 204),
@@ -94,8 +87,8 @@ def test_a_review_comes_from_this_host_or_by_an_allowed_name(root: Root) -> None
     assert site.status_code == 403
 
 
-def test_readers_and_strangers_write_nothing_and_a_reviewer_is_named(root: Root) -> None:
-    server = create_app(root, Access(users=USERS)).server
+def test_readers_and_strangers_write_nothing_and_a_reviewer_is_named(unreviewed: Root) -> None:
+    server = create_app(unreviewed, Access(users=USERS)).server
     stranger = server.test_client().post("/reviews", json=PAIR, headers=HERE)
     assert stranger.status_code == 401
     for name, status in (("bob", 403), ("ann", 204)):
@@ -105,19 +98,19 @@ def test_readers_and_strangers_write_nothing_and_a_reviewer_is_named(root: Root)
         assert answer.status_code == status
         assert status == 204 or answer.text == "Forbidden. Your role only reads; a reviewer decides.\n"
         assert client.get("/reviews/csv").status_code == 200, "whoever reads may take the list"
-    assert [row["person"] for row in written(root)] == ["ann"]
+    assert [row["person"] for row in written(unreviewed)] == ["ann"]
 
 
-def test_without_log_in_a_role_that_reads_is_refused(root: Root) -> None:
-    client = create_app(root, Access(anonymous="reader")).server.test_client()
+def test_without_log_in_a_role_that_reads_is_refused(unreviewed: Root) -> None:
+    client = create_app(unreviewed, Access(anonymous="reader")).server.test_client()
     assert client.post("/reviews", json=PAIR, headers=HERE).status_code == 403
-    assert written(root) == []
+    assert written(unreviewed) == []
 
 
 @pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
-def test_a_form_of_another_page_is_refused(root: Root, client: FlaskClient, media: str) -> None:
+def test_a_form_of_another_page_is_refused(unreviewed: Root, client: FlaskClient, media: str) -> None:
     answer = client.post("/reviews", data=json.dumps(PAIR), content_type=media, headers=HERE)
-    assert (answer.status_code, written(root)) == (415, [])
+    assert (answer.status_code, written(unreviewed)) == (415, [])
 
 
 BODIES = {"nothing": b"", "no JSON": b"{", "a list": b"[]", "null": b"null", "deep": b"[" * 100_000,
@@ -126,9 +119,9 @@ BODIES = {"nothing": b"", "no JSON": b"{", "a list": b"[]", "null": b"null", "de
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_a_body_that_is_no_review_is_refused_in_one_line(root: Root, client: FlaskClient, body: bytes) -> None:
+def test_a_body_that_is_no_review_is_refused_in_one_line(unreviewed: Root, client: FlaskClient, body: bytes) -> None:
     answer = client.post("/reviews", data=body, content_type="application/json", headers=HERE)
-    assert (answer.status_code, answer.text.count("\n"), written(root)) == (400, 1, [])
+    assert (answer.status_code, answer.text.count("\n"), written(unreviewed)) == (400, 1, [])
 
 
 VALUES: list[tuple[str, Any]] = [
@@ -142,18 +135,18 @@ VALUES: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("name", "value"), VALUES, ids=lambda part: ascii(part)[:20])
-def test_a_value_that_no_page_sends_is_refused(root: Root, client: FlaskClient, name: str, value: Any) -> None:
+def test_a_value_that_no_page_sends_is_refused(unreviewed: Root, client: FlaskClient, name: str, value: Any) -> None:
     answer = client.post("/reviews", json={**PAIR, name: value}, headers=HERE)
-    assert (answer.status_code, answer.text.count("\n"), written(root)) == (400, 1, [])
+    assert (answer.status_code, answer.text.count("\n"), written(unreviewed)) == (400, 1, [])
 
 
-def test_a_note_alone_needs_text_and_a_suspect_has_no_other(root: Root, client: FlaskClient) -> None:
-    suspect = {"finding": "suspect", "product_id": item(root, "suspect").product_id}
+def test_a_note_alone_needs_text_and_a_suspect_has_no_other(unreviewed: Root, client: FlaskClient) -> None:
+    suspect = {"finding": "suspect", "product_id": item(unreviewed, "suspect").product_id}
     for changed in ({"decision": "note"}, suspect):
         assert client.post("/reviews", json={**PAIR, **changed}, headers=HERE).status_code == 400
     longest = client.post("/reviews", json={**PAIR, "decision": "note", "note": "x" * MAX_NOTE}, headers=HERE)
     assert longest.status_code == 204
-    assert len(written(root)) == 1
+    assert len(written(unreviewed)) == 1
 
 
 @pytest.mark.parametrize(
@@ -167,10 +160,10 @@ def test_a_note_alone_needs_text_and_a_suspect_has_no_other(root: Root, client: 
     ],
 )
 def test_what_is_no_finding_of_that_snapshot_is_not_found(
-    root: Root, client: FlaskClient, changed: dict[str, Any]
+    unreviewed: Root, client: FlaskClient, changed: dict[str, Any]
 ) -> None:
     answer = client.post("/reviews", json={**PAIR, **changed}, headers=HERE)
-    assert (answer.status_code, answer.text.count("\n"), written(root)) == (404, 1, [])
+    assert (answer.status_code, answer.text.count("\n"), written(unreviewed)) == (404, 1, [])
 
 
 def test_a_review_that_cannot_be_written_says_so(
@@ -192,7 +185,7 @@ def test_no_other_method_reaches_the_reviews(client: FlaskClient) -> None:
         assert client.open("/reviews", method=method, json=PAIR, headers=HERE).status_code == 405
 
 
-def test_the_export_runs_nothing_in_a_spreadsheet(root: Root, client: FlaskClient, tmp_path: Path) -> None:
+def test_the_export_runs_nothing_in_a_spreadsheet(unreviewed: Root, client: FlaskClient, tmp_path: Path) -> None:
     for note in ("a first note", "=HYPERLINK(1)"):
         assert client.post("/reviews", json={**PAIR, "note": note}, headers=HERE).status_code == 204
     answer = client.get("/reviews/csv")
