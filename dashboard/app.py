@@ -11,8 +11,9 @@ import duckdb
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
 from flask import Response, request
 
-from dashboard import components, map_selection, pages, points, reviewing, security, serving, sql_door
+from dashboard import components, empty, map_selection, pages, points, reviewing, security, serving, sql_door
 from dashboard.access import Access
+from dashboard.pages import runs
 from dashboard.snapshots import choose, dropped
 from dashboard.state import LOGS, NEWEST, PINNED, SNAPSHOT, callback, pinned_number
 from store import snapshot
@@ -53,6 +54,7 @@ def create_app(root: Root, access: Access | None = None, sql: PageLimits | None 
     app.layout = lambda: _frame(reader, found)
     for page in found:
         page.register(app, reader)
+    empty.register(app, reader)
     _route(app, reader, found)
     _follow(app, reader)
     _serve_health(app, reader)
@@ -141,6 +143,7 @@ def _route(app: Dash, reader: Reader, found: list[pages.Page]) -> None:
         Output("shown", "data"),
         Output("title", "data"),
         Output(SNAPSHOT, "data", allow_duplicate=True),
+        Output("go", "href", allow_duplicate=True),
         Input("url", "pathname"),
         Input(PINNED, "data"),
         Input(SNAPSHOT, "data"),
@@ -151,18 +154,21 @@ def _route(app: Dash, reader: Reader, found: list[pages.Page]) -> None:
     def show(path: str, pinned: str | None, before: int | None, search: str, shown: str | None) -> Any:
         """The page of an address, of the snapshot that is named there or the newest.
 
-        A new snapshot redraws it only if it showed the empty state, or if there is none.
+        A new snapshot redraws it only if it showed the empty state, or if there is none. Who followed the first
+        ingestion on the page of runs is led to the answer.
         """
         only_newer = set(ctx.triggered_prop_ids.values()) == {SNAPSHOT}
-        if only_newer and before is not None and shown not in (None, "empty"):
-            return no_update, no_update, no_update, no_update
+        if only_newer and before is not None and shown not in (None, "empty", empty.SHOWN):
+            return [no_update] * 5
+        if only_newer and before is not None and shown == empty.SHOWN and path == runs.PAGE.path:
+            return [*[no_update] * 4, "/"]
         number = reader.number()
         wanted = pinned_number(pinned)
         if wanted is not None and number is not None:
             if wanted not in reader.numbers():
-                return dropped(wanted, number), "empty", "Not found", no_update
+                return dropped(wanted, number), "empty", "Not found", no_update, no_update
             number = wanted
-        return *drawn(path, number, search), number if number != before else no_update
+        return *drawn(path, number, search), number if number != before else no_update, no_update
 
     def drawn(path: str, number: int | None, search: str) -> Any:
         page = by_path.get(path.rstrip("/") or "/")
@@ -173,8 +179,7 @@ def _route(app: Dash, reader: Reader, found: list[pages.Page]) -> None:
                 "Not found",
             )
         if number is None:
-            empty = components.removed_store if reader.removed else components.empty_store
-            return empty(str(reader.root.path)), "empty", page.name
+            return empty.page(reader), empty.SHOWN, page.name
         try:
             return page.layout(reader.at(number), search), path, page.name
         except AislemapError as error:

@@ -248,27 +248,6 @@ def loading_page() -> Any:
     return html.Div(html.Div(className="spinner-border text-secondary", role="status"), className="notice")
 
 
-def empty_store(store: str) -> Any:
-    """The message for a store without a snapshot, with the command that makes one."""
-    return notice(
-        "Nothing is published in this store yet",
-        "Ingest a catalogue with this command; the study then appears here without reloading:",
-        html.Code(f"aislemap ingest CATALOGUE --images DIR --store {store}"),
-        name="empty-store",
-    )
-
-
-def removed_store(store: str) -> Any:
-    """The message for a store that had a snapshot and has none any more."""
-    return notice(
-        "The store was removed",
-        f"{store} had snapshots while this dashboard ran, and now has none: it was removed, moved or unmounted.",
-        "Put it back, or ingest a catalogue with this command; the study then appears here without reloading:",
-        html.Code(f"aislemap ingest CATALOGUE --images DIR --store {store}"),
-        name="removed-store",
-    )
-
-
 def not_found(what: str, remedy: str) -> Any:
     """The message for a page or product that does not exist."""
     return notice(what, remedy, name="not-found")

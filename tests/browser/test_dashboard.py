@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -182,6 +183,28 @@ def test_an_empty_store_says_so_and_fills_by_itself(small_store: Root, tmp_path:
         expect(page.locator(".empty-store")).to_contain_text("aislemap ingest CATALOGUE")
         shutil.copytree(small_store.path, tmp_path / "later")
         expect(page.locator(".verdict")).to_have_count(3)
+
+
+@pytest.mark.parametrize("path", ["/", "/runs"])
+def test_a_first_ingestion_is_followed_to_the_answer(small_store: Root, tmp_path: Path, page: Page, path: str) -> None:
+    root, moment = Root(tmp_path / "store"), datetime.now(UTC)
+    steps = {"catalogue": Doing("computed", 0.4), "features:bert": Doing("running", None, 12, 90)}
+    running = Running("r1", "shop.csv", moment, moment, steps)
+    root.path.mkdir()
+    with shown(root.path, page) as address:
+        page.goto(address + path)
+        expect(page.locator(".empty-store")).to_be_visible()
+        progress.write(root, running)
+        expect(page.locator(".running h2")).to_have_text("Running now: 1 of 2 steps planned so far have ended")
+        expect(page.locator(".now tr", has_text="features")).to_contain_text("features:bert 12 of 90")
+        progress.write(root, replace(running, steps=steps | {"features:bert": Doing("running", None, 80, 90)}))
+        expect(page.locator(".now tr", has_text="features")).to_contain_text("features:bert 80 of 90")
+        page.evaluate("window.untouched = true")
+        shutil.copytree(small_store.path, root.path, dirs_exist_ok=True)
+        progress.clear(root)
+        expect(page.locator(".verdict")).to_have_count(3)
+        expect(page).to_have_url(f"{address}/")
+        assert page.evaluate("window.untouched"), "the page was not reloaded"
 
 
 def test_a_removed_store_is_called_removed_until_it_is_back(small_store: Root, tmp_path: Path, page: Page) -> None:

@@ -54,22 +54,22 @@ def answered(
     app: Dash,
     body: str,
     inputs: dict[str, Any],
-    snapshot: int = 1,
+    snapshot: int | None = 1,
     part: str = "children",
     state: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What the callback that fills that `part` sets, by component and property; {} where it changes nothing.
 
-    `inputs` and `state` by 'id.property'.
+    `inputs` and `state` by 'id.property'; without `snapshot` that is no input of it.
     """
     output = next(key for key in app.callback_map if f"{body}.{part}" in key.strip(".").split("..."))
     outputs = [dict(zip(("id", "property"), o.rsplit(".", 1), strict=True)) for o in output.strip(".").split("...")]
     asked = {
         "output": output,
         "outputs": outputs if output.startswith("..") else outputs[0],
-        "inputs": _values({"snapshot.data": snapshot} | inputs),
+        "inputs": _values(({} if snapshot is None else {"snapshot.data": snapshot}) | inputs),
         "state": _values(state or {}),
-        "changedPropIds": ["snapshot.data"],
+        "changedPropIds": [next(iter(inputs)) if snapshot is None else "snapshot.data"],
     }
     answer = app.server.test_client().post("/_dash-update-component", json=asked)
     assert answer.status_code in (200, 204)
