@@ -16,7 +16,7 @@ COPY dashboard dashboard
 RUN VIRTUAL_ENV=.venv uv pip install --compile-bytecode --no-deps --no-build-isolation .
 
 FROM python:3.11.14-slim-bookworm
-RUN useradd --create-home --uid 10001 aislemap && install --directory --owner aislemap /store
+RUN useradd --create-home --uid 10001 aislemap && install --directory --owner aislemap /store /store/log
 # Owned by root: the process that serves cannot change the code that it runs.
 COPY --from=build /app/.venv /app/.venv
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

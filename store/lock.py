@@ -1,6 +1,7 @@
 """One writer at a time, by a lock that names its holder and goes with its process, however that ends.
 
-The logs have a lock of their own, held for one file: the scheduler writes events while an ingestion holds the store.
+The logs have a lock of their own, held for one file: the scheduler writes events while an ingestion holds the store. It
+stands in their folder, so that who may write there alone, as a dashboard for reviews, can add to them.
 """
 
 import json
@@ -17,7 +18,7 @@ from store.ownership import own
 from store.root import Root
 
 LOCK, HOLDER = "writer.lock", "writer.json"
-LOG_LOCK = "log.lock"
+LOG_LOCK = "log/writer.lock"
 LOG_SECONDS = 5.0
 """Seconds to wait for the lock of the logs: writing a file of a log takes some 0.1."""
 
@@ -52,7 +53,7 @@ def appending(root: Root) -> Iterator[None]:
 def _held(root: Root, name: str, seconds: float, holder: Callable[[], str]) -> Iterator[None]:
     lock = FileLock(root.path / name)
     try:
-        root.path.mkdir(parents=True, exist_ok=True)
+        (root.path / name).parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=seconds)
     except Timeout:
         raise StoreBusy(f"The store {root.path} is being written by {holder()}; wait for it to end.") from None

@@ -9,6 +9,7 @@ it has listed.
 
 import hashlib
 import logging
+import os
 from contextlib import suppress
 from typing import Any
 
@@ -95,6 +96,12 @@ def append(root: Root, table: str, rows: list[dict[str, Any]]) -> None:
         if name is None or not root.exists(name) or len(kept) >= ROWS:
             kept, name = schema.empty_table(), _next(root, table)
         _write(root, name, pa.concat_tables([kept, pa.Table.from_pylist(list(map(_storable, rows)), schema=schema)]))
+
+
+def writable(root: Root) -> bool:
+    """Whether this process may add to the logs; not where they are mounted read-only, or are another user's."""
+    folder = next(place for place in (root.path / "log", root.path, *root.path.parents) if place.exists())
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def mend(root: Root, every_byte: bool = False) -> list[str]:

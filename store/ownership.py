@@ -14,7 +14,7 @@ OWN = re.compile(
     r"|chunks/[0-9a-f]{32}/[0-9a-f]{32}\.parquet"
     r"|snapshots/\d{8,}\.json(\.damaged)?"
     r"|log/[a-z_]+/\d{8}\.parquet(\.damaged)?"
-    r"|catalog\.duckdb|writer\.json|writer\.lock|log\.lock|progress\.json"
+    r"|catalog\.duckdb|writer\.json|writer\.lock|log/writer\.lock|progress\.json"
 )
 """The names of all files that a store has, but temporary ones: a key is 32 hexadecimal digits."""
 KEYS = {
@@ -41,7 +41,7 @@ def claim(root: Root) -> None:
     if any(own(f"snapshots/{name}") for name in root.names("snapshots")):
         return
     strangers = [name for name in root.below(*FOLDERS) if not own(name)]
-    strangers += [name for name in ("catalog.duckdb", *KEYS, "writer.lock", "log.lock") if not _ours(root, name)]
+    strangers += [name for name in ("catalog.duckdb", *KEYS, "writer.lock", "log/writer.lock") if not _ours(root, name)]
     if strangers:
         raise StoreError(
             f"The folder {root.path} holds {min(strangers)}, which no store wrote, where a store keeps its own files; "

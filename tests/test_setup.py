@@ -12,6 +12,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from store.lock import LOG_LOCK
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -107,8 +109,19 @@ def test_the_image_and_the_environment_are_made_by_the_same_uv() -> None:
 def test_only_ingestion_may_write_to_the_volume_of_both_services() -> None:
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text())
     assert list(compose["volumes"]) == ["store"]
-    assert "store:/store:ro" in compose["services"]["dashboard"]["volumes"]
+    assert compose["services"]["dashboard"]["volumes"] == ["store:/store:ro"]
     assert "store:/store" in compose["services"]["ingestion"]["volumes"]
+
+
+def test_with_reviewers_the_dashboard_may_write_the_logs_alone() -> None:
+    """Compose joins the volumes of both files, and takes the command of the second."""
+    review = yaml.safe_load((ROOT / "compose.review.yaml").read_text())["services"]
+    assert list(review) == ["dashboard"]
+    (volume,) = review["dashboard"]["volumes"]
+    assert volume == {"type": "volume", "source": "store", "target": "/store/log", "volume": {"subpath": "log"}}
+    assert "--no-login" not in review["dashboard"]["command"]
+    assert f"/store/{LOG_LOCK}".startswith(f"{volume['target']}/")
+    assert " /store /store/log\n" in (ROOT / "Dockerfile").read_text(), "an empty volume has the folder"
 
 
 def test_the_image_has_a_health_check_and_does_not_run_as_root() -> None:

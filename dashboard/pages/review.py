@@ -13,9 +13,10 @@ from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html,
 from dashboard import components as ui
 from dashboard import context
 from dashboard import review_card as card
-from dashboard.access import may_review
+from dashboard.access import may_review, person
 from dashboard.pages import Page
 from dashboard.state import LOGS, SNAPSHOT, Address, Control, callback, link, pick
+from store import logs
 from store.questions import reviews
 from store.questions.reviews import FINDINGS, Progress, Step
 from store.reader import Reader
@@ -82,7 +83,7 @@ def register(app: Dash, reader: Reader) -> None:
         *drawn_with,
         State("review-drawn", "data"),
     )
-    def body(number: int, finding: str, category: str, wanted: str, _: Any, logs: str, before: str | None) -> Any:
+    def body(number: int, finding: str, category: str, wanted: str, _: Any, stamp: str, before: str | None) -> Any:
         """The item, and what it was drawn from: it is not drawn again from the same, unless the reviewer did something.
 
         `wanted` is set by assets/review.js to the item that was drawn, also where it was the next open one.
@@ -134,8 +135,8 @@ def _chosen(value: str) -> str | None:
 
 
 def _item(reader: Reader, number: int, step: Step, keys: dict[str, str]) -> Any:
-    asked, item = context.of(reader, number), step.item
-    may = may_review()
+    asked, item, why_not = context.of(reader, number), step.item, _why_not(reader)
+    may = why_not is None
     return html.Div(
         [
             html.Div(
@@ -146,7 +147,7 @@ def _item(reader: Reader, number: int, step: Step, keys: dict[str, str]) -> Any:
                     ),
                     card.actions(item, may),
                     card.note(item, may),
-                    None if may else html.P("Your role only reads; a reviewer decides.", className="note"),
+                    None if may else html.P(why_not, className="note"),
                 ],
                 className="panel review-bar",
             ),
@@ -160,6 +161,18 @@ def _item(reader: Reader, number: int, step: Step, keys: dict[str, str]) -> Any:
             "data-drawn": str(time.monotonic_ns()),
         },
     )
+
+
+def _why_not(reader: Reader) -> str | None:
+    """Why the present person's decisions cannot be kept, with the remedy; None where they can."""
+    if may_review():
+        remedy = "Let the dashboard write to the folder log of the store (docs/operations.md)."
+        return (
+            None if logs.writable(reader.root) else f"Decisions cannot be saved: the store is read-only here. {remedy}"
+        )
+    if person() is None:
+        return "Nobody logs in here, and so nobody decides: start the dashboard with --users (docs/security.md)."
+    return "Your role only reads; a reviewer decides."
 
 
 PAGE = Page(card.REVIEW, "Review", 41, layout, register, nav=False)

@@ -53,7 +53,7 @@ def test_a_reviewer_has_buttons_and_a_reader_has_none(small_store: Root, app: Da
     assert '"data-act": "skip"' in json.dumps(reader)
     assert '"data-act": "accept"' not in json.dumps(reader)
     assert '"review-note"' not in json.dumps(reader)
-    assert "Your role only reads" in text(reader)
+    assert "Nobody logs in here, and so nobody decides" in text(reader)
 
 
 def test_an_item_that_is_no_finding_is_replaced_by_no_other(small_store: Root, app: Dash) -> None:
