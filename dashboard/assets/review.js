@@ -1,7 +1,7 @@
 /* The keys and buttons of the page Review: each sends a decision to /reviews, or goes to another item. */
 (function () {
   "use strict";
-  const SAID = { accept: "Accepted", reject: "Rejected", reopen: "Open again", note: "Note saved" };
+  const SPOKEN = { accept: "Accepted", reject: "Rejected", reopen: "Open again", note: "Note saved" };
   const KEYS = { a: "accept", r: "reject", s: "skip", n: "note", u: "reopen", ArrowLeft: "back", ArrowRight: "forward" };
   const shown = () => document.getElementById("review");
   const set = (id, data) => window.dash_clientside.set_props(id, { data });
@@ -11,7 +11,7 @@
   let asked = null; // the item that was drawn, and what it asks
   let changed = 0; // when that changed, of an item that stays
   let focused = null; // what has the focus in the page's body, as a selector; "" for what is found by none
-  let said = ""; // what was decided, to be read aloud with the item that is drawn next
+  let spoken = ""; // what was decided, to be read aloud with the item that is drawn next
   const unsaved = {}; // notes that are being written, by item: a new snapshot draws the item anew
 
   function go(key) {
@@ -28,8 +28,8 @@
 
   // the element is read aloud when its text changes
   function say(text) {
-    if (said || text) document.getElementById("review-said").textContent = said + text;
-    said = "";
+    if (spoken || text) document.getElementById("review-spoken").textContent = spoken + text;
+    spoken = "";
   }
 
   const inside = (node) => document.getElementById("review-body")?.contains(node);
@@ -85,7 +85,7 @@
     tell("");
     delete unsaved[key];
     if (!shown() || shown().dataset.item !== key) return; // the reviewer went elsewhere meanwhile
-    said = `${SAID[decision]}: ${shown().querySelector("h2").textContent}. `;
+    spoken = `${SPOKEN[decision]}: ${shown().querySelector("h2").textContent}. `;
     const stays = decision === "note" || decision === "reopen";
     go(stays ? key : shown().dataset.next);
   }

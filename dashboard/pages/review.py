@@ -49,7 +49,7 @@ def layout(reader: Reader, search: str) -> Any:
         dcc.Store(id="review-saved"),
         dcc.Store(id="review-drawn"),
         html.Div(id="review-trouble", role="alert", className="review-trouble"),
-        html.Div(id="review-said", role="status", className="visually-hidden"),
+        html.Div(id="review-spoken", role="status", className="visually-hidden"),
         html.Div(id="review-body"),
         tools=html.Div(
             [

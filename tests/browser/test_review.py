@@ -244,13 +244,13 @@ def test_letters_can_be_turned_off_and_stay_off(unreviewed: Root, review: str, p
 
 def test_after_a_decision_the_focus_stays_and_it_is_read_aloud(unreviewed: Root, review: str, page: Page) -> None:
     every = items(unreviewed)
-    said = page.locator("#review-said")
+    spoken = page.locator("#review-spoken")
     page.goto(review)
     see(page, every[0])
     page.keyboard.press("r")
     see(page, every[1])
     expect(at(page).locator("h2")).to_be_focused()
-    expect(said).to_contain_text(
+    expect(spoken).to_contain_text(
         f"Rejected: {every[0].category} → {every[0].suggested_category}. Now 2 of {len(every)}"
     )
     page.keyboard.press("Tab")
@@ -258,16 +258,16 @@ def test_after_a_decision_the_focus_stays_and_it_is_read_aloud(unreviewed: Root,
     page.keyboard.press("Enter")
     see(page, every[2])
     expect(at(page).locator("[data-act=accept]")).to_be_focused()
-    expect(said).to_contain_text("Accepted")
+    expect(spoken).to_contain_text("Accepted")
     page.keyboard.press("n")
     page.keyboard.type("a note")
     page.keyboard.press("Control+Enter")
-    expect(said).to_contain_text("Note saved")
+    expect(spoken).to_contain_text("Note saved")
     expect(at(page).locator("h2")).to_be_focused()
     page.keyboard.press("ArrowLeft")
     see(page, every[1])
     page.keyboard.press("u")
-    expect(said).to_contain_text("Open again")
+    expect(spoken).to_contain_text("Open again")
     expect(at(page).locator("h2")).to_be_focused()
 
 
