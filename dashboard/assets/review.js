@@ -145,7 +145,7 @@
       // The address and the page's state name the item that is shown, also where the next open one was asked for: so it
       // stays when another person decides it or a snapshot is published. The address comes first, and then has nothing
       // to add to the history.
-      drawn: function () {
+      drawn: function (_, wanted) {
         const keep = window.dash_clientside.no_update;
         window.requestAnimationFrame(() => {
           const item = shown();
@@ -171,7 +171,7 @@
             address.searchParams.set("item", item.dataset.item);
             window.history.replaceState(window.history.state, "", address);
           }
-          set("review-item", item.dataset.item);
+          if (wanted !== item.dataset.item) set("review-item", item.dataset.item);
         });
         return keep;
       },

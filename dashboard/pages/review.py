@@ -112,6 +112,7 @@ def register(app: Dash, reader: Reader) -> None:
         ClientsideFunction("review", "drawn"),
         Output("review-saved", "modified_timestamp"),
         Input("review-body", "children"),
+        State("review-item", "data"),
     )
 
 
