@@ -169,11 +169,19 @@ def register(app: Dash, reader: Reader) -> None:
         kept = door.result(token)
         return _summary(kept, token) if kept else no_update, token, None, "", 1
 
-    @callback(app, Input("sql-cancel", "n_clicks"), State("sql-asker", "data"), prevent_initial_call=True)
-    def cancel(clicks: int | None, asker: str) -> None:
+    @callback(
+        app,
+        Output("sql-cancel", "disabled"),
+        Input("sql-cancel", "n_clicks"),
+        State("sql-asker", "data"),
+        prevent_initial_call=True,
+    )
+    def cancel(clicks: int | None, asker: str) -> Any:
         """End this page's query; its own callback then says so."""
-        if clicks:
-            door.cancel(asker)
+        if not clicks:
+            return no_update
+        door.cancel(asker)
+        return True
 
     @callback(
         app,

@@ -211,7 +211,7 @@ def test_no_item_takes_the_place_of_one_that_is_no_finding_any_more(unreviewed: 
     page.goto(review)
     see(page, items(unreviewed)[0])
     make_store(unreviewed.path, seed=3, logs=False)
-    expect(page.locator("#review-body h2")).to_have_text("This item is not among the findings")
+    expect(page.locator("#review-body .notice h2")).to_have_text("This item is not among the findings")
     page.keyboard.press("a")
     page.get_by_role("link", name="Review the next open one").click()
     see(page, items(unreviewed)[0])
@@ -249,7 +249,7 @@ def test_after_a_decision_the_focus_stays_and_it_is_read_aloud(unreviewed: Root,
     see(page, every[0])
     page.keyboard.press("r")
     see(page, every[1])
-    expect(at(page).locator("h2")).to_be_focused()
+    expect(at(page).locator(".review-title")).to_be_focused()
     expect(spoken).to_contain_text(
         f"Rejected: {every[0].category} → {every[0].suggested_category}. Now 2 of {len(every)}"
     )
@@ -263,12 +263,12 @@ def test_after_a_decision_the_focus_stays_and_it_is_read_aloud(unreviewed: Root,
     page.keyboard.type("a note")
     page.keyboard.press("Control+Enter")
     expect(spoken).to_contain_text("Note saved")
-    expect(at(page).locator("h2")).to_be_focused()
+    expect(at(page).locator(".review-title")).to_be_focused()
     page.keyboard.press("ArrowLeft")
     see(page, every[1])
     page.keyboard.press("u")
     expect(spoken).to_contain_text("Open again")
-    expect(at(page).locator("h2")).to_be_focused()
+    expect(at(page).locator(".review-title")).to_be_focused()
 
 
 @pytest.mark.parametrize("finding", ["suspect", "duplicate"])
