@@ -93,8 +93,12 @@ def page(
     numbers and before texts, and of equal ones the smaller product_id comes first. QueryError if there is no such
     column.
     """
-    way = "DESC" if down else "ASC"
     expression, values = conditions.value_of(place, name)
+    found = f"SELECT catalogue_row, product_id, price, nullif({expression}, '') AS value FROM products p"
+    if name not in conditions.COLUMNS:
+        kept, values = catalogue.own_values(place.cursor, name)
+        found = f"SELECT catalogue_row, product_id, value FROM products JOIN {kept} USING (catalogue_row)"
+    way = "DESC" if down else "ASC"
     if name == IN_ORDER:
         order = f"catalogue_row {way}"
     elif name in NUMBERS:
@@ -102,8 +106,8 @@ def page(
     else:
         order = f"value IS NULL, try_cast(value AS DOUBLE) {way} NULLS LAST, lower(value) {way}, product_id"
     return place.cursor.execute(
-        f"""SELECT catalogue_row, value FROM (SELECT p.*, nullif({expression}, '') AS value FROM products p)
-            WHERE catalogue_row IN ({chosen.sql}) ORDER BY {order} LIMIT ? OFFSET ?""",
+        f"SELECT catalogue_row, value FROM ({found}) WHERE catalogue_row IN ({chosen.sql}) ORDER BY {order} "
+        "LIMIT ? OFFSET ?",
         [*values, *chosen.values, count, offset],
     ).fetchall()
 
