@@ -145,8 +145,8 @@ def items(
     With `products` those that are found at these, by their ids.
     """
     where = "$products IS NULL OR list_contains($products::VARCHAR[], product_id)"
-    given = None if products is None else list(products)
-    return _items(cursor, f"{CHOSEN} AND ({where})", {"finding": finding, "category": category, "products": given})
+    ids = None if products is None else list(products)
+    return _items(cursor, f"{CHOSEN} AND ({where})", {"finding": finding, "category": category, "products": ids})
 
 
 def item(cursor: Cursor, finding: str, product_id: str, other_product_id: str | None) -> Item | None:
