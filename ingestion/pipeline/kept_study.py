@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, replace
 import pyarrow.compute as pc
 
 from ingestion.pipeline import plan
-from ingestion.pipeline.keys import recipe
+from ingestion.pipeline.keys import code_hash, recipe
 from ingestion.pipeline.runner import Outcome, Runner
 from ingestion.study_sample import STEP as SAMPLE
 from ingestion.task import BATCH_ROWS, Step, Work
@@ -28,8 +28,6 @@ from store.errors import StepFailed
 from store.parts import Part
 
 STEP = "kept_study"
-RECIPE = hashlib.sha256(STEP.encode()).hexdigest()[:32]
-"""Where the file of the kept study lies among the chunks; the recipes of the steps are in it."""
 STAGES = (*plan.ESTIMATED, "verdict", "comparisons", "category_verdicts", "suspects")
 """The stages that are taken over; `neighbours` only where they are those of a sample."""
 IDS = ("product_id", "neighbour_id")
@@ -64,7 +62,7 @@ def run(runner: Runner, steps: Sequence[Step], sampled: bool, fraction: float) -
     """
     resting = {step.name: step for step in steps if step.stage in STAGES and (sampled or step.stage != "neighbours")}
     recipes = {step.name: recipe(step) for step in steps if step.stage == "features" or step.name in resting}
-    chunks = Chunks(runner.root, RECIPE)
+    chunks = Chunks(runner.root, code_hash(__name__)[:32])  # another version reads no file of this one
     data, kept = chunks.newest(), None
     if data is not None:
         kept = Kept(**json.loads(data))
