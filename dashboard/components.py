@@ -221,13 +221,12 @@ def fact(figure: str, of_what: str, href: str = "") -> Any:
     )
 
 
-def graph(graph_id: str, figure: Figure, label: str, columns: int = 0, least: int = 0) -> Any:
+def graph(graph_id: str, figure: Figure, label: str, least: int = 0) -> Any:
     """A figure without toolbar, at its own height; `label` says what it shows where it is not seen.
 
-    It is at least `least` pixels wide, a heat map of so many `columns` as wide as their names need, and scrolls where
-    there is less room.
+    It is at least `least` pixels wide, as its names need, and scrolls where there is less room.
     """
-    style = {"height": f"{figure.height}px", "minWidth": f"{150 + 38 * min(columns, 24) if columns else least}px"}
+    style = {"height": f"{figure.height}px", "minWidth": f"{least}px"}
     drawn = dcc.Graph(id=graph_id, figure=figure.to_dict(), config=GRAPH, style=style)
     return html.Div(html.Div(drawn, role="img", **{"aria-label": label}), className="scroll", tabIndex=0)
 

@@ -107,6 +107,11 @@ def model(name: str | None, shown_for: str | None) -> str | None:
     return re.sub("|".join(rf"\b{key}\b" for key in joined), lambda found: METHODS[found[0]], name)
 
 
+def held(text: str | None) -> str:
+    """A stored sentence whose percent signs stay on the line of their figure."""
+    return (text or "").replace(" %", "\N{NO-BREAK SPACE}%")
+
+
 def sentences(text: str) -> list[str]:
     """The sentences of a text: each ends with a full stop before a space and a capital letter."""
     return re.split(r"(?<=\.) (?=[A-Z])", text)

@@ -124,7 +124,7 @@ def _verdict(verdict: study.Verdict, model: str | None, estimated: estimates.Est
 
 def reason(text: str | None) -> list[Any]:
     """How many products land right and what follows, a paragraph each; the figures behind it are unfolded."""
-    found, follows, *figures = *words.sentences(text or ""), "", ""
+    found, follows, *figures = *words.sentences(words.held(text)), "", ""
     parts = [html.P(part, className="verdict-reason") for part in (found, follows) if part]
     figures = [part for part in figures if part]
     if figures:

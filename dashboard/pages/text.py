@@ -66,7 +66,7 @@ def _categories(state: dict[str, Any]) -> Any:
         f"fewer than {texts.FEW_TEXTS} texts the terms say little, and their number stands beside them.",
         tools=ui.field(
             "Search",
-            lists.search("text-categories-search", state["categories"], "Part of a name, or a term"),
+            lists.search("text-categories-search", state["categories"], "A name or a term"),
             "text-categories-search",
         ),
         class_name="mt-3",

@@ -5,7 +5,7 @@ from typing import Any
 
 from dashboard import words
 from dashboard.plots.figure import Figure
-from dashboard.theme import BLUES, INK, LINE
+from dashboard.theme import BLUES, HUES, INK, LINE, SYMBOLS, Look
 
 ANGLES = [0, -90]
 """Angles of the names over columns: the first that keeps them from overlapping in the window's width."""
@@ -13,6 +13,12 @@ PLAIN = {"showgrid": False, "zeroline": False, "ticks": "", "automargin": True, 
 HEAT = {"zmin": 0, "zmax": 1, "colorscale": BLUES, "showscale": False, "xgap": 2, "ygap": 2, "textfont": {"color": INK}}
 """The cells of a heat map of figures from 0 to 1."""
 AXIS = {"gridcolor": LINE, "zerolinecolor": LINE, "automargin": True, "fixedrange": True}
+
+
+def look(grouping: str) -> Look:
+    """A grouping's colour and symbol, the same in every plot; the last one's of a grouping without a name."""
+    place = [*words.GROUPINGS, grouping].index(grouping)
+    return Look(HUES[place], SYMBOLS[place])
 
 
 def titled(text: str) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from store.questions.groups import Cell
 
 COLUMNS_WIDTH = 790
 """Width in pixels of all columns of a confusion table together, in a window of 1,280 pixels."""
+FEW_COLUMNS = 14
+"""Groups up to which a column has its number and its category on lines of their own, above it."""
 
 
 def confusion(cells: Sequence[Cell], clusters: Sequence[tuple[int, str | None]], categories: Sequence[str]) -> Figure:
@@ -30,7 +32,7 @@ def confusion(cells: Sequence[Cell], clusters: Sequence[tuple[int, str | None]],
             if cell.cluster in column:
                 counts[line[cell.category], column[cell.cluster]] = cell.products
     fractions = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
-    many, size = len(clusters) > 14, 13 if len(clusters) <= 8 else 11
+    many, size = len(clusters) > FEW_COLUMNS, 13 if len(clusters) <= 8 else 11
     labels = [
         f"{words.inert(short(m or 'unmatched', 18))} · {c}"
         if many

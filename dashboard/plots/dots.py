@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from dashboard import words
+from dashboard.plots.axes import look
 from dashboard.plots.figure import Figure
-from dashboard.theme import FAINT, HUES, LINE, SYMBOLS
+from dashboard.theme import FAINT, LINE
 from store.questions.study import Score
 
 
@@ -19,7 +20,7 @@ def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[st
         showlegend=True,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )
-    for i, grouping in enumerate(groupings):
+    for grouping in groupings:
         mine = [s for s in scores if s.grouping == grouping and s.value is not None]
         where = [
             methods.index(s.method) + (lanes[s.method].index(grouping) - (len(lanes[s.method]) - 1) / 2) * spread
@@ -27,13 +28,13 @@ def dots(scores: Sequence[Score], methods: Sequence[str], groupings: Sequence[st
         ]
         up = [0 if s.high is None else s.high - (s.value or 0) for s in mine]
         down = [0 if s.low is None else (s.value or 0) - s.low for s in mine]
-        shade, symbol = HUES[i % len(HUES)], SYMBOLS[i % len(SYMBOLS)]
+        shade, symbol = look(grouping).colour, look(grouping).symbol
         figure.add(
             "scatter",
             x=[s.value for s in mine],
             y=where,
             mode="markers",
-            name=words.grouping(grouping),
+            name=words.grouping(grouping).replace(", ", ",<br>"),  # as wide as a phone
             marker={"size": 10, "color": shade, "symbol": symbol},
             error_x={"type": "data", "array": up, "arrayminus": down, "color": shade, "thickness": 1.5, "width": 3},
             text=[words.method(s.method) for s in mine],

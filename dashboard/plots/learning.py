@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard import words
-from dashboard.plots.axes import AXIS
+from dashboard.plots.axes import AXIS, titled
 from dashboard.plots.figure import Figure
 from dashboard.theme import HUES, INK
 from store.questions.labels import Ceiling, CurvePoint
@@ -24,7 +24,7 @@ def learning(
     """One small plot per method: score by labels per category, with the grouping without labels and the ceiling."""
     down = -(-len(methods) // COLUMNS)
     figure = Figure(
-        height=70 + 200 * down,
+        height=90 + 200 * down,
         showlegend=True,
         legend={"orientation": "h", "yref": "container", "y": 1, "yanchor": "top", "x": 0},
         margin={"l": 8, "r": 8, "t": 64, "b": 8},
@@ -76,6 +76,8 @@ def learning(
                 **place,
             )
     figure.x_axes(type="log", tickvals=counts, ticktext=[str(c) for c in counts], **AXIS)
+    for i in range(max(0, len(methods) - COLUMNS), len(methods)):  # the lowest plot of each column
+        figure.layout[_axis("xaxis", i)]["title"] = titled("labels per category")
     figure.y_axes(range=[0, 1.02], dtick=0.25, **AXIS)
     return figure
 

@@ -299,7 +299,7 @@ def concerns(cursor: Cursor, product_id: str) -> list[Concern]:
         cursor,
         Concern,
         """WITH pairs AS (SELECT *, if("match" = 'near', 'Nearly the same', 'The same') AS same FROM duplicates)
-           SELECT 'suspect label' AS topic, format('{} of {} methods put it in {}', votes, methods,
+           SELECT 'suspect label' AS topic, format('{} of {} methods propose {}', votes, methods,
                   suggested_category) AS detail, NULL AS other FROM suspects WHERE product_id = $id
            UNION ALL
            SELECT 'duplicate', format('{} {} as an earlier product (similarity {:.2f})', same, modality, similarity),

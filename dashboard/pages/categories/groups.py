@@ -7,9 +7,9 @@ from dash import Dash, Input, Output, State, html, no_update
 
 from dashboard import components as ui
 from dashboard import group_card, lists, misplaced, theme, words
-from dashboard.plots.confusion import confusion
+from dashboard.plots.confusion import FEW_COLUMNS, confusion
 from dashboard.selection import address, rule
-from dashboard.state import SNAPSHOT, Address, Control, callback, link
+from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
 from store.questions import catalogue, groups, maps, study
 from store.questions.ask import Cursor
 from store.reader import Reader
@@ -47,10 +47,11 @@ def layout(reader: Reader, search: str) -> Any:
         groupings = study.groupings(cursor)
         judged = study.judged(cursor)
         methods = [s.method for s in study.ranking(cursor) if s.method in judged]
+        rests_on = next(iter(study.rests_on(cursor)), None)  # the best of many would be good by luck too
         orders = list(ORDERS if catalogue.categories(cursor) else WITHOUT_CATEGORIES)
     if not groupings or not methods:
         return ui.notice("There are no groups in this snapshot", "No method could be run; the first page says why.")
-    defaults = {"method": methods[0], "grouping": ui.JUDGED["value"], "order": orders[0]}
+    defaults = {"method": pick(rests_on, methods), "grouping": ui.JUDGED["value"], "order": orders[0]}
     state = ADDRESS.read(search, **defaults)
     names = [ui.JUDGED, *ui.choices(words.GROUPINGS, groupings)]
     return ui.page(
@@ -233,7 +234,7 @@ def _heat(
             "confusion",
             confusion(cells, [(c.cluster, c.matched_category) for c in columns], lines),
             f"Heat map of the products of each category in each group of {words.method(method)}",
-            columns=len(columns),
+            least=150 + (38 if len(columns) > FEW_COLUMNS else 56) * min(len(columns), 24),
         ),
         note=note,
     )

@@ -211,7 +211,7 @@ def _verdict(verdict: categories.CategoryVerdict | None, every: dict[tuple[str, 
     return html.Span(
         [
             ui.verdict(verdict.verdict),
-            html.Span(verdict.reason, className="sub wrap"),
+            html.Span(words.held(verdict.reason), className="sub wrap"),
             html.Span(wrong, className="sub wrap") if wrong else None,
         ]
     )
@@ -251,7 +251,7 @@ def _heat(
             "category-heat",
             category_heat([s for s in scores if s.category in shown], methods, column),
             f"Heat map of the {name} of each category by each method",
-            columns=len(methods),
+            least=150 + 38 * min(len(methods), 24),
         ),
         note=f"{meaning} Each method in the grouping it is judged by, the best method first. "
         "Hover for precision, recall and what it is confused with.",
