@@ -175,7 +175,7 @@ def _cost(found: list[costs.Cost], metric: str, declared: str | None) -> Any:
         html.Div(
             [
                 ui.graph(
-                    "costs", cost_scores(found, metric), f"{name} of each method by what its vectors cost", least=560
+                    "costs", cost_scores(found, metric), f"{name} of each method by what its vectors cost", least=500
                 ),
                 ui.table(head, body, tuple(range(1, 7)), "costs"),
             ],

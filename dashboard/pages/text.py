@@ -62,8 +62,8 @@ def _categories(state: dict[str, Any]) -> Any:
         "Which words distinguish categories?",
         ui.loading(html.Div(id="text-categories")),
         lists.pages("text-categories-page", state["table"]),
-        note="Distinctive: in more of its products than of others', by class-based TF-IDF of the cleaned texts. Of "
-        f"fewer than {texts.FEW_TEXTS} texts the terms say little, and their number stands beside them.",
+        note="Distinctive: in more of its products than of others', by class-based TF-IDF of the cleaned texts. "
+        f"Terms of fewer than {texts.FEW_TEXTS} texts say little; the number of texts then stands beside them.",
         tools=ui.field(
             "Search",
             lists.search("text-categories-search", state["categories"], "A name or a term"),
