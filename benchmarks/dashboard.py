@@ -183,7 +183,10 @@ def timed(page: Page, action: str) -> float:
 
 
 def made(folder: Path, count: int) -> Root:
-    """A store of that many products with maps, groups and neighbours that are drawn at random."""
+    """A store of that many products with maps, groups and neighbours that are drawn at random.
+
+    The first 100,000 products have neighbours: a page asks for those of one product.
+    """
     root, draw = Root(folder), np.random.default_rng(0)
     ids = pa.array([f"P{i:07d}" for i in range(count)])
     truth = draw.integers(0, CATEGORIES, count)
@@ -212,12 +215,13 @@ def made(folder: Path, count: int) -> Root:
                 **columns, "grouping": pa.array(["manifold"] * count), "cluster": group,
                 "matched_category": pa.array([f"Category {c:02d}" for c in range(CATEGORIES)]).take(pa.array(group)),
             })  # fmt: skip
-            near = ids.take(pa.array(draw.integers(0, count, count * NEIGHBOURS)))
+            some = min(count, 100_000)
+            near = ids.take(pa.array(draw.integers(0, count, some * NEIGHBOURS)))
             put(writer, "neighbours", {
-                "method": pa.array([method] * count * NEIGHBOURS),
-                "product_id": ids.take(pa.array(np.repeat(np.arange(count), NEIGHBOURS))),
-                "rank": np.tile(np.arange(1, NEIGHBOURS + 1), count), "neighbour_id": near,
-                "similarity": np.tile(np.linspace(0.9, 0.5, NEIGHBOURS), count),
+                "method": pa.array([method] * some * NEIGHBOURS),
+                "product_id": ids.take(pa.array(np.repeat(np.arange(some), NEIGHBOURS))),
+                "rank": np.tile(np.arange(1, NEIGHBOURS + 1), some), "neighbour_id": near,
+                "similarity": np.tile(np.linspace(0.9, 0.5, NEIGHBOURS), some),
             })  # fmt: skip
         put(writer, "models", {
             "method": pa.array(METHODS), "modality": pa.array(["text", "text", "image"]),

@@ -93,16 +93,16 @@
   }
 
   async function refresh() {
-    const mine = ++turn, { spec } = state, shown = [];
-    for (let index = 0; index < state.panels; index++) {
+    const mine = ++turn, { spec } = state, places = Array.from({ length: state.panels }, (_, index) => index);
+    const asked = places.filter((index) => panelAt(index)).map(async (index) => {
       const panel = panelAt(index), [method, reducer] = [state.methods[index], state.reducers[index]];
-      if (!panel) continue;
       const [map, made] = await Promise.all([
         Data.map(spec.token, method, reducer, spec.every).catch(() => null),
         Colour.coloured(spec, state.colour, method, state.grouping).catch(() => null),
       ]);
-      shown.push({ panel, method, reducer, map, made });
-    }
+      return { panel, method, reducer, map, made };
+    });
+    const shown = await Promise.all(asked);
     const first = shown.length ? shown[0].made : null, found = await select(first);
     const count = found ? found.reduce((sum, one) => sum + one, 0) : 0;
     const few = found && spec.every > 1 && count <= spec.few;
