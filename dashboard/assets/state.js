@@ -91,13 +91,6 @@
         window.history[replaces ? "replaceState" : "pushState"]({}, "", address);
         return now.map((value, i) => (same(value, rest[i]) ? keep[i] : value));
       },
-      // Dash writes the ranges of a zoomed map into its figure, so that plotly takes them for the server's, and its
-      // own way of keeping a zoom ends there. So the ranges are carried over to the next figure of the same view.
-      keepView: function (made, shown) {
-        if (!made || !shown || made.layout.uirevision !== shown.layout.uirevision) return made;
-        const { xaxis, yaxis } = shown.layout;
-        return { ...made, layout: { ...made.layout, xaxis, yaxis } };
-      },
       pinned: function (search, before) {
         const number = new URLSearchParams(search).get("snapshot");
         return number === before ? window.dash_clientside.no_update : number;

@@ -127,8 +127,9 @@ def layout(reader: Reader, search: str) -> Any:
 
 
 def prepare(reader: Reader, number: int) -> None:
-    """The points of the maps that the page begins with, by their categories."""
+    """The points of the maps that the page begins with, by their categories, and the texts that are searched."""
     asked = context.of(reader, number)
+    asked.ask(catalogue.prepare_search)
     asked.ask(points.rows)
     if asked.ask(maps.maps):
         shown = asked.ask(first_shown, asked.ask(study.declared)[0])

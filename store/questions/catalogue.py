@@ -242,6 +242,11 @@ def matching(cursor: Cursor, text: str, category: str | None = None) -> tuple[st
     )
 
 
+def prepare_search(cursor: Cursor) -> None:
+    """Make what the first search of a snapshot would make."""
+    _searched(cursor)
+
+
 def _searched(cursor: Cursor) -> str:
     """The name of the products with the text that is searched, in lower case.
 

@@ -30,6 +30,9 @@ def test_the_first_visitor_asks_the_store_for_logs_only(large_store: Root, monke
         answered(app, "text-categories", BODIES["text-categories"])
         context.of(reader).ask(points.rows)
         assert len(asked) == 2
+    with reader.cursor(1) as cursor:
+        made = cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    assert ("searched_products",) in made, "the first search reads no text of a file"
 
 
 def test_each_new_snapshot_is_prepared_and_an_empty_store_waited_for(
