@@ -12,6 +12,8 @@ from dashboard.sql_door import PRODUCT_ID, Result
 from store import export
 
 PER_PAGE = 50
+NARROW = 60
+"""Characters of a value up to which its column is as narrow as the table needs; a longer text has some words a line."""
 SHOWN_CHARACTERS = 300
 """Characters of a value in the table: enough for a name or the beginning of a text; a file has the whole."""
 
@@ -49,9 +51,10 @@ def table(result: Result, rows: Sequence[Sequence[str]], column: int | None, dow
     def cell(i: int, text: str) -> Any:
         if names[i] == PRODUCT_ID and text:
             return dcc.Link(text, href=ui.product_link(text))
-        if len(text) <= SHOWN_CHARACTERS:
+        if len(text) <= NARROW:
             return text
-        return [text[:SHOWN_CHARACTERS], html.Span(f"... {len(text):,} characters", className="sub")]
+        more = html.Span(f"... {len(text):,} characters", className="sub") if len(text) > SHOWN_CHARACTERS else None
+        return html.Div([text[:SHOWN_CHARACTERS], more], className="sql-text-cell")
 
     head = [_head(i, name, down if i == column else None) for i, name in enumerate(names)]
     return ui.table(head, [[cell(i, text) for i, text in enumerate(row)] for row in rows], figures, "sql-table")

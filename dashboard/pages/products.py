@@ -167,9 +167,11 @@ def _under(product: catalogue.Brief, looks: dict[str, Look], sort: str, value: s
     """The category, and the value of the column that the list is sorted by."""
     category = product.category
     shown = ["no category"] if category is None else [ui.dot(looks[category]), category]
-    return (
-        [*shown, html.Div(f"{sort}: {value or '–'}")] if sort not in (product_columns.IN_ORDER, "category") else shown
-    )
+    if sort in (product_columns.IN_ORDER, "category"):
+        return shown
+    if sort == "price" and product.price is not None:
+        value = f"{product.price:,.2f}"
+    return [*shown, html.Div(f"{sort}: {value or '–'}")]
 
 
 PAGE = Page("/products", "Products", 50, layout, register)

@@ -158,10 +158,11 @@ def test_filters_narrow_the_items_and_the_last_one_ends_the_review(unreviewed: R
 def test_a_decision_is_kept_over_a_new_snapshot_that_an_open_page_follows(
     unreviewed: Root, review: str, page: Page
 ) -> None:
-    pair = items(unreviewed, "duplicate")[0]
+    pair, second = items(unreviewed, "duplicate")[:2]
     page.goto(f"{review}?finding=duplicate&category=*")
     see(page, pair)
     page.keyboard.press("a")
+    see(page, second)
     count(page, 1, 4)
     note = page.locator("#review-note")
     note.fill("ask the shop")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import threading
 import time
@@ -157,6 +158,14 @@ def test_a_result_is_sorted_by_value_found_by_words_and_taken_whole(app: Dash) -
     assert [row["word"] for row in csv.DictReader(io.StringIO(taken.text))] == [*(f"w{i}" for i in range(12)), "last"]
     assert app.server.test_client().get(f"/sql/{token}/exe").status_code == 404
     assert app.server.test_client().get("/sql/other/csv").status_code == 404
+
+
+def test_a_long_value_is_cut_and_gives_its_length(app: Dash) -> None:
+    token = run(app, "SELECT repeat('word ', 400) AS long, 'short' AS brief")["sql-kept"]["data"]
+    shown = table(app, token)["sql-rows"]["children"]
+    assert "... 2,000 characters" in texts(shown)
+    assert ("word " * 60) in texts(shown)
+    assert json.dumps(shown).count("sql-text-cell") == 1
 
 
 def test_what_has_no_order_is_sorted_by_its_text(door: sql_door.Door) -> None:
