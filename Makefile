@@ -35,7 +35,7 @@ test: $(ENV) ## lint, types and all tests but those of test-training and faults:
 	.venv/bin/pytest -m "(models or browser or clients) and not training and not faults"
 	.venv/bin/pytest -m ray
 
-faults: $(ENV) ## fail the disk at each of its touches by a run, kill 200 writers, print every figure of the docs: an hour
+faults: $(ENV) ## fail the disk at each of its touches by a run, kill 200 writers, print every figure of the docs: half an hour
 	.venv/bin/pytest -s -m "faults or figures" --timeout 3600
 
 fuzz: $(ENV) ## read 10,000 mutated catalogues of every format (COUNT=10000): some minutes

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
@@ -124,6 +125,17 @@ def test_numbers_may_have_thousands_separators_and_are_finite() -> None:
     assert [colours.number(text) for text in ("1,250.5", "7", "nan", "inf", "1.2.3", None)] == [
         1250.5, 7.0, None, None, None, None,
     ]  # fmt: skip
+
+
+def test_a_column_of_the_catalogues_own_is_one_of_numbers_where_all_are() -> None:
+    sizes = [str(n) for n in range(points.NUMBERS_FROM)]
+    for texts, numbers in ((sizes, True), ([*sizes, ""], True), ([*sizes, "one size"], False), (["7", "8"], False)):
+        with duckdb.connect() as cursor:
+            cursor.execute("CREATE TABLE products (catalogue_row INTEGER, attributes VARCHAR)")
+            rows = [(i, json.dumps({"size": text})) for i, text in enumerate(texts)]
+            cursor.executemany("INSERT INTO products VALUES (?, ?)", [*rows, (len(rows), None)])
+            found = points.values(cursor, "of.size")
+        assert (found.numbers is not None) == numbers
 
 
 def test_points_of_an_unknown_content_or_map_are_not_found(client: FlaskClient, token: str) -> None:
