@@ -63,6 +63,23 @@ def test_every_grouping_and_metric_is_listed_in_a_sensible_order(cursor: Cursor)
     assert {s.category for s in categories.category_scores(cursor, DECLARED)} == set(CATEGORIES)
 
 
+@pytest.mark.parametrize(
+    ("sample", "changed", "words"),
+    [
+        (0, None, None),
+        (4, None, "a sample of 4 of 10 products"),
+        (4, 0.025, "4 of 10 products, as it was estimated before 2.5% of them changed"),
+    ],
+)
+def test_what_a_study_rests_on_is_said_unless_it_is_all(sample: int, changed: float | None, words: str | None) -> None:
+    with duckdb.connect() as made:
+        made.execute(f"CREATE TABLE products AS FROM range(10); CREATE TABLE study_sample AS FROM range({sample})")
+        made.execute("CREATE TABLE kept_study (changed DOUBLE)")
+        if changed is not None:
+            made.execute("INSERT INTO kept_study VALUES (?)", [changed])
+        assert catalogue.rests_on(made) == words
+
+
 def test_a_map_has_a_point_per_embedded_product_in_catalogue_order(cursor: Cursor) -> None:
     found = points.positions(cursor, "cnn", "umap")
     assert found is not None
