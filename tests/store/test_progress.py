@@ -58,6 +58,21 @@ def test_a_killed_ingestion_does_not_run_any_more(root: Root, tmp_path: Path) ->
     assert progress.read(root) == RUNNING, "of another machine it is not known"
 
 
+def test_an_ingestion_of_another_user_runs(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    progress.write(root, RUNNING)
+    monkeypatch.setattr(progress.os, "kill", refuse)
+    assert progress.read(root) == RUNNING
+
+
+def test_a_file_too_large_for_progress_is_not_read(root: Root) -> None:
+    progress.write(root, RUNNING)
+    root.put(progress.FILE, root.read(progress.FILE) + b" " * progress.MOST_BYTES)
+    assert progress.read(root) is None
+
+
 @pytest.mark.parametrize(
     "damage",
     [

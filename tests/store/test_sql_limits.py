@@ -4,6 +4,7 @@ import faulthandler
 import gc
 import os
 import re
+import resource
 import signal
 import statistics
 import subprocess
@@ -62,6 +63,12 @@ def test_a_costly_query_ends_in_a_sentence_and_the_next_is_answered(root: Root, 
     assert ask(root, "SELECT count(*) AS n FROM products").to_pylist() == [{"n": 60}]
 
 
+def processor_seconds() -> float:
+    """Of this process and of its children that have ended: what other work on the machine changes least."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 @pytest.mark.faults
 def test_what_a_process_of_its_own_costs_a_query(root: Root) -> None:
     question = "SELECT count(*) FROM products"
@@ -70,26 +77,30 @@ def test_what_a_process_of_its_own_costs_a_query(root: Root) -> None:
         with snapshot.connect_sealed(root) as connection:
             connection.execute(question).fetchall()
 
-    def seconds(asked: Callable[[], object]) -> float:
-        started = time.perf_counter()
+    def cost(asked: Callable[[], object]) -> float:
+        before = processor_seconds()
         asked()
-        return time.perf_counter() - started
+        return processor_seconds() - before
 
     for asked in (here, partial(ask, root, question)):  # the first of each imports what it needs
         asked()
-    pairs = [(seconds(here), seconds(partial(ask, root, question))) for _ in range(40)]
-    more = statistics.median(there for _, there in pairs) - statistics.median(inside for inside, _ in pairs)
+    inside, there = zip(*((cost(here), cost(partial(ask, root, question))) for _ in range(40)), strict=True)
+    more = statistics.median(there) - statistics.median(inside)
     after = []
     for statement, (limits, _) in COSTLY.items():
         with suppress(QueryError):
             ask(root, statement, limits=limits)
-        after.append(seconds(partial(ask, root, question)))
+        started = time.monotonic()
+        ask(root, question)
+        after.append(time.monotonic() - started)
+    busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     print(
-        f"a query in a process of its own takes {1000 * more:.0f} ms more than in this one (median of 40); after each "
-        f"of {len(after)} that met a limit the next was answered within {max(after):.2f} s"
+        f"a query in a process of its own takes {1000 * more:.0f} ms of a processor more than in this one (median of "
+        f"40); after each of {len(after)} that met a limit the next was answered within {max(after):.2f} s "
+        f"(with {busy:.1f} programs to a processor)"
     )
     assert more < 0.030
-    assert max(after) < 1.0
+    assert max(after) < 1.0 * busy
 
 
 def test_a_result_at_the_limit_is_answered_whole(root: Root) -> None:
