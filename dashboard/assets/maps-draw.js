@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   const SYMBOLS_TO = 20000; // points: more are drawn as density
+  const LIT_TO = 2000; // selected points: more are drawn as density
   const GREY_SIZE = 0.7;
   const shapes = {
     circle: (p, r) => p.arc(0, 0, r, 0, 2 * Math.PI),
@@ -52,13 +53,14 @@
     };
   }
 
-  function symbols(panel, at) {
+  /* the points as symbols, the larger the fewer they are: first the grey ones, then the others, or one of the two */
+  function symbols(panel, at, count, layers = [true, false]) {
     const { map, paint, lit } = panel, { width, height } = panel.canvas;
     const pen = panel.canvas.getContext("2d"), ratio = window.devicePixelRatio || 1;
-    const radius = (map.shown < 2000 ? 3.5 : map.shown < 6000 ? 2.6 : 1.8) * ratio;
+    const radius = (count < 2000 ? 3.5 : count < 6000 ? 2.6 : 1.8) * ratio;
     const images = panel.palette.map((look) => sprite(look.colour, look.symbol, radius));
     const grey = sprite(panel.grey, "circle", radius * GREY_SIZE);
-    for (const greyed of [true, false]) {
+    for (const greyed of layers) {
       for (let i = 0; i < map.x.length; i++) {
         if (map.x[i] === -32768 || greyed !== (paint[i] === 0 || (lit !== null && !lit[i]))) continue;
         const x = at.left + map.x[i] * at.k, y = at.top - map.y[i] * at.k;
@@ -69,7 +71,8 @@
     }
   }
 
-  function density(panel, at) {
+  /* the points as density, all of them or the grey ones only */
+  function density(panel, at, greyOnly) {
     const { map, paint, lit } = panel, { canvas } = panel, size = Math.max(2, Math.round(2 * (window.devicePixelRatio || 1)));
     const width = Math.ceil(canvas.width / size), height = Math.ceil(canvas.height / size), cells = width * height;
     const [count, greyed] = [new Uint32Array(cells), new Uint32Array(cells)];
@@ -83,7 +86,7 @@
       const cell = y * width + x;
       if (paint[i] === 0 || (lit !== null && !lit[i])) {
         if (++greyed[cell] > mostGrey) mostGrey = greyed[cell];
-      } else {
+      } else if (!greyOnly) {
         const colour = colours[paint[i] - 1];
         for (let part = 0; part < 3; part++) sums[3 * cell + part] += colour[part];
         if (++count[cell] > most) most = count[cell];
@@ -142,7 +145,12 @@
         const at = placed(panel);
         panel.canvas.getContext("2d").clearRect(0, 0, panel.canvas.width, panel.canvas.height);
         const inView = panel.inView * (panel.map.every || 1); // of every n-th product there are n times as many
-        (panel.map.shown > SYMBOLS_TO && inView > SYMBOLS_TO ? density : symbols)(panel, at);
+        if (panel.map.shown <= SYMBOLS_TO || inView <= SYMBOLS_TO) symbols(panel, at, panel.map.shown);
+        else {
+          const lit = panel.lit === null ? Infinity : panel.lit.reduce((sum, one) => sum + one, 0);
+          density(panel, at, lit <= LIT_TO);
+          if (lit <= LIT_TO) symbols(panel, at, lit, [false]); // a few cells would not be seen
+        }
         return at;
       },
       /* how many points of the map are inside the canvas, which decides how they are drawn */

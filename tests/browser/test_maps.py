@@ -31,7 +31,12 @@ MANY = """() => {
     const panel = { map, canvas, palette, grey: "#888888", paint, lit: null, inView: count };
     Draw.points(panel);
     const at = (px, py) => Array.from(canvas.getContext("2d").getImageData(px, py, 1, 1).data);
-    return [at(200, 200), at(5, 5)];
+    const all = [at(200, 200), at(5, 5)];
+    panel.lit = new Uint8Array(count);
+    panel.lit[0] = 1;
+    [x[0], y[0]] = [0, 0];
+    Draw.points(panel);
+    return [...all, at(200, 200), at(230, 200)];
 }"""
 
 
@@ -190,10 +195,13 @@ def test_zoom_stays_when_colours_snapshots_or_pages_change(small_store: Root, tm
 def test_of_very_many_points_the_density_is_drawn(study: str, page: Page) -> None:
     page.goto(f"{study}/projections")
     drawn(page, 60, 0)
-    middle, corner = page.evaluate(MANY)
+    middle, corner, selected, grey = page.evaluate(MANY)
     assert middle[:3] == [255, 0, 0]
     assert middle[3] > 80
     assert corner == [0, 0, 0, 0]
+    assert selected == [255, 0, 0, 255], "one selected point is a symbol over the density of the others"
+    assert len(set(grey[:3])) == 1
+    assert 0 < grey[3] < 255
 
 
 def test_of_200_categories_the_legend_lists_the_largest(tmp_path: Path, page: Page) -> None:
