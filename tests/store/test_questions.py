@@ -71,7 +71,7 @@ def test_every_grouping_and_metric_is_listed_in_a_sensible_order(cursor: Cursor)
         (4, 0.025, "4 of 10 products, as it was estimated before 2.5% of them changed"),
     ],
 )
-def test_what_a_study_rests_on_is_said_unless_it_is_all(sample: int, changed: float | None, words: str | None) -> None:
+def test_what_a_study_rests_on_is_named_unless_it_is_all(sample: int, changed: float | None, words: str | None) -> None:
     with duckdb.connect() as made:
         made.execute(f"CREATE TABLE products AS FROM range(10); CREATE TABLE study_sample AS FROM range({sample})")
         made.execute("CREATE TABLE kept_study (changed DOUBLE)")

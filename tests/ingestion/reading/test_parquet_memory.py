@@ -11,7 +11,7 @@ from ingestion.reading.formats import open_rows
 
 ROWS, LONG = 2000, "x" * 1_000_000
 ONE = pa.DictionaryArray.from_arrays(pa.array([0] * ROWS, pa.int32()), pa.array([LONG]))
-KINDS = {
+COLUMNS = {
     "a text": ONE,
     "a list of texts": pa.ListArray.from_arrays(pa.array(range(ROWS + 1), pa.int32()), ONE),
     "an object": pa.StructArray.from_arrays([ONE], ["en"]),
@@ -24,10 +24,10 @@ def batch(path: Path) -> int:
     return parquet_rows._batch(path, pq.read_metadata(path))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_few_rows_of_one_long_text_are_decoded_at_once(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("column", COLUMNS)
+def test_few_rows_of_one_long_text_are_decoded_at_once(tmp_path: Path, column: str) -> None:
     path = tmp_path / "c.parquet"
-    pq.write_table(pa.table({"id": [str(i) for i in range(ROWS)], "name": KINDS[kind]}), path, compression="zstd")
+    pq.write_table(pa.table({"id": [str(i) for i in range(ROWS)], "name": COLUMNS[column]}), path, compression="zstd")
     assert path.stat().st_size < 40_000
     assert 1 < batch(path) <= parquet_rows.MAX_BATCH_BYTES // len(LONG)
 
