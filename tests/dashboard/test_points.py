@@ -128,14 +128,14 @@ def test_numbers_may_have_thousands_separators_and_are_finite() -> None:
 
 
 def test_a_column_of_the_catalogues_own_is_one_of_numbers_where_all_are() -> None:
-    sizes = [str(n) for n in range(points.NUMBERS_FROM)]
+    sizes = [str(n) for n in range(colours.NUMBERS_FROM)]
     for texts, numbers in ((sizes, True), ([*sizes, ""], True), ([*sizes, "one size"], False), (["7", "8"], False)):
         with duckdb.connect() as cursor:
             cursor.execute("CREATE TABLE products (catalogue_row INTEGER, attributes VARCHAR)")
             rows = [(i, json.dumps({"size": text})) for i, text in enumerate(texts)]
             cursor.executemany("INSERT INTO products VALUES (?, ?)", [*rows, (len(rows), None)])
-            found = points.values(cursor, "of.size")
-        assert (found.numbers is not None) == numbers
+            found = colours.coloured(cursor, "of.size")
+        assert (found.scale is not None) == numbers
 
 
 def test_points_of_an_unknown_content_or_map_are_not_found(client: FlaskClient, token: str) -> None:
