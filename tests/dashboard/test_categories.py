@@ -6,9 +6,10 @@ import pytest
 from dash import Dash
 
 from dashboard import words
+from dashboard.pages.categories import groups as groups_page
 from dashboard.pages.categories.verdicts import something_else
 from dashboard.plots import confusion
-from store.questions import categories, groups
+from store.questions import categories, groups, study
 from store.reader import Reader
 from store.root import Root
 from tests.dashboard.ask import filled
@@ -95,3 +96,12 @@ def test_the_column_names_of_a_confusion_table_fit() -> None:
             assert max(map(len, lines)) * axis["tickfont"]["size"] / 2 <= confusion.COLUMNS_WIDTH / count
         else:
             assert axis["tickangle"]
+
+
+def test_groups_are_at_first_those_of_the_method_that_the_verdict_rests_on(
+    large_store: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for method in ("cnn", "bert"):
+        monkeypatch.setattr(study, "rests_on", lambda cursor, method=method: {method: DECLARED})
+        page = groups_page.layout(Reader(large_store), "")
+        assert [s.value for s in page._traverse() if getattr(s, "id", None) == "groups-method"] == [method]

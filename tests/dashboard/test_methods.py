@@ -5,11 +5,14 @@ import re
 
 from dash import Dash
 
+from dashboard import words
 from dashboard.pages.methods import metrics
 from dashboard.pages.methods.labels import needed, title
 from dashboard.pages.methods.metrics import in_words
+from dashboard.plots import groupings as plots
+from dashboard.plots.dots import dots
 from dashboard.selection import address, rule
-from store.questions import comparisons, maps
+from store.questions import comparisons, maps, study
 from store.questions.labels import CurvePoint
 from store.reader import Reader
 from store.root import Root
@@ -93,3 +96,13 @@ def test_labels_that_beat_the_grouping_do_not_read_as_equal() -> None:
 def test_the_labels_page_names_what_has_no_curve(app: Dash) -> None:
     text = filled(app, "labels-body")
     assert re.search(r"without vectors of their own: .*Joint text 0\.\d\d", text)
+
+
+def test_a_grouping_has_one_look_in_every_plot(large_store: Root) -> None:
+    with Reader(large_store).cursor() as cursor:
+        scores = [s for s in study.scores(cursor) if (s.method, s.metric) == ("bert", "ari")]
+    both = [s for s in scores if s.grouping in plots.GROUPINGS]
+    figures = dots(scores, ["bert"], [*words.GROUPINGS]), plots.groupings(both, ["bert"], (0.0, 1.0))
+    seen = [{t["name"]: (t["marker"]["color"], t["marker"]["symbol"]) for t in f.to_dict()["data"]} for f in figures]
+    assert len(seen[1]) == len(plots.GROUPINGS)
+    assert seen[1].items() <= seen[0].items()
