@@ -142,7 +142,7 @@ def drawn(port: int) -> list[list[str]]:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(120_000)
-        page.goto(f"http://127.0.0.1:{port}/projections?panels=2")
+        page.goto(f"http://127.0.0.1:{port}/map?panels=2")
         page.locator("#map-1[data-drawn]").wait_for()
         page.locator(".chip").first.wait_for()
         chips = [timed(page, f"document.querySelectorAll('.chip')[{i % 3}].click()") for i in range(12)]

@@ -1,6 +1,6 @@
 """The selection of the maps at the server: the same rule of an address gives the same products as in the browser.
 
-The rule is what the page Projections keeps in its address: `lasso` (a polygon on a map), `focus` (names of the legend,
+The rule is what the page Map keeps in its address: `lasso` (a polygon on a map), `focus` (names of the legend,
 of the column `colour`, by the grouping `grouping` of the method `m0`), `q` (words) and `where` (the rules of
 `selection`). The page Products adds `category`. A product is selected that is in all of them.
 """

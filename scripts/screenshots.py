@@ -44,7 +44,7 @@ def main(store: Path, folder: Path, widths: list[int]) -> None:
         )
     paths = [page.path for page in discover(sql=True)]
     pages = {path.strip("/").replace("/", "-") or "answer": path for path in paths if path != PRODUCT}
-    pages["four-projections"] = "/projections?panels=4&colour=match"
+    pages["four-maps"] = "/map?panels=4&colour=match"
     pages["product"] = f"{PRODUCT}?id={quote(ids[0])}"
     pages["sql"] = f"/sql?query={quote(QUERY)}"
     folder.mkdir(parents=True, exist_ok=True)

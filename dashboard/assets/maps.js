@@ -1,4 +1,4 @@
-/* The maps of the page Projections: one selection and one hovered product in all of them. See pages/projections.py. */
+/* The maps of the page Map: one selection and one hovered product in all of them. See pages/map.py. */
 (function () {
   "use strict";
   const { Data, Draw, Part, Pick, Colour, Pointer, Tray } = window.aislemap;

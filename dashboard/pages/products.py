@@ -8,7 +8,7 @@ from dashboard import components as ui
 from dashboard import context, lists, map_selection, product_columns, selection, words
 from dashboard.conditions import Place
 from dashboard.pages import Page
-from dashboard.pages.projections import COLOURS
+from dashboard.pages.map import COLOURS
 from dashboard.state import SNAPSHOT, Address, Control, callback, link
 from dashboard.theme import Look
 from store.errors import AislemapError
@@ -157,7 +157,7 @@ def _by(wanted: map_selection.Rule) -> Any:
     }  # fmt: skip
     return [
         f"Selected on the maps by {words.listed(parts)}: ",
-        dcc.Link("on the maps", href=link("/projections", **rule)),
+        dcc.Link("on the maps", href=link("/map", **rule)),
         " · ",
         _EVERYTHING,
     ]

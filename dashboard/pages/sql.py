@@ -252,7 +252,7 @@ def _summary(result: Result, token: str) -> Any:
             note += f" A query of more than {selection.MOST_CHARACTERS:,} characters cannot be shown on the maps."
         else:
             links = [
-                dcc.Link("Show on the maps", href=selection.address("/projections", made), className=_BUTTON),
+                dcc.Link("Show on the maps", href=selection.address("/map", made), className=_BUTTON),
                 dcc.Link("As a list", href=selection.address("/products", made), className=_BUTTON),
                 *links,
             ]

@@ -17,7 +17,7 @@ class Shown:
 
 PAGES = {
     "answer": Shown("/", "Can these products be grouped automatically?", "#answer-body .leaderboard tbody tr"),
-    "projections": Shown("/projections", "Do products of a category lie together?", "#map-1[data-drawn]"),
+    "map": Shown("/map", "Do products of a category lie together?", "#map-1[data-drawn]"),
     "groups": Shown("/categories/groups", "Which categories are mixed up?", "#confusion .heatmaplayer image"),
     "categories": Shown("/categories", "Which categories can be automated?", "#category-heat .heatmaplayer image"),
     "metrics": Shown("/methods", "How well does each method do, by every metric?", "#differences .point"),

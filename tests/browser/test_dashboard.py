@@ -62,7 +62,7 @@ def test_the_answer_page_has_verdicts_and_why_a_method_did_not_run(study: str, p
 
 
 def test_a_linked_view_survives_reload_back_and_a_change_of_page(study: str, page: Page) -> None:
-    page.goto(f"{study}/projections?panels=3&colour=match&m0=cnn&r0=pca&grouping=estimated_k")
+    page.goto(f"{study}/map?panels=3&colour=match&m0=cnn&r0=pca&grouping=estimated_k")
     expect(page.locator("#map-method-0")).to_have_value("cnn")
     expect(page.locator("#map-reducer-0")).to_have_value("pca")
     expect(page.locator("#map-grouping")).to_have_value("estimated_k")
@@ -164,7 +164,7 @@ def test_a_running_ingestion_is_shown_while_it_runs(small_store: Root, tmp_path:
 def test_a_new_snapshot_appears_on_the_open_page_in_its_state(small_store: Root, tmp_path: Path, page: Page) -> None:
     shutil.copytree(small_store.path, tmp_path, dirs_exist_ok=True)
     with shown(tmp_path, page) as address:
-        page.goto(f"{address}/projections?panels=1&m0=cnn&colour=cluster")
+        page.goto(f"{address}/map?panels=1&m0=cnn&colour=cluster")
         expect(page.locator("#map-summary-0")).to_contain_text("59 products")
         page.evaluate("window.untouched = true")
         make_store(tmp_path, products=80, seed=1)
@@ -235,7 +235,7 @@ def test_products_moved_since_the_last_snapshot_are_counted(small_store: Root, t
 def test_without_categories_there_are_groups_and_maps_but_no_scores(bare: str, page: Page) -> None:
     page.goto(bare)
     expect(page.locator(".verdict").first).to_contain_text("unknown")
-    page.goto(f"{bare}/projections?colour=cluster")
+    page.goto(f"{bare}/map?colour=cluster")
     expect(page.locator("#map-summary-0")).to_contain_text("60 products")
     expect(page.locator(".chip")).to_have_count(7)
     page.goto(f"{bare}/categories/groups")
@@ -251,7 +251,7 @@ def test_without_categories_there_are_groups_and_maps_but_no_scores(bare: str, p
     [
         ("/methods", ".all-scores"),
         ("/categories/groups?method=bert", "#groups-body"),
-        ("/projections?m0=bert", "#map-summary-0"),
+        ("/map?m0=bert", "#map-summary-0"),
     ],
 )
 def test_the_model_is_named_beside_the_figures(study: str, page: Page, address: str, place: str) -> None:

@@ -28,7 +28,7 @@ def test_a_page_is_drawn_and_holds_at_every_width_and_theme(study: str, page: Pa
     assert faults(page) == []
 
 
-@pytest.mark.parametrize("path", ["/projections?panels=4&colour=match&where=suspect", "/products?where=suspect"])
+@pytest.mark.parametrize("path", ["/map?panels=4&colour=match&where=suspect", "/products?where=suspect"])
 def test_a_selection_holds_at_every_width_and_theme(study: str, page: Page, path: str) -> None:
     page.goto(study + path)
     expect(page.get_by_text("Parquet").first).to_be_visible()

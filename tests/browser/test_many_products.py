@@ -52,7 +52,7 @@ def zoomed(page: Page, number: int) -> None:
 
 
 def test_a_part_is_drawn_of_the_whole_and_all_of_a_region(address: str, page: Page) -> None:
-    page.goto(f"{address}/projections?panels=2&m0=bert&r0=tsne&m1=cnn")
+    page.goto(f"{address}/map?panels=2&m0=bert&r0=tsne&m1=cnn")
     drawn(page, 60, 0)
     expect(page.locator("#map-summary-0")).to_contain_text("60 products")
     expect(page.locator("#map-0")).to_have_attribute("data-points", "20")
@@ -75,7 +75,7 @@ def test_a_part_is_drawn_of_the_whole_and_all_of_a_region(address: str, page: Pa
 
 
 def test_a_selection_is_of_all_products_not_of_those_sent(address: str, page: Page) -> None:
-    page.goto(f"{address}/projections?panels=1&m0=bert&r0=tsne")
+    page.goto(f"{address}/map?panels=1&m0=bert&r0=tsne")
     drawn(page, 60, 0)
     expect(page.locator(".chip", has_text="Watches")).to_contain_text("8 products")
     page.locator(".chip", has_text="Watches").click()

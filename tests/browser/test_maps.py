@@ -73,7 +73,7 @@ def zoom(page: Page) -> str:
 
 
 def test_a_product_is_marked_in_every_map_and_opened_by_a_click(study: str, page: Page) -> None:
-    page.goto(f"{study}/projections?panels=2&m0=bert&r0=tsne&m1=cnn")
+    page.goto(f"{study}/map?panels=2&m0=bert&r0=tsne&m1=cnn")
     drawn(page, 60, 0)
     drawn(page, 59, 0, panel=1)
     assert not page.evaluate(MARKED)
@@ -93,7 +93,7 @@ def test_a_product_is_marked_in_every_map_and_opened_by_a_click(study: str, page
 
 
 def test_a_lasso_selects_in_all_maps_and_stays_in_the_address(study: str, page: Page) -> None:
-    page.goto(f"{study}/projections?panels=2&m0=bert&r0=tsne&m1=cnn")
+    page.goto(f"{study}/map?panels=2&m0=bert&r0=tsne&m1=cnn")
     drawn(page, 60, 0)
     page.locator("#map-drag").get_by_text("select", exact=True).click()
     expect(page).to_have_url(re.compile("drag=lasso"))
@@ -136,7 +136,7 @@ def test_a_lasso_selects_in_all_maps_and_stays_in_the_address(study: str, page: 
 
 
 def test_chips_and_words_select_what_they_name(study: str, page: Page) -> None:
-    page.goto(f"{study}/projections")
+    page.goto(f"{study}/map")
     page.locator(".chip", has_text="Watches").click()
     expect(page.locator("#map-tray-count")).to_have_text("8 products selected")
     expect(page.locator(".chip[aria-pressed=true]")).to_have_count(1)
@@ -152,7 +152,7 @@ def test_chips_and_words_select_what_they_name(study: str, page: Page) -> None:
 
 
 def test_maps_are_coloured_by_any_column(study: str, page: Page) -> None:
-    page.goto(f"{study}/projections?panels=1&m0=sift&colour=match")
+    page.goto(f"{study}/map?panels=1&m0=sift&colour=match")
     chips = page.locator(".chip")
     expect(chips).to_have_count(2)
     expect(chips.nth(1)).to_contain_text("wrong")
@@ -170,7 +170,7 @@ def test_maps_are_coloured_by_any_column(study: str, page: Page) -> None:
 def test_zoom_stays_when_colours_snapshots_or_pages_change(small_store: Root, tmp_path: Path, page: Page) -> None:
     shutil.copytree(small_store.path, tmp_path, dirs_exist_ok=True)
     with shown(tmp_path, page) as address:
-        page.goto(f"{address}/projections?panels=1&m0=cnn")
+        page.goto(f"{address}/map?panels=1&m0=cnn")
         drawn(page, 59, 0)
         whole, zoomed = view(page), zoom(page)
         assert zoomed != whole
@@ -193,7 +193,7 @@ def test_zoom_stays_when_colours_snapshots_or_pages_change(small_store: Root, tm
 
 
 def test_of_very_many_points_the_density_is_drawn(study: str, page: Page) -> None:
-    page.goto(f"{study}/projections")
+    page.goto(f"{study}/map")
     drawn(page, 60, 0)
     middle, corner, selected, grey = page.evaluate(MANY)
     assert middle[:3] == [255, 0, 0]
@@ -206,7 +206,7 @@ def test_of_very_many_points_the_density_is_drawn(study: str, page: Page) -> Non
 
 def test_of_200_categories_the_legend_lists_the_largest(tmp_path: Path, page: Page) -> None:
     with shown(make_crowd(tmp_path, 200).path, page) as address:
-        page.goto(f"{address}/projections?panels=1&focus=Aisle+0199")
+        page.goto(f"{address}/map?panels=1&focus=Aisle+0199")
         expect(page.locator("#map-tray-count")).to_have_text("4 products selected")
         drawn(page, 800, 4)
         expect(page.locator(".chip")).to_have_count(41)
@@ -216,7 +216,7 @@ def test_of_200_categories_the_legend_lists_the_largest(tmp_path: Path, page: Pa
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_theme_is_the_systems_until_another_is_chosen(study: str, page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.goto(f"{study}/projections")
+    page.goto(f"{study}/map")
     root = page.locator("html")
     expect(root).to_have_attribute("data-bs-theme", scheme)
     drawn(page, 60, 0)
@@ -229,7 +229,7 @@ def test_a_theme_is_the_systems_until_another_is_chosen(study: str, page: Page, 
 
 
 def test_two_fingers_zoom_a_map_and_one_moves_it(study: str, page: Page) -> None:
-    page.goto(f"{study}/projections?panels=1&m0=bert")
+    page.goto(f"{study}/map?panels=1&m0=bert")
     drawn(page, 60, 0)
     page.locator("#map-0").scroll_into_view_if_needed()
     box = page.locator("#map-0").bounding_box()

@@ -48,7 +48,7 @@ def test_the_fraction_that_a_method_gets_right_is_one_number(small_store: Root, 
         )  # fmt: skip
     page.goto(f"{study}/categories/groups?method=cnn")
     expect(page.locator("#groups-body")).to_contain_text(f"CNN puts {words.percent(right)} of the products")
-    page.goto(f"{study}/projections?panels=1&m0=cnn&colour=match")
+    page.goto(f"{study}/map?panels=1&m0=cnn&colour=match")
     expect(page.locator("#map-summary-0")).to_contain_text(f"{words.percent(right)} right")
     page.goto(f"{study}/methods?metric=matched_accuracy")
     expect(page.locator(".all-scores tbody tr", has_text="MobileNetV2")).to_contain_text(words.score(right))

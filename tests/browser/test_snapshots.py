@@ -76,9 +76,9 @@ def test_a_link_to_a_snapshot_that_was_dropped_says_so(two: str, page: Page) -> 
 
 
 def test_the_maps_of_an_older_snapshot_are_its_own(two: str, page: Page) -> None:
-    page.goto(f"{two}/projections?snapshot=1")
+    page.goto(f"{two}/map?snapshot=1")
     expect(page.locator("#map-summary-0")).to_contain_text("60 products")
-    page.goto(f"{two}/projections?snapshot=x")
+    page.goto(f"{two}/map?snapshot=x")
     expect(page.locator("#map-summary-0")).to_contain_text("63 products")
 
 

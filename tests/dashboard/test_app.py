@@ -48,7 +48,7 @@ def callback(client: FlaskClient, **headers: str) -> Any:
 def test_every_page_answers_and_an_unknown_one_is_not_found(client: FlaskClient) -> None:
     paths = [page.path for page in discover() if page.nav]
     assert paths == [
-        "/", "/categories", "/projections", "/check", "/products", "/methods", "/text", "/runs",
+        "/", "/categories", "/map", "/check", "/products", "/methods", "/text", "/runs",
     ]  # fmt: skip
     assert all(client.get(page.path).status_code == 200 for page in discover() if page.path != PRODUCT)
     assert client.get("/no-such-page").status_code == 404

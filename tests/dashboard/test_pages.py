@@ -9,7 +9,7 @@ from dash import Dash
 
 from dashboard import words
 from dashboard.pages import discover
-from dashboard.pages.projections import first_shown
+from dashboard.pages.map import first_shown
 from store.questions import catalogue, findings, maps, study
 from store.reader import Reader
 from store.root import Root
@@ -89,7 +89,7 @@ def test_a_difference_that_is_one_never_reads_as_zero() -> None:
     assert [words.signed(v) for v in (-0.0021, 0.004, 0.0, -0.13)] == ["−0.002", "+0.004", "+0.00", "−0.13"]
 
 
-def test_projections_begin_with_each_verdicts_best_mapped_method(large_store: Root) -> None:
+def test_maps_begin_with_each_verdicts_best_mapped_method(large_store: Root) -> None:
     with Reader(large_store).cursor() as cursor:
         mapped = {m.method for m in maps.maps(cursor)}
         ranked = [s for s in study.ranking(cursor) if s.method in mapped]

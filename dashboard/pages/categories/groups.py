@@ -152,7 +152,7 @@ def register(app: Dash, reader: Reader) -> None:
             group_card.card(
                 number,
                 mapped
-                and link("/projections", m0=method, panels="1", colour="cluster", grouping=where[1],
+                and link("/map", m0=method, panels="1", colour="cluster", grouping=where[1],
                      focus=c.matched_category),
                 c,
                 described.get(c.cluster),

@@ -119,7 +119,7 @@ def _table(
 
     body = [
         [
-            dcc.Link(words.method(m), href=link("/projections", m0=m, panels="1")),
+            dcc.Link(words.method(m), href=link("/map", m0=m, panels="1")),
             *(cell(m, grouping) for grouping in GROUPINGS),
             html.Span([ui.interval(r.low, r.high), html.Span(words.count(r.maps, "map"), className="sub")])
             if (r := over.get(m))

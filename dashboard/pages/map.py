@@ -29,7 +29,7 @@ COLOURS = {
 DRAGS = {"move": "move", "lasso": "select", "box": "select a box"}
 BUTTON = "btn btn-sm btn-outline-secondary"
 ADDRESS = Address(
-    "/projections",
+    "/map",
     (
         Control("panels", "map-count", BEGINS_WITH),
         Control("colour", "map-colour", "category"),
@@ -224,4 +224,4 @@ def register(app: Dash, reader: Reader) -> None:
     )
 
 
-PAGE = Page("/projections", "Map", 30, layout, register, prepare=prepare)
+PAGE = Page("/map", "Map", 30, layout, register, prepare=prepare)
