@@ -7,12 +7,12 @@ import dash_bootstrap_components as dbc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from dashboard import components as ui
-from dashboard import conditions, context, selection
+from dashboard import conditions, context, lists, selection
 from dashboard.conditions import Place
 from dashboard.selection import BadRule, Rule
 from dashboard.state import callback, link
 from store.questions import catalogue
-from store.questions.ask import Cursor
+from store.questions.ask import Cursor, column
 from store.reader import Reader
 
 LEFT_OUT = ("description", "image_path", "other_images", "catalogue_row")
@@ -84,14 +84,29 @@ def filter_rule(name: str, how: str, value: str) -> Rule:
     return selection.rule("range", name, *((value, "") if how == "least" else ("", value)))
 
 
-def page(
+def paged(
+    place: Place, chosen: selection.Query, name: str, down: bool, page: int | None, per_page: int
+) -> tuple[list[tuple[int, str | None]], int, int, int]:
+    """The rows of a page as those of `ordered`, and how many are `chosen`; the page's number and the last, from 1."""
+    if name == IN_ORDER:  # all are read, once: of a search, to find them takes longer than to hold their numbers
+        every = (
+            place.cursor.sql(f"{chosen.sql} ORDER BY catalogue_row", params=chosen.values).to_arrow_table().column(0)
+        )
+        at, last = lists.page_of(len(every), page, per_page)
+        shown = every.slice((at - 1) * per_page, per_page).to_pylist()
+        return [(row, None) for row in shown], len(every), at, last
+    total = column(place.cursor, f"SELECT count(*) FROM ({chosen.sql})", chosen.values)[0]
+    at, last = lists.page_of(total, page, per_page)
+    return ordered(place, chosen, name, down, per_page, (at - 1) * per_page), total, at, last
+
+
+def ordered(
     place: Place, chosen: selection.Query, name: str, down: bool, count: int, offset: int
 ) -> list[tuple[int, str | None]]:
     """`count` catalogue rows of those `chosen`, after `offset`, in the order of a column, each with its value there.
 
-    `IN_ORDER` is the catalogue's order. Otherwise those without a value come last both ways, numbers are ordered as
-    numbers and before texts, and of equal ones the smaller product_id comes first. QueryError if there is no such
-    column.
+    Those without a value come last both ways, numbers are ordered as numbers and before texts, and of equal ones the
+    smaller product_id comes first. QueryError if there is no such column.
     """
     expression, values = conditions.value_of(place, name)
     found = f"SELECT catalogue_row, product_id, price, nullif({expression}, '') AS value FROM products p"
@@ -99,9 +114,7 @@ def page(
         kept, values = catalogue.own_values(place.cursor, name)
         found = f"SELECT catalogue_row, product_id, value FROM products JOIN {kept} USING (catalogue_row)"
     way = "DESC" if down else "ASC"
-    if name == IN_ORDER:
-        order = f"catalogue_row {way}"
-    elif name in NUMBERS:
+    if name in NUMBERS:
         order = f"{name} {way} NULLS LAST, product_id"
     else:
         order = f"value IS NULL, try_cast(value AS DOUBLE) {way} NULLS LAST, lower(value) {way}, product_id"

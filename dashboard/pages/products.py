@@ -13,7 +13,6 @@ from dashboard.state import SNAPSHOT, Address, Control, callback, link
 from dashboard.theme import Look
 from store.errors import AislemapError
 from store.questions import catalogue
-from store.questions.ask import column
 from store.reader import Reader
 
 PER_PAGE = 36
@@ -103,11 +102,8 @@ def register(app: Dash, reader: Reader) -> None:
         with reader.cursor(number) as cursor:
             try:
                 selected = map_selection.query(asked, cursor, wanted)
-                total = column(cursor, f"SELECT count(*) FROM ({selected.sql})", selected.values)[0]
-                at, last = lists.page_of(total, page, PER_PAGE)
                 place = Place(cursor, asked.root, asked.number)
-                down = bool(chosen) and order == "down"
-                rows = product_columns.page(place, selected, sort, down, PER_PAGE, (at - 1) * PER_PAGE)
+                rows, total, at, last = product_columns.paged(place, selected, sort, order == "down", page, PER_PAGE)
             except AislemapError as error:
                 return ui.notice("This selection cannot be shown", str(error)), "", _EVERYTHING, 1, "d-none", no_update
             found = catalogue.products_at(cursor, [row for row, _ in rows])

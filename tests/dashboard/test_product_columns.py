@@ -56,9 +56,9 @@ def test_a_column_of_the_catalogues_own_is_offered_and_filters(app: Dash, small_
         offered = product_columns.columns(cursor)
         place = Place(cursor, small_store, 1)
         assert {"brand", "price", "category", "colour", "pack"} <= set(offered)
-        assert len(product_columns.page(place, EVERY, "colour", False, 3, 0)) == 3
+        assert len(product_columns.ordered(place, EVERY, "colour", False, 3, 0)) == 3
         with pytest.raises(QueryError, match="no column 'size'"):
-            product_columns.page(place, EVERY, "size", False, 3, 0)
+            product_columns.ordered(place, EVERY, "size", False, 3, 0)
     rule = str(product_columns.filter_rule("colour", "is", "no such colour"))
     assert "No product matches" in texts(products_page(app, where=[rule])["products-body"]["children"])
     assert "cannot be shown" in " ".join(texts(products_page(app, sort="size")["products-body"]["children"]))
@@ -96,7 +96,7 @@ def test_products_without_a_value_come_last_in_both_orders(name: str, down: bool
             own = json.dumps({} if size is None else {"size": size})
             cursor.execute("INSERT INTO products VALUES (?, ?, ?, ?, ?)", [n, product_id, category, price, own])
         place = Place(cursor, Root(Path()), 1)
-        found = [row for row, _ in product_columns.page(place, EVERY, name, down, 10, 0)]
-        pages = [product_columns.page(place, EVERY, name, down, 2, offset)[0][0] for offset in (0, 2, 4)]
+        found = [row for row, _ in product_columns.ordered(place, EVERY, name, down, 10, 0)]
+        pages = [product_columns.ordered(place, EVERY, name, down, 2, offset)[0][0] for offset in (0, 2, 4)]
     assert "".join(rows[row][0] for row in found) == expected[name, down]
     assert pages == found[::2]
