@@ -216,8 +216,11 @@ def running(door: sql_door.Door, page: str, ended: list[str], waits: bool = Fals
 
 
 def test_a_cancelled_query_is_gone_and_the_next_one_answers_at_once(root: Root) -> None:
+    """Within a second, and what a query without another before it takes, which is seconds on a busy machine."""
     door, ended = sql_door.Door(root, PageLimits(seconds=300)), list[str]()
-    before = queries()
+    before, began = queries(), time.monotonic()
+    assert door.run("SELECT 1", 1, "mine")
+    alone = time.monotonic() - began
     thread = running(door, "mine", ended)
     door.cancel("somebody else's")
     assert queries() != before
@@ -227,7 +230,7 @@ def test_a_cancelled_query_is_gone_and_the_next_one_answers_at_once(root: Root) 
     assert ended == ["The query was cancelled."]
     assert queries() == before
     assert door.run("SELECT 1", 1, "mine")
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 1 + 2 * alone
     door.cancel("mine")
     assert door.run("SELECT 1", 1, "mine"), "what was cancelled after its end ends no other"
 
