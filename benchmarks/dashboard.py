@@ -1,8 +1,8 @@
 """What the dashboard costs: `python -m benchmarks.dashboard STORE`, or `--products 100000` for a made-up store.
 
 Bytes that a browser gets for a first page, compressed, and for a map; CPU milliseconds of the server for each answer,
-for the first visitor with nothing prepared, for the first after `dashboard.preparing`, and again; milliseconds in
-Chromium until a change of colour, selection or view is drawn. As Markdown, beside the targets.
+for the first visitor with nothing prepared, for the first after `dashboard.server.preparing`, and again; milliseconds
+in Chromium until a change of colour, selection or view is drawn. As Markdown, beside the targets.
 """
 
 import argparse
@@ -25,9 +25,10 @@ from playwright.sync_api import Page, sync_playwright
 from waitress import create_server
 
 from benchmarks.bench import table
-from dashboard import context, preparing
+from dashboard import context
 from dashboard.app import create_app
-from dashboard.points import every
+from dashboard.server import preparing
+from dashboard.server.points import every
 from store import snapshot, tables
 from store.parts import Part, PartWriter, finish
 from store.questions import points

@@ -11,9 +11,11 @@ import duckdb
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
 from flask import Response, request
 
-from dashboard import components, empty, map_selection, pages, points, reviewing, security, serving, sql_door
-from dashboard.access import Access
-from dashboard.pages import runs
+from dashboard import components, empty, pages
+from dashboard.pages.runs import page as runs
+from dashboard.selecting import map_selection
+from dashboard.server import points, reviewing, security, serving, sql_door
+from dashboard.server.access import Access
 from dashboard.snapshots import choose, dropped
 from dashboard.state import LOGS, NEWEST, PINNED, SNAPSHOT, callback, pinned_number
 from store import snapshot

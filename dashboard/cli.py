@@ -14,7 +14,7 @@ from store.limits import PageLimits
 if TYPE_CHECKING:
     from flask import Flask
 
-    from dashboard.access import Access
+    from dashboard.server.access import Access
 
 USERS = "AISLEMAP_USERS"
 """The environment variable with users' lines, where no file is named."""
@@ -67,7 +67,7 @@ def dashboard(
     sql_reply: Annotated[int, typer.Option(min=1, help="Refuse a result of more MB there.")] = LIMITS.reply,
 ) -> None:
     """Show a store in the browser; it follows new snapshots by itself. Stop with Ctrl-C."""
-    from dashboard.access import Access, read_users, read_users_file
+    from dashboard.server.access import Access, read_users, read_users_file
 
     named = os.environ.pop(USERS, "")  # no process that this one starts has it
     known = read_users_file(users) if users else read_users(named, f"the variable {USERS}") if named else {}
@@ -96,7 +96,7 @@ def password(
     role: Annotated[str, typer.Option(help="reader, or reviewer to change reviews too.")] = "reader",
 ) -> None:
     """Ask for a password and print the line of a file of users for `aislemap dashboard --users`."""
-    from dashboard.access import user_line
+    from dashboard.server.access import user_line
 
     secret = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     typer.echo(user_line(name, role, secret))
@@ -104,7 +104,7 @@ def password(
 
 def _serve(store: Path, host: str, port: int, access: "Access", sql: PageLimits | None) -> None:
     from dashboard.app import create_app
-    from dashboard.preparing import following
+    from dashboard.server.preparing import following
     from store.root import Root
 
     # a page requests all its images at once: a full queue is normal
@@ -125,7 +125,7 @@ def make_server(application: "Flask", host: str, port: int) -> Any:
     """The server, which outlasts slow clients: a body above the limit is refused by its announced length, unread."""
     from waitress import create_server
 
-    from dashboard.security import BODY_LIMIT
+    from dashboard.server.security import BODY_LIMIT
 
     return create_server(
         application,

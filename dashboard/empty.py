@@ -7,8 +7,8 @@ from typing import Any
 from dash import Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
-from dashboard import run_steps
-from dashboard.pages.runs import POLL_SECONDS
+from dashboard.pages.runs import steps
+from dashboard.pages.runs.page import POLL_SECONDS
 from dashboard.state import callback
 from store import logs, progress
 from store.errors import StoreError
@@ -40,7 +40,7 @@ def _body(reader: Reader) -> Any:
         return ui.page(
             "The first study is being made",
             "This page follows it, and shows the answer as soon as the snapshot is published.",
-            run_steps.now(running, datetime.now(UTC)),
+            steps.now(running, datetime.now(UTC)),
         )
     command = html.Code(f"aislemap ingest CATALOGUE --images DIR --store {reader.root.path}")
     if reader.removed:

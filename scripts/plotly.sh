@@ -9,4 +9,4 @@ trap 'rm -rf "$work"' EXIT
 rm -f dashboard/vendor/plotly-*
 gzip -9nc "$work/package/plotly-cartesian.min.js" > "dashboard/vendor/plotly-cartesian-$version.min.js.gz"
 cp "$work/package/LICENSE" dashboard/vendor/plotly-LICENSE
-echo "dashboard/vendor holds plotly.js $version; name it in dashboard/serving.py"
+echo "dashboard/vendor holds plotly.js $version; name it in dashboard/server/serving.py"

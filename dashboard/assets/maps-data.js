@@ -1,4 +1,4 @@
-/* The points of the maps and their columns, asked of the server once: see dashboard/points.py. */
+/* The points of the maps and their columns, asked of the server once: see dashboard/server/points.py. */
 (function () {
   "use strict";
   const asked = new Map();

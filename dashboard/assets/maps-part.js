@@ -1,6 +1,6 @@
 /* What is drawn of a map: a layer {map, codes, lit}. Of few products it is the whole map. Of very many the browser has
    every n-th product, all that are selected if they are few, and all of the region in view once that has few: see
-   dashboard/points.py. */
+   dashboard/server/points.py. */
 (function () {
   "use strict";
   const { Data, Draw } = window.aislemap;

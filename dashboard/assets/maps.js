@@ -158,7 +158,7 @@
     holder.textContent = parts.join(" · ");
   }
 
-  /* the selection as an address has it, see dashboard/map_selection.py */
+  /* the selection as an address has it, see dashboard/selecting/map_selection.py */
   function query() {
     const { text, focus, colour, grouping, methods, where } = state, made = new URLSearchParams();
     if (text) made.set("q", text);

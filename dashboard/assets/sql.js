@@ -1,4 +1,4 @@
-/* The SQL page: Ctrl+Enter runs the query, and the head of its result sorts. See dashboard/pages/sql.py. */
+/* The SQL page: Ctrl+Enter runs the query, and the head of its result sorts. See dashboard/pages/sql/page.py. */
 (function () {
   "use strict";
   let sorted = null;

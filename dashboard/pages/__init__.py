@@ -1,4 +1,4 @@
-"""The pages: every module here that has a `PAGE` is one, and a folder with `PAGES` one in tabs (see dashboard/tabs.py).
+"""The pages: every module here that has a `PAGE` is one; a folder with `PAGES` holds one or several with their parts.
 
 Adding a page is adding one file.
 """
@@ -33,7 +33,7 @@ class Page:
     needs_sql: bool = False
     """Whether it is there only where the dashboard is started with --sql."""
     prepare: Callable[[Reader, int], Any] | None = None
-    """Asks and draws, for a snapshot's number, what its first visitor would wait for (see dashboard/preparing.py)."""
+    """Asks and draws, for a snapshot's number, what its first visitor would wait for (`dashboard.server.preparing`)."""
 
 
 def discover(sql: bool = False) -> list[Page]:

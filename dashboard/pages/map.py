@@ -1,6 +1,7 @@
-"""Projections: one to four maps of the same products side by side, with one selection in all of them.
+"""Map: one to four maps of the same products side by side, with one selection in all of them.
 
-The server sends the points and what colours them once (dashboard/points.py); the browser draws, colours and selects.
+The server sends the points and what colours them once (`dashboard.server.points`); the browser draws, colours and
+selects.
 """
 
 from typing import Any
@@ -8,9 +9,10 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
-from dashboard import context, lists, selection, words
-from dashboard import points as map_points
+from dashboard import context, words
 from dashboard.pages import Page
+from dashboard.selecting import lists, selection
+from dashboard.server import points as map_points
 from dashboard.state import SNAPSHOT, Address, Control, callback, pick
 from store.questions import catalogue, maps, points, study
 from store.questions.ask import Cursor

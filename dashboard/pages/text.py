@@ -5,12 +5,13 @@ from typing import Any
 from dash import Dash, Input, Output, dcc, html, no_update
 
 from dashboard import components as ui
-from dashboard import context, lists, theme, words
+from dashboard import context, theme, words
 from dashboard.context import Context
 from dashboard.pages import Page
 from dashboard.plots.frequent_words import frequent_words
 from dashboard.plots.text_lengths import STAGES, text_lengths
-from dashboard.selection import address, rule
+from dashboard.selecting import lists
+from dashboard.selecting.selection import address, rule
 from dashboard.state import SNAPSHOT, Address, Control, callback
 from store.questions import catalogue, texts
 from store.reader import Reader

@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from dashboard.access import Access
 from dashboard.app import create_app
+from dashboard.server.access import Access
 from store.root import Root
 
 COMMAND = "import sys, aislemap; sys.argv[0] = 'aislemap'; aislemap.main()"

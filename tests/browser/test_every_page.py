@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.access import Access, User
 from dashboard.pages import discover
+from dashboard.server.access import Access, User
 from store.root import Root
 from tests.browser.conftest import shown
 from tests.browser.pages import PAGES, faults, opened

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard import points
+from dashboard.server import points
 from store.root import Root
 from tests.browser.conftest import shown
 from tests.browser.test_maps import MARKED, drawn, place, view

@@ -5,7 +5,7 @@ from typing import Any
 
 from dash import Dash
 
-from dashboard.pages import products
+from dashboard.pages.products import page as products
 
 BODIES: dict[str, dict[str, Any]] = {
     "answer-body": {"logs.data": "", "answer-since.data": 0},

@@ -8,9 +8,19 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard import access
-from dashboard.access import ATTEMPTS, MAX_KEPT, WINDOW, Access, Attempts, User, read_users, read_users_file, user_line
 from dashboard.app import create_app
+from dashboard.server import access
+from dashboard.server.access import (
+    ATTEMPTS,
+    MAX_KEPT,
+    WINDOW,
+    Access,
+    Attempts,
+    User,
+    read_users,
+    read_users_file,
+    user_line,
+)
 from store.errors import InputError
 from store.root import Root
 

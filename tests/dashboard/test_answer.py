@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from dash import Dash
 
-from dashboard import leaderboard
-from dashboard.answer_changes import moved, moved_products
-from dashboard.answer_head import answered_by, images_add, sentence
 from dashboard.app import create_app
-from dashboard.pages.answer import reason
+from dashboard.pages.answer import leaderboard
+from dashboard.pages.answer.changes import moved, moved_products
+from dashboard.pages.answer.head import answered_by, images_add, sentence
+from dashboard.pages.answer.page import reason
 from dashboard.plots import costs as costs_plot
-from dashboard.selection import address, rule
+from dashboard.selecting.selection import address, rule
 from store.questions import catalogue, categories, comparisons, costs, estimates, moves, study
 from store.reader import Reader
 from store.root import Root

@@ -15,12 +15,13 @@ import pytest
 from flask.testing import FlaskClient
 from plotly.offline import get_plotlyjs_version
 
-from dashboard import serving, theme, words
+from dashboard import theme, words
 from dashboard.app import create_app
 from dashboard.components import STATUSES, thumbnail_url
 from dashboard.pages import PRODUCT, discover
 from dashboard.plots import map_strip
-from dashboard.security import BODY_LIMIT
+from dashboard.server import serving
+from dashboard.server.security import BODY_LIMIT
 from dashboard.state import Address, Control, link, pick
 from store import tables
 from store.root import Root

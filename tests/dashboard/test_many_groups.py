@@ -7,10 +7,11 @@ import pytest
 from dash import Dash
 from plotly.utils import PlotlyJSONEncoder
 
-from dashboard import lists, misplaced
-from dashboard.answer_head import MOST_CHIPS, answer
 from dashboard.app import create_app
+from dashboard.pages.answer.head import MOST_CHIPS, answer
+from dashboard.pages.categories import misplaced
 from dashboard.pages.categories.groups import PER_PAGE
+from dashboard.selecting import lists
 from store.questions import groups
 from store.questions.categories import CategoryVerdict
 from store.questions.groups import Cell, Cluster

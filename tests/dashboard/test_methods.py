@@ -11,7 +11,7 @@ from dashboard.pages.methods.labels import needed, title
 from dashboard.pages.methods.metrics import in_words
 from dashboard.plots import groupings as plots
 from dashboard.plots.dots import dots
-from dashboard.selection import address, rule
+from dashboard.selecting.selection import address, rule
 from store.questions import comparisons, maps, study
 from store.questions.labels import CurvePoint
 from store.reader import Reader

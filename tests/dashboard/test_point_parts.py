@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from numpy.typing import NDArray
 
 from dashboard import context
-from dashboard import points as map_points
 from dashboard.app import create_app
+from dashboard.server import points as map_points
 from store.questions import points
 from store.reader import Reader
 from store.root import Root

@@ -15,8 +15,9 @@ import pyarrow.parquet
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard import context, map_selection
+from dashboard import context
 from dashboard.app import create_app
+from dashboard.selecting import map_selection
 from store.questions import catalogue, colours, points
 from store.reader import Reader
 from store.root import Root

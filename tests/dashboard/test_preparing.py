@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import context, preparing
+from dashboard import context
 from dashboard.app import create_app
 from dashboard.pages import discover
+from dashboard.server import preparing
 from store.errors import StoreError
 from store.questions import points
 from store.reader import Reader

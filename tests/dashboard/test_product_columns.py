@@ -8,10 +8,10 @@ import duckdb
 import pytest
 from dash import Dash
 
-from dashboard import product_columns
 from dashboard.app import create_app
-from dashboard.conditions import Place
-from dashboard.selection import BadRule, Query
+from dashboard.pages.products import columns as product_columns
+from dashboard.selecting.conditions import Place
+from dashboard.selecting.selection import BadRule, Query
 from store.errors import QueryError
 from store.reader import Reader
 from store.root import Root

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from dash import Dash
 
-from dashboard.access import Access
 from dashboard.app import create_app
-from dashboard.review_card import COMPARED, key, marked, named
+from dashboard.pages.check.review_card import COMPARED, key, marked, named
+from dashboard.server.access import Access
 from store import logs
 from store.questions import reviews
 from store.questions.reviews import Item

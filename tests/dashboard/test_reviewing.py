@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard.access import Access, read_users, user_line
 from dashboard.app import create_app
-from dashboard.reviewing import FIELDS, MAX_ID, MAX_NOTE
+from dashboard.server.access import Access, read_users, user_line
+from dashboard.server.reviewing import FIELDS, MAX_ID, MAX_NOTE
 from store import logs
 from store.errors import StoreBusy
 from store.questions import reviews

@@ -8,8 +8,8 @@ import pytest
 from dash import Dash
 from plotly.io.json import to_json_plotly
 
-from dashboard import run_steps
 from dashboard.app import create_app
+from dashboard.pages.runs import steps as run_steps
 from store.progress import Doing, Running
 from store.questions.activity import Step
 from store.root import Root

@@ -8,11 +8,11 @@ import pytest
 from dash import Dash
 from flask.testing import FlaskClient
 
-from dashboard.access import Access
 from dashboard.app import create_app
 from dashboard.plots.category_heat import category_heat
 from dashboard.plots.confusion import confusion
-from dashboard.security import CALLBACKS, is_own_host
+from dashboard.server.access import Access
+from dashboard.server.security import CALLBACKS, is_own_host
 from store.questions.categories import CategoryScore
 from store.questions.groups import Cell
 from store.root import Root

@@ -14,8 +14,8 @@ import pytest
 from dash import Dash
 
 from dashboard import words
-from dashboard.conditions import Place
-from dashboard.selection import FORMS, BadRule, Rule, address, describe, query, read, rule, selected
+from dashboard.selecting.conditions import Place
+from dashboard.selecting.selection import FORMS, BadRule, Rule, address, describe, query, read, rule, selected
 from dashboard.state import Address, Control
 from store.errors import QueryError, SnapshotNotFound
 from store.questions import catalogue

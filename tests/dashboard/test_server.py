@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 
 import aislemap
 from dashboard import cli
-from dashboard.access import Access, read_users, user_line
 from dashboard.app import create_app
-from dashboard.security import BODY_LIMIT
+from dashboard.server.access import Access, read_users, user_line
+from dashboard.server.security import BODY_LIMIT
 from store.errors import InputError
 from store.limits import PageLimits
 from store.root import Root

@@ -14,11 +14,12 @@ import psutil
 import pytest
 from dash import Dash
 
-from dashboard import sql_door, sql_table
 from dashboard.app import create_app
-from dashboard.conditions import Place
-from dashboard.pages.sql import EXAMPLES
-from dashboard.selection import MOST_CHARACTERS, rule, selected
+from dashboard.pages.sql import table as sql_table
+from dashboard.pages.sql.page import EXAMPLES
+from dashboard.selecting.conditions import Place
+from dashboard.selecting.selection import MOST_CHARACTERS, rule, selected
+from dashboard.server import sql_door
 from store.errors import QueryError
 from store.limits import PageLimits
 from store.reader import Reader

@@ -6,9 +6,11 @@ from urllib.parse import unquote
 from dash import Dash, Input, Output, State, html, no_update
 
 from dashboard import components as ui
-from dashboard import group_card, lists, misplaced, theme, words
+from dashboard import theme, words
+from dashboard.pages.categories import group_card, misplaced
 from dashboard.plots.confusion import FEW_COLUMNS, confusion
-from dashboard.selection import address, rule
+from dashboard.selecting import lists
+from dashboard.selecting.selection import address, rule
 from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
 from store.questions import catalogue, groups, maps, study
 from store.questions.ask import Cursor

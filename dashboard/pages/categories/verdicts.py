@@ -7,9 +7,10 @@ from typing import Any
 from dash import Dash, Input, Output, dcc, html, no_update
 
 from dashboard import components as ui
-from dashboard import lists, theme, words
+from dashboard import theme, words
 from dashboard.plots.category_heat import category_heat
-from dashboard.selection import address, rule
+from dashboard.selecting import lists
+from dashboard.selecting.selection import address, rule
 from dashboard.state import SNAPSHOT, Address, Control, callback, link, pick
 from dashboard.theme import Look
 from store.questions import catalogue, categories, study

@@ -8,7 +8,7 @@ from dashboard import components as ui
 from dashboard import words
 from dashboard.plots.differences import differences
 from dashboard.plots.dots import dots
-from dashboard.selection import address, rule
+from dashboard.selecting.selection import address, rule
 from dashboard.state import SNAPSHOT, Address, Control, callback, pick
 from store.questions import comparisons, study
 from store.reader import Reader

@@ -7,7 +7,7 @@ from dash import dcc, html
 
 from dashboard import components as ui
 from dashboard import words
-from dashboard.selection import address, rule
+from dashboard.selecting.selection import address, rule
 from store.questions import comparisons
 from store.questions.categories import CategoryVerdict
 from store.questions.study import Verdict

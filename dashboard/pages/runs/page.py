@@ -6,8 +6,9 @@ from typing import Any
 from dash import Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
-from dashboard import run_steps, words
+from dashboard import words
 from dashboard.pages import Page
+from dashboard.pages.runs import steps as run_steps
 from dashboard.state import LOGS, SNAPSHOT, Address, Control, callback
 from store import progress
 from store.questions import activity

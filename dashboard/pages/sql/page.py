@@ -8,9 +8,11 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 from flask import Response, abort, current_app
 
 from dashboard import components as ui
-from dashboard import lists, map_selection, selection, sql_table, words
+from dashboard import words
 from dashboard.pages import Page
-from dashboard.sql_door import EXTENSION, PRODUCT_ID, Door, Result
+from dashboard.pages.sql import table as sql_table
+from dashboard.selecting import lists, map_selection, selection
+from dashboard.server.sql_door import EXTENSION, PRODUCT_ID, Door, Result
 from dashboard.state import SNAPSHOT, Address, Control, callback
 from store import export, snapshot
 from store.errors import AislemapError, QueryError

@@ -7,8 +7,8 @@ import pyarrow as pa
 from dash import dcc, html
 
 from dashboard import components as ui
-from dashboard import lists
-from dashboard.sql_door import PRODUCT_ID, Result
+from dashboard.selecting import lists
+from dashboard.server.sql_door import PRODUCT_ID, Result
 from store import export
 
 PER_PAGE = 50

@@ -9,7 +9,7 @@ from dashboard import components as ui
 from dashboard import context, words
 from dashboard.context import Context
 from dashboard.pages import PRODUCT, Page
-from dashboard.review_card import review_link
+from dashboard.pages.check.review_card import review_link
 from dashboard.state import SNAPSHOT, Address, Control, callback
 from dashboard.theme import Look
 from store.questions import catalogue, study

@@ -15,10 +15,11 @@ from dash import Dash
 from flask import Response, abort, request
 from numpy.typing import NDArray
 
-from dashboard import context, selection
-from dashboard.conditions import Place
+from dashboard import context
 from dashboard.context import Context
-from dashboard.points import coloured, packed, part
+from dashboard.selecting import selection
+from dashboard.selecting.conditions import Place
+from dashboard.server.points import coloured, packed, part
 from store import export
 from store.errors import AislemapError, SnapshotNotFound, StoreMissing
 from store.questions import catalogue, points

@@ -5,15 +5,14 @@ from typing import Any
 
 from dash import Dash, Input, Output, dcc, html
 
-from dashboard import answer_changes as changes
-from dashboard import answer_head as head
 from dashboard import components as ui
-from dashboard import context, leaderboard, words
+from dashboard import context, words
 from dashboard.context import Context
 from dashboard.pages import Page
+from dashboard.pages.answer import changes, head, leaderboard
 from dashboard.plots.costs import cost_scores
 from dashboard.plots.group_counts import group_counts
-from dashboard.selection import address, rule
+from dashboard.selecting.selection import address, rule
 from dashboard.state import LOGS, SNAPSHOT, Address, Control, callback, pick
 from store.questions import activity, catalogue, categories, comparisons, costs, estimates, labels, study
 from store.reader import Reader

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard import conditions, words
-from dashboard.conditions import Condition, Place
+from dashboard import words
+from dashboard.selecting import conditions
+from dashboard.selecting.conditions import Condition, Place
 from dashboard.state import link
 from store.errors import AislemapError, QueryError
 from store.questions.ask import column

@@ -12,9 +12,9 @@ from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html,
 
 from dashboard import components as ui
 from dashboard import context
-from dashboard import review_card as card
-from dashboard.access import may_review, person
 from dashboard.pages import Page
+from dashboard.pages.check import review_card as card
+from dashboard.server.access import may_review, person
 from dashboard.state import LOGS, SNAPSHOT, Address, Control, callback, link, pick
 from store import logs
 from store.questions import reviews

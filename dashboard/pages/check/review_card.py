@@ -10,7 +10,7 @@ from dash import dcc, html
 from dashboard import components as ui
 from dashboard import words
 from dashboard.context import Context
-from dashboard.selection import Rule
+from dashboard.selecting.selection import Rule
 from dashboard.state import link
 from store.questions import catalogue, findings, reviews, study
 from store.questions.reviews import Evidence, Item, Progress

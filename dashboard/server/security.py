@@ -10,7 +10,7 @@ from dash import Dash
 from flask import Response, abort, request
 from werkzeug.exceptions import BadRequest, HTTPException
 
-from dashboard.access import Access, guard
+from dashboard.server.access import Access, guard
 
 log = logging.getLogger(__name__)
 COMPUTED = ("/selection/", "/sql/", "/reviews")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from dashboard import context
 from dashboard.context import Context
-from dashboard.serving import FOREVER
+from dashboard.server.serving import FOREVER
 from store.errors import SnapshotNotFound, StoreMissing
 from store.questions import catalogue, colours, points
 from store.questions.colours import Colours

@@ -17,7 +17,7 @@ from dash import Dash
 from flask import Response, abort, request
 from werkzeug.exceptions import BadRequest
 
-from dashboard.access import may_review, person
+from dashboard.server.access import may_review, person
 from store import export, logs
 from store.errors import SnapshotNotFound, StoreError, StoreMissing
 from store.questions import reviews

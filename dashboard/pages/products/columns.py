@@ -7,9 +7,10 @@ import dash_bootstrap_components as dbc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from dashboard import components as ui
-from dashboard import conditions, context, lists, selection
-from dashboard.conditions import Place
-from dashboard.selection import BadRule, Rule
+from dashboard import context
+from dashboard.selecting import conditions, lists, selection
+from dashboard.selecting.conditions import Place
+from dashboard.selecting.selection import BadRule, Rule
 from dashboard.state import callback, link
 from store.questions import catalogue
 from store.questions.ask import Cursor, column

@@ -18,7 +18,7 @@ FOREVER = "private, max-age=31536000, immutable"
 COMPRESSED = ("text/html", "text/css", "text/javascript", "application/javascript", "application/json")
 COMPRESSED_FROM = 1_000
 """Bytes of an answer from which it is compressed: below, it goes in one packet anyway."""
-PLOTLY = Path(__file__).parent / "vendor" / "plotly-cartesian-4.1.1.min.js.gz"
+PLOTLY = Path(__file__).parent.parent / "vendor" / "plotly-cartesian-4.1.1.min.js.gz"
 """Plotly's bundle of cartesian plots, a third of the whole: scripts/plotly.sh gets it from npm. It holds no WebGL, and
 so none of the code that would need 'unsafe-eval' in the content-security policy.
 """

@@ -8,7 +8,7 @@ from dash import dcc, html
 
 from dashboard import components as ui
 from dashboard import words
-from dashboard.selection import address, rule
+from dashboard.selecting.selection import address, rule
 from dashboard.state import link
 from store.errors import AislemapError
 from store.questions import moves, study

@@ -6,8 +6,9 @@ from typing import Any
 from dash import Dash, Input, Output, dcc, html
 
 from dashboard import components as ui
-from dashboard import review_card, theme, words
+from dashboard import theme, words
 from dashboard.pages import Page
+from dashboard.pages.check import review_card
 from dashboard.state import LOGS, SNAPSHOT, Address, Control, callback, link, pick
 from dashboard.theme import Look
 from store.questions import catalogue, findings, reviews

@@ -5,10 +5,12 @@ from typing import Any
 from dash import Dash, Input, Output, dcc, html, no_update
 
 from dashboard import components as ui
-from dashboard import context, lists, map_selection, product_columns, selection, words
-from dashboard.conditions import Place
+from dashboard import context, words
 from dashboard.pages import Page
 from dashboard.pages.map import COLOURS
+from dashboard.pages.products import columns
+from dashboard.selecting import lists, map_selection, selection
+from dashboard.selecting.conditions import Place
 from dashboard.state import SNAPSHOT, Address, Control, callback, link
 from dashboard.theme import Look
 from store.errors import AislemapError
@@ -30,7 +32,7 @@ ADDRESS = Address(
         Control("grouping", "products-grouping", "", "data"),
         Control("m0", "products-m0", "", "data"),
         Control(selection.PARAMETER, "products-where", [], "data"),
-        Control("sort", "products-sort", product_columns.IN_ORDER),
+        Control("sort", "products-sort", columns.IN_ORDER),
         Control("order", "products-order", "up"),
         Control("page", "products-page", 1, "active_page", restarts=True),
     ),
@@ -63,7 +65,7 @@ def layout(reader: Reader, search: str) -> Any:
             ],
             className="controls wide-first",
         ),
-        product_columns.form(reader, state),
+        columns.form(reader, state),
         html.Div(id="products-rule", className="count"),
         ui.loading(html.Div(id="products-body")),
         lists.pages("products-page", state["page"]),
@@ -73,7 +75,7 @@ def layout(reader: Reader, search: str) -> Any:
 def register(app: Dash, reader: Reader) -> None:
     """Fill the page; a new search starts on the first page."""
     ADDRESS.register(app)
-    product_columns.register(app)
+    columns.register(app)
 
     @callback(
         app,
@@ -96,14 +98,14 @@ def register(app: Dash, reader: Reader) -> None:
         number: int, text: str | None, category: str | None, page: int | None, sort: str, order: str, *rule: Any
     ) -> Any:
         asked = context.of(reader, number)
-        chosen = {} if sort == product_columns.IN_ORDER else {"sort": sort, "order": order}
+        chosen = {} if sort == columns.IN_ORDER else {"sort": sort, "order": order}
         asked_for = {"q": text, "category": category, **dict(zip(RULE, rule, strict=True))}
         wanted = map_selection.rule(asked_for)
         with reader.cursor(number) as cursor:
             try:
                 selected = map_selection.query(asked, cursor, wanted)
                 place = Place(cursor, asked.root, asked.number)
-                rows, total, at, last = product_columns.paged(place, selected, sort, order == "down", page, PER_PAGE)
+                rows, total, at, last = columns.paged(place, selected, sort, order == "down", page, PER_PAGE)
             except AislemapError as error:
                 return ui.notice("This selection cannot be shown", str(error)), "", _EVERYTHING, 1, "d-none", no_update
             found = catalogue.products_at(cursor, [row for row, _ in rows])
@@ -123,7 +125,7 @@ def register(app: Dash, reader: Reader) -> None:
         by = [
             html.Div(_by(wanted)) if wanted.narrows else None,
             html.Div([selection.describe(selection.read(wanted.where)), " ", _EVERYTHING]) if wanted.where else None,
-            product_columns.chips(wanted.where, {**others, **chosen}) if wanted.where else None,
+            columns.chips(wanted.where, {**others, **chosen}) if wanted.where else None,
             html.Div(["Take this list as ", *_files(number, named)]) if found else None,
         ]
         return content, count, by, last, lists.pages_class(last), at if at != page else no_update
@@ -163,7 +165,7 @@ def _under(product: catalogue.Brief, looks: dict[str, Look], sort: str, value: s
     """The category, and the value of the column that the list is sorted by."""
     category = product.category
     shown = ["no category"] if category is None else [ui.dot(looks[category]), category]
-    if sort in (product_columns.IN_ORDER, "category"):
+    if sort in (columns.IN_ORDER, "category"):
         return shown
     if sort == "price" and product.price is not None:
         value = f"{product.price:,.2f}"

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard import sql_door, words
+from dashboard import words
+from dashboard.server import sql_door
 from store import snapshot, views
 from store.errors import QueryError
 from store.parts import File
