@@ -141,7 +141,10 @@ def prepare(reader: Reader, number: int) -> None:
 
 
 def first_shown(cursor: Cursor, grouping: str) -> dict[str, Any]:
-    """The panels' first choice: t-SNE of each verdict's method, or of the best one of its modality that has a map."""
+    """The panels' first choice: t-SNE of each verdict's method, or of the best one of its modality that has a map.
+
+    Where there are fewer methods than panels, the others show them by the other reducers.
+    """
     have = maps.maps(cursor)
     mapped = dict.fromkeys(m.method for m in have)
     ranked = [s for s in study.ranking(cursor) if s.method in mapped]
@@ -151,9 +154,11 @@ def first_shown(cursor: Cursor, grouping: str) -> dict[str, Any]:
         if verdict.scope in words.SCOPES:
             first += [verdict.method] if verdict.method in mapped else of_scope[:1]
     methods = list(dict.fromkeys([*first, *(s.method for s in ranked), *mapped]))
-    reducer = pick("tsne", [m.reducer for m in have], "tsne")
-    panels = {f"m{i}": methods[i % len(methods)] if methods else "" for i in range(PANELS)}
-    return {"grouping": grouping, **panels, **{f"r{i}": reducer for i in range(PANELS)}}
+    drawn = list(dict.fromkeys(m.reducer for m in have)) or ["tsne"]
+    reducers = list(dict.fromkeys([pick("tsne", drawn), *drawn]))
+    n = max(len(methods), 1)
+    panels = {f"m{i}": methods[i % n] if methods else "" for i in range(PANELS)}
+    return {"grouping": grouping, **panels, **{f"r{i}": reducers[i // n % len(reducers)] for i in range(PANELS)}}
 
 
 def _panel(index: int, state: dict[str, Any], methods: list[str], reducers: list[str]) -> Any:

@@ -96,3 +96,10 @@ def test_maps_begin_with_each_verdicts_best_mapped_method(large_store: Root) -> 
         expected = [next(s.method for s in ranked if s.modality == scope) for scope in ("text", "image", "text+image")]
         shown = first_shown(cursor, DECLARED)
     assert [shown[f"m{i}"] for i in range(3)] == expected
+
+
+@pytest.mark.parametrize("store", ["large_store", "small_store", "bare_store"])
+def test_no_two_maps_are_the_same_at_first_where_there_are_others(store: str, request: pytest.FixtureRequest) -> None:
+    with Reader(request.getfixturevalue(store)).cursor() as cursor:
+        shown, have = first_shown(cursor, DECLARED), len(maps.maps(cursor))
+    assert len({(shown[f"m{i}"], shown[f"r{i}"]) for i in range(4)}) == min(4, have)
