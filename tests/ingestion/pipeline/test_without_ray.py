@@ -16,9 +16,10 @@ import aislemap, dashboard, ingestion, store
 from ingestion.config import Config
 from ingestion.pipeline.ingest import start_engine
 
+RAYS = "ingestion.pipeline.ray_engine", "ingestion.pipeline.ray_cluster"
 for package in (dashboard, ingestion, store):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if module.name != "ingestion.pipeline.ray_engine" and not module.name.endswith("__main__"):
+        if module.name not in RAYS and not module.name.endswith("__main__"):
             importlib.import_module(module.name)
 start_engine(Config()).close()
 print([name for name in sys.modules if name.split(".")[0] == "ray"])
