@@ -32,7 +32,7 @@ test: $(ENV) ## lint, types and all tests but those of test-training and faults:
 	@scripts/chromium.sh
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/pytest -n auto --dist loadfile -m "not models and not browser and not ray and not clients and not training and not faults"
-	.venv/bin/pytest -m "(models or browser or clients) and not training and not faults"
+	.venv/bin/pytest -n auto --dist loadfile -m "(models or browser or clients) and not training and not faults"
 	.venv/bin/pytest -m ray
 
 faults: $(ENV) ## fail the disk at each of its touches by a run, kill 200 writers, print every figure of the docs: half an hour
