@@ -297,3 +297,32 @@ def test_many_threads_read_at_once(small_store: Root) -> None:
     for thread in threads:
         thread.join()
     assert found == [60] * 40
+
+
+def test_without_categories_points_are_coloured_by_their_groups(bare_store: Root) -> None:
+    with Reader(bare_store).cursor() as cursor:
+        found = colours.coloured(cursor, "cluster", "bert", DECLARED)
+        rows = cursor.execute(
+            """SELECT c.cluster FROM products p LEFT JOIN clusters c
+               ON c.product_id = p.product_id AND c.method = 'bert' AND c.grouping = ? ORDER BY p.catalogue_row""",
+            [DECLARED],
+        ).fetchall()
+    assert [None if code == 0 else found.names[code - 1] for code in found.codes.tolist()] == [
+        None if cluster is None else f"group {cluster}" for (cluster,) in rows
+    ]
+    assert len(set(found.names)) > 1
+
+
+def test_values_of_own_columns_are_the_same_kept_in_memory_or_not(
+    small_store: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for kept in (0, catalogue.KEPT_COLUMNS):
+        monkeypatch.setattr(catalogue, "KEPT_COLUMNS", kept)
+        with Reader(small_store).cursor() as cursor:
+            name = catalogue.attributes(cursor)[0]
+            table, binds = catalogue.own_values(cursor, name)
+            assert bool(binds) == (kept == 0)
+            found.append(cursor.execute(f"SELECT * FROM {table} ORDER BY ALL", binds).fetchall())
+    assert found[0] == found[1]
+    assert any(value for _, value in found[0])
