@@ -59,9 +59,15 @@ def run(
     made: ForkContext | ForkServerContext = context or multiprocessing.get_context("fork")
     receiver, sender = made.Pipe(duplex=False)
     child = made.Process(target=_serve, args=(work, limits, sender), daemon=True)
-    with warnings.catch_warnings():  # Python 3.12 warns of any thread; here none is ours, and none holds a lock
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child.start()
+    collecting = gc.isenabled()
+    gc.disable()  # in the child too, which would free what this process's threads hold, and crash
+    try:
+        with warnings.catch_warnings():  # Python 3.12 warns of any thread; here none is ours, and none holds a lock
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child.start()
+    finally:
+        if collecting:
+            gc.enable()
     sender.close()
     try:
         pieces = []
