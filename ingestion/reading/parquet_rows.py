@@ -89,7 +89,7 @@ def _rows(files: Sequence[Path], names: list[str], shown: list[str], image: str 
                 have = [name for name in names if name in file.schema_arrow.names]
                 # of an image its path alone: the bytes are read by those who need them
                 leaves = [f"{name}.path" if name == image else name for name in have]
-                for batch in file.iter_batches(batch_size=_batch(path, file.metadata), columns=leaves):
+                for batch in file.iter_batches(batch_size=_batch(path, file.metadata, leaves), columns=leaves):
                     columns = {name: _values(batch.column(batch.schema.get_field_index(name))) for name in have}
                     for at in range(batch.num_rows):
                         number += 1
@@ -108,8 +108,8 @@ def _rows(files: Sequence[Path], names: list[str], shown: list[str], image: str 
             raise CatalogueError(f"The Parquet file {path} is damaged after row {number}: {error}") from error
 
 
-def _batch(path: Path, metadata: pq.FileMetaData) -> int:
-    """Rows to decode at a time: `BATCH`, or fewer where so many could be more than `MAX_BATCH_BYTES` of text.
+def _batch(path: Path, metadata: pq.FileMetaData, leaves: list[str]) -> int:
+    """Rows of these columns to decode at a time: `BATCH`, or fewer where they could be `MAX_BATCH_BYTES` of text.
 
     A text that stands in a file once, in a dictionary, can be that of all its rows: 4,000 of a megabyte in 10 kB.
     """
@@ -119,11 +119,12 @@ def _batch(path: Path, metadata: pq.FileMetaData) -> int:
         for number in range(metadata.num_row_groups):
             group = metadata.row_group(number)
             chunks = [group.column(i) for i in range(group.num_columns)]
+            chunks = [c for c in chunks if any(f"{c.path_in_schema}.".startswith(f"{leaf}.") for leaf in leaves)]
             long = [c for c in chunks if c.physical_type == "BYTE_ARRAY" and c.total_uncompressed_size > UNSUSPICIOUS]
             names = [c.path_in_schema for c in long]
             if not long:
                 continue
-            file = file or stack.enter_context(pq.ParquetFile(path, read_dictionary=_texts(metadata)))
+            file = file or stack.enter_context(pq.ParquetFile(path, read_dictionary=_texts(metadata), pre_buffer=False))
             first = next(file.iter_batches(1, row_groups=[number], columns=names), None)
             lengths = dict(zip(first.schema.names, map(_longest, first.columns), strict=True)) if first else {}
             row = 0.0

@@ -20,8 +20,8 @@ COLUMNS = {
 }
 
 
-def batch(path: Path) -> int:
-    return parquet_rows._batch(path, pq.read_metadata(path))
+def batch(path: Path, *leaves: str) -> int:
+    return parquet_rows._batch(path, pq.read_metadata(path), [*(leaves or ("name", "description"))])
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -54,3 +54,11 @@ def test_usual_rows_are_decoded_many_at_once(tmp_path: Path) -> None:
     assert batch(path) == parquet_rows.BATCH
     pq.write_table(pa.table({"name": pa.array([], pa.string())}), path)
     assert batch(path) == parquet_rows.BATCH
+
+
+def test_images_in_cells_are_not_read_with_the_rows(tmp_path: Path) -> None:
+    path = tmp_path / "c.parquet"
+    images = [{"path": f"{i}.jpg", "bytes": bytes([i % 256]) * 1_000_000} for i in range(300)]
+    pq.write_table(pa.table({"image": images}), path, compression="zstd")
+    assert batch(path, "image.path") == parquet_rows.BATCH
+    assert batch(path, "image") < parquet_rows.BATCH
