@@ -163,7 +163,7 @@ def _run(
     steps += plan.conclusions(models, joins, config)
     whole = plan.on_sample(steps) if sampled else steps
     if config.study.reestimate:
-        kept_study.run(runner, whole, sampled, config.study.reestimate)
+        kept_study.run(runner, whole, sampled, config)
     else:
         runner.run(whole)
     absent = [_absent(method, models.get(method.name), runner) for method in methods]

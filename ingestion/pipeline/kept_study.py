@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 
 import pyarrow.compute as pc
 
+from ingestion.config import Config
 from ingestion.pipeline import plan
 from ingestion.pipeline.keys import code_hash, recipe
 from ingestion.pipeline.runner import Outcome, Runner
@@ -55,13 +56,15 @@ class Kept:
         return max(1 - stand, 1 - stand * self.products / products)
 
 
-def run(runner: Runner, steps: Sequence[Step], sampled: bool, fraction: float) -> None:
-    """Run a study, with what is estimated taken over where less than `fraction` of the products changed since.
+def run(runner: Runner, steps: Sequence[Step], sampled: bool, config: Config) -> None:
+    """Run a study, with what is estimated taken over where less than `study.reestimate` of the products changed since.
 
     `steps` are those of the whole study, on a sample if `sampled`; each has its outcome then, and so has `kept_study`.
     """
     resting = {step.name: step for step in steps if step.stage in STAGES and (sampled or step.stage != "neighbours")}
     recipes = {step.name: recipe(step) for step in steps if step.stage == "features" or step.name in resting}
+    recipes["settings"] = json.dumps([config.catalogue.model_dump(mode="json"), config.study.sample], sort_keys=True)
+    fraction = config.study.reestimate
     chunks = Chunks(runner.root, code_hash(__name__)[:32])  # another version reads no file of this one
     data, kept = chunks.newest(), None
     if data is not None:

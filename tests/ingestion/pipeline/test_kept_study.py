@@ -163,7 +163,12 @@ def test_small_changes_add_up_until_all_is_estimated_anew(later: Callable[..., N
 
 @pytest.mark.parametrize(
     ("study", "taken_over"),
-    [({"reestimate": 0.1}, True), ({"reestimate": 0}, False), ({"reestimate": 0.1, "seed": 1}, False)],
+    [
+        ({"reestimate": 0.1}, True),
+        ({"reestimate": 0}, False),
+        ({"reestimate": 0.1, "seed": 1}, False),
+        ({"reestimate": 0.1, "sample": 500}, False),
+    ],
 )
 def test_a_study_is_taken_over_with_its_settings_only_and_as_far_as_allowed(
     later: Callable[..., Night], study: dict[str, Any], taken_over: bool
