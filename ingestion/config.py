@@ -97,7 +97,7 @@ class Study(Settings):
     """Groups, their number, maps, scores, intervals, verdicts and suspects are taken over from an earlier run until
     this fraction of the products is new, changed or gone; these are placed in the groups and on the maps that are
     there. 0 estimates anew whenever something changed, so that a snapshot depends on its catalogue alone. With .05 a
-    night's one product in a hundred moves no verdict, and all is estimated anew about once a week."""
+    night's one product in a hundred moves no verdict, and all is estimated anew every five nights."""
     reducers: tuple[Literal["pca", "tsne", "umap"], ...] = ("pca", "tsne", "umap")
     """2-D maps to draw."""
     perplexity: Annotated[float, Field(gt=1)] = 30.0

@@ -40,7 +40,7 @@ class Kept:
     """What is estimated, of an earlier catalogue of `products` products.
 
     It rested on `estimated_of` of them; `contents` holds a hash of each of these that is unchanged since, in catalogue
-    order. `recipes` are those of the steps, `parts` the keys of what they wrote.
+    order. `recipes` are those of the steps, `parts` the keys of what they wrote, `vectors` the steps that gave vectors.
     """
 
     products: int
@@ -49,6 +49,7 @@ class Kept:
     contents: dict[str, str]
     recipes: dict[str, str]
     parts: dict[str, str]
+    vectors: list[str]
 
     def changed(self, unchanged: int, products: int) -> float:
         """The fraction of products that changed or are gone or, of `products` now, are new, the larger: 0 to 1."""
@@ -71,18 +72,29 @@ def run(runner: Runner, steps: Sequence[Step], sampled: bool, config: Config) ->
         kept = Kept(**json.loads(data))
         chunks.used.clear()
     products = _rows(runner, "catalogue", "products")
-    if kept and kept.sampled == sampled and kept.recipes == recipes and kept.parts.keys() == resting.keys():
+    if kept and kept.sampled == sampled and kept.recipes == recipes:
         now = dict(_contents(runner, kept.contents.keys()))
         unchanged = {product_id: its for product_id, its in now.items() if kept.contents[product_id] == its}
         changed = kept.changed(len(unchanged), products)
-        if unchanged and 0 < changed < fraction and all(parts.find(runner.root, key) for key in kept.parts.values()):
+        small = unchanged and 0 < changed < fraction
+        if small:  # before anything is taken over: a method that fails tonight has no part in it
+            runner.run([step for step in steps if step.stage == "features"])
+        if (
+            small
+            and _vectors(runner, steps) == kept.vectors
+            and all(parts.find(runner.root, key) for key in kept.parts.values())
+        ):
             _take_over(runner, steps, resting, sampled, kept, unchanged, changed)
             kept = replace(kept, contents=unchanged, parts=_keys(runner, resting))
             _keep(runner, chunks, kept)
             return
     runner.run(list(steps))
     contents = dict(_contents(runner, _sample(runner) if sampled else None))
-    _keep(runner, chunks, Kept(products, len(contents), sampled, contents, recipes, _keys(runner, resting)))
+    _keep(
+        runner,
+        chunks,
+        Kept(products, len(contents), sampled, contents, recipes, _keys(runner, resting), _vectors(runner, steps)),
+    )
 
 
 def _take_over(
@@ -97,14 +109,16 @@ def _take_over(
     """Run the steps that are not estimates, and take those that are over for the products that are unchanged."""
     sample = Step(SAMPLE, rest_on, parameters={"product_ids": list(unchanged), "changed": round(changed, 6)})
     taken = [
-        Step(s.stage, take_over, s.method, (SAMPLE,), parameters={"key": kept.parts[s.name]}) for s in resting.values()
+        Step(s.stage, take_over, s.method, (SAMPLE,), parameters={"key": kept.parts[s.name]})
+        for s in resting.values()
+        if s.name in kept.parts
     ]
     if len(unchanged) == len(kept.contents):  # no row would be left out
         runner.listener.planned(list(kept.parts))
         for name, key in kept.parts.items():
             runner.settle(Outcome(name, "cached", parts.marked(runner.root, key)))
         taken = []
-    others = [step for step in steps if step.name not in resting and step.stage != "placing"]
+    others = [step for step in steps if step.name not in kept.parts and step.stage not in {"placing", "features"}]
     placing = [
         replace(step, parameters={**step.parameters, "on_axes": False})
         for step in (steps if sampled else plan.on_sample(list(steps)))
@@ -145,6 +159,10 @@ def _keep(runner: Runner, chunks: Chunks, kept: Kept) -> None:
 
 def _keys(runner: Runner, names: Iterable[str]) -> dict[str, str]:
     return {name: part.key for name in names if (part := runner.part(name))}
+
+
+def _vectors(runner: Runner, steps: Iterable[Step]) -> list[str]:
+    return [step.name for step in steps if step.stage == "features" and runner.part(step.name)]
 
 
 def _rows(runner: Runner, step: str, table: str) -> int:

@@ -174,3 +174,15 @@ def test_a_study_is_taken_over_with_its_settings_only_and_as_far_as_allowed(
     later: Callable[..., Night], study: dict[str, Any], taken_over: bool
 ) -> None:
     assert ("verdict" not in later(study).estimated) == taken_over
+
+
+def test_a_study_without_the_vectors_of_a_method_is_taken_over_too(tmp_path: Path) -> None:
+    goods, _ = shop.make(tmp_path)
+    done = []
+    for night in range(2):
+        engine = DirectEngine()
+        done.append(ingest((goods, None), tmp_path / "store", FAKES, engine=engine, study=STUDY))
+        estimated = {task.step for task in engine.tasks if task.function is not kept_study.take_over}
+        assert ("verdict" in estimated) == (night == 0)
+        change((goods, tmp_path))
+    assert [report.missing.keys() for report in done] == [{"fakeimage"}] * 2
