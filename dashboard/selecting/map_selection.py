@@ -20,7 +20,7 @@ from dashboard.context import Context
 from dashboard.selecting import selection
 from dashboard.selecting.conditions import Place
 from dashboard.server.points import coloured, packed, part
-from store import export
+from store import export, logs
 from store.errors import AislemapError, SnapshotNotFound, StoreMissing
 from store.questions import catalogue, points
 from store.questions.ask import Cursor, column
@@ -61,7 +61,7 @@ def rule(query: Mapping[str, Any]) -> Rule:
         query.get("grouping") or "",
         query.get("m0") or "",
         query.get("q") or "",
-        (query.get("category") or "").removeprefix(ALL),
+        "" if query.get("category") == ALL else query.get("category") or "",
         tuple(query.get("where") or ()),
     )
 
@@ -72,8 +72,11 @@ def rows(asked: Context, cursor: Cursor, wanted: Rule) -> list[int]:
     return found
 
 
-def bits(asked: Context, wanted: Rule) -> NDArray[np.uint8]:
-    """A bit for each product, as `chosen` has it: to be kept, as the maps ask for the same selection several times."""
+def bits(asked: Context, wanted: Rule, stamp: str) -> NDArray[np.uint8]:
+    """A bit for each product, as `chosen` has it: to be kept, as the maps ask for the same selection several times.
+
+    `stamp` is that of the logs, which grow within a snapshot and which a rule by SQL may read (`logs.stamp`).
+    """
     with asked.cursor() as cursor:
         return np.packbits(chosen(asked, cursor, wanted), bitorder="little")
 
@@ -90,7 +93,9 @@ def chosen(asked: Context, cursor: Cursor, wanted: Rule) -> NDArray[np.bool_]:
         among &= np.isin(every, column(cursor, sql, by.values))
     if wanted.focus:
         made = coloured(asked, wanted.colour, wanted.method, wanted.grouping)
-        among &= np.isin(made.codes, [made.names.index(name) + 1 for name in wanted.focus if name in made.names])
+        named = [made.names.index(name) + 1 for name in wanted.focus if name in made.names]
+        if named:  # a name of another column selects nothing away, here as in the browser
+            among &= np.isin(made.codes, named)
     if wanted.lasso:
         inside = np.zeros(len(every), dtype=bool)
         inside[_inside(asked, wanted.lasso)] = True
@@ -121,7 +126,7 @@ def serve(app: Dash, reader: Reader) -> None:
     def selected_bits() -> Response:
         asked, wanted = asked_for()
         try:
-            made = asked.draw(bits, wanted)
+            made = asked.draw(bits, wanted, logs.stamp(asked.root))
             words = selection.describe(selection.read(wanted.where)) if wanted.where else ""
         except AislemapError as error:
             return Response(f"{error}\n", 400, mimetype="text/plain")
@@ -136,7 +141,9 @@ def serve(app: Dash, reader: Reader) -> None:
         if made is None:
             abort(404)
         try:
-            among = np.unpackbits(asked.draw(bits, wanted), bitorder="little", count=len(made.x))
+            among = np.unpackbits(
+                asked.draw(bits, wanted, logs.stamp(asked.root)), bitorder="little", count=len(made.x)
+            )
         except AislemapError as error:
             return Response(f"{error}\n", 400, mimetype="text/plain")
         response = part(asked, made, np.flatnonzero(among.astype(bool) & (made.x != points.ABSENT)))

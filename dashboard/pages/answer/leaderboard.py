@@ -88,11 +88,9 @@ def headline(scored: Sequence[Any], declared: str | None, compared: Mapping[str,
     near = [words.method(m) for m, c in compared.items() if not c.distinct]
     parts = [f"The verdict rests on {words.method(declared)}"]
     if ahead:
-        parts.append(f"{words.listed_short(ahead, MOST_NAMES)} {'is' if len(ahead) == 1 else 'are'} ahead of it")
+        parts.append(f"{_are(ahead)} ahead of it")
     if near:
-        parts.append(
-            f"{words.listed_short(near, MOST_NAMES)} {'is' if len(near) == 1 else 'are'} not shown to differ from it"
-        )
+        parts.append(f"{_are(near)} not shown to differ from it")
     return "; ".join(parts if ahead or near else [*parts, "every other method is behind it"])
 
 
