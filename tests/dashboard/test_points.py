@@ -238,6 +238,10 @@ def test_a_rule_selects_the_products_of_its_polygon_and_names(small_store: Root)
     match = {"colour": "match", "m0": "cnn", "grouping": "manifold"}
     wrong = [p for p, _, _, c in places if c is not None and placed[p] != c]
     assert set(selected(small_store, {**match, "focus": ["wrong"]})) == set(wrong)
+    # a name that this colouring does not have selects nothing away, as in the browser
+    assert set(selected(small_store, {"colour": "price", "focus": ["Watches"], "q": "aria"})) == set(
+        selected(small_store, {"q": "aria"})
+    )
     matched = {p for p, c in placed.items() if c == "Beauty"}
     assert set(selected(small_store, {**match, "colour": "cluster", "focus": ["Beauty"]})) == matched
 
