@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from dashboard.pages.sql.page import EXAMPLES
 from dashboard.selecting.conditions import Place
 from dashboard.selecting.selection import MOST_CHARACTERS, rule, selected
 from dashboard.server import sql_door
+from store import logs
 from store.errors import QueryError
 from store.limits import PageLimits
 from store.reader import Reader
@@ -99,6 +101,21 @@ def test_the_page_and_its_rule_are_off_unless_they_are_turned_on(small_store: Ro
     assert not [key for key in off.callback_map if "sql-" in key]
     refused = client.get("/selection/bits?number=1&where=sql~SELECT product_id FROM products")
     assert (refused.status_code, "SQL page is off" in refused.text) == (400, True)
+
+
+def test_a_selection_over_a_log_follows_the_log_on_the_maps(unreviewed: Root) -> None:
+    client = create_app(unreviewed, sql=LIMITS).server.test_client()
+
+    def chosen() -> int:
+        data = client.get("/selection/bits?number=1&where=sql~SELECT product_id FROM reviews").data
+        return sum(byte.bit_count() for byte in data[4 + int.from_bytes(data[:4], "little") :])
+
+    assert chosen() == 0
+    with Reader(unreviewed).cursor() as cursor:
+        ((product_id,),) = cursor.execute("SELECT product_id FROM products LIMIT 1").fetchall()
+    decided = {"happened": datetime.now(UTC), "finding": "suspect", "product_id": product_id}
+    logs.append(unreviewed, "reviews", [decided | {"decision": "accept"}])
+    assert chosen() == 1
 
 
 @pytest.mark.parametrize("attacks", [REFUSED, {a: "" for n, a in IN_A_QUERY.items() if n.startswith("copy a query")}])
